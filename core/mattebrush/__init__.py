@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mattebrush's engine: segmentation, matting and colour decontamination.
+
+    import mattebrush
+    cutout = mattebrush.remove_background(image)      # image: (H, W, 3) uint8
+    cutout.alpha, cutout.foreground, cutout.report
+
+Names are loaded when first used, so that `import mattebrush` costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .cutout import Cutout, Report
+    from .engine import decontaminate, matte, refine, remove_background, segment
+    from .errors import MattebrushError
+    from .options import Options, Point, Prompt
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cutout",
+    "MattebrushError",
+    "Options",
+    "Point",
+    "Prompt",
+    "Report",
+    "decontaminate",
+    "matte",
+    "refine",
+    "remove_background",
+    "segment",
+]
+
+_HOMES = {
+    "Cutout": "cutout",
+    "Report": "cutout",
+    "MattebrushError": "errors",
+    "Options": "options",
+    "Point": "options",
+    "Prompt": "options",
+    "decontaminate": "engine",
+    "matte": "engine",
+    "refine": "engine",
+    "remove_background": "engine",
+    "segment": "engine",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Published and embedded models: what they are (catalogue), where they lie (store), how they run."""

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user can ask of the engine: one checked data class for library, command line and jobs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from .errors import OptionInvalid
+
+EMBEDDED_MODEL = "mattebrush-salient"
+"""Catalogue id of the salient-object network that ships with the engine."""
+
+MATTING_METHODS = ("auto", "network", "guided", "none")
+KEEP = ("all", "largest")
+DEVICES = ("auto", "cpu", "cuda", "directml", "coreml", "openvino")
+
+Box = tuple[float, float, float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A click in image pixels; `label` 1 says "this belongs to it", 0 says "this does not"."""
+
+    x: float
+    y: float
+    label: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Prompt:
+    """What the user pointed at, in image pixels: points, and boxes (x0, y0, x1, y1)."""
+
+    points: tuple[Point, ...] = ()
+    boxes: tuple[Box, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.boxes)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Choices for one run. The defaults are what one click gives.
+
+    model: catalogue id of the segmentation model.
+    matting: "auto" (the best at hand), "network", "guided", "none", or the catalogue id of a
+        trimap matting model such as "vitmatte-small-composition-1k".
+    device: one of `DEVICES`. "auto" takes the fastest that passes a real inference.
+    threads: CPU threads; None follows the machine.
+    decontaminate: also compute the foreground colour.
+    feather: blur of the edge, sigma in pixels, >= 0.
+    shift_edge: moves the edge outwards (> 0) or inwards (< 0), in pixels, fractions allowed.
+    keep: "all" regions, or only the "largest" connected one.
+    hard: threshold the result at one half.
+    region: only work inside this box (x0, y0, x1, y1) in pixels, with context around it.
+    prompt: which object, for promptable models.
+
+    Raises OptionInvalid from the constructor when a value is outside these.
+    """
+
+    model: str = EMBEDDED_MODEL
+    matting: str = "auto"
+    device: str = "auto"
+    threads: int | None = None
+    decontaminate: bool = True
+    feather: float = 0.0
+    shift_edge: float = 0.0
+    keep: str = "all"
+    hard: bool = False
+    region: Box | None = None
+    prompt: Prompt = Prompt()
+
+    def __post_init__(self) -> None:
+        _one_of("keep", self.keep, KEEP)
+        _one_of("device", self.device, DEVICES)
+        _number("feather", self.feather, 0.0, 1000.0)
+        _number("shift_edge", self.shift_edge, -1000.0, 1000.0)
+        if self.threads is not None:
+            _number("threads", self.threads, 1, 1024)
+        if self.region is not None:
+            object.__setattr__(self, "region", _box("region", self.region))
+        for name in ("model", "matting"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise OptionInvalid(f"{name} must be a name.", "See `mattebrush models list`.")
+        for name in ("decontaminate", "hard"):
+            if not isinstance(getattr(self, name), bool):
+                raise OptionInvalid(f"{name} must be true or false.")
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Options:
+        """Options from the job contract's JSON object.
+
+        Raises OptionInvalid for unknown names, wrong types and values out of range.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        unknown = sorted(set(values) - names)
+        if unknown:
+            raise OptionInvalid(
+                f"Unknown option {', '.join(unknown)}.", f"Known are {', '.join(sorted(names))}."
+            )
+        values = dict(values)
+        if values.get("prompt") is not None:
+            values["prompt"] = _prompt(values["prompt"])
+        else:
+            values.pop("prompt", None)
+        return cls(**values)
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise OptionInvalid(f"{name} is {value!r}.", f"Choose one of {', '.join(allowed)}.")
+
+
+def _number(name: str, value: object, low: float, high: float) -> None:
+    right_type = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not right_type or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
+        raise OptionInvalid(f"{name} is {value!r}.", f"Give a number from {low:g} to {high:g}.")
+
+
+def _box(name: str, value: object) -> Box:
+    if not isinstance(value, (list, tuple)) or len(value) != 4:
+        raise OptionInvalid(f"{name} is {value!r}.", "Give four numbers x0,y0,x1,y1 in pixels.")
+    for number in value:
+        _number(name, number, -1e9, 1e9)
+    x0, y0, x1, y1 = (float(number) for number in value)
+    if x0 >= x1 or y0 >= y1:
+        raise OptionInvalid(f"{name} is empty: {value!r}.", "x0 < x1 and y0 < y1 are needed.")
+    return x0, y0, x1, y1
+
+
+def _prompt(value: object) -> Prompt:
+    if isinstance(value, Prompt):
+        return value
+    if not isinstance(value, dict) or set(value) - {"points", "boxes"}:
+        raise OptionInvalid("prompt must be an object with points and boxes.")
+    points, boxes = value.get("points", []), value.get("boxes", [])
+    if not isinstance(points, list) or not isinstance(boxes, list):
+        raise OptionInvalid("prompt.points and prompt.boxes must be lists.")
+    return Prompt(tuple(_point(p) for p in points), tuple(_box("prompt.boxes", b) for b in boxes))
+
+
+def _point(value: object) -> Point:
+    if not isinstance(value, (list, tuple)) or len(value) not in (2, 3):
+        raise OptionInvalid(f"A prompt point is {value!r}.", "Give [x, y] or [x, y, label].")
+    for number in value:
+        _number("prompt.points", number, -1e9, 1e9)
+    label = value[2] if len(value) == 3 else 1
+    if label not in (0, 1):
+        raise OptionInvalid(f"A prompt point has label {label!r}.", "Labels are 1 (in) or 0 (out).")
+    return Point(float(value[0]), float(value[1]), int(label))
