@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Muon for convolutions: momentum whose every matrix is made orthogonal before it is applied.
+
+After Jordan et al., Muon (2024), https://kellerjordan.github.io/posts/muon. torch's own takes
+matrices only; here a convolution's weight is the matrix (outputs, inputs x height x width), and
+what is no matrix (biases, normalisation) gets Adam in the same optimizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+
+def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
+    """The nearest thing to an orthogonal matrix that five Newton-Schulz rounds give: singular
+    values between 0.7 and 1.2. matrix: (rows, columns)."""
+    x: torch.Tensor = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    x = x / (x.norm() + 1e-7)
+    for _ in range(rounds):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x if matrix.shape[0] <= matrix.shape[1] else x.T
+
+
+class Muon(torch.optim.Optimizer):
+    """Muon on `matrices`, Adam on `rest`, one learning rate `lr` for both (Adam's is scaled)."""
+
+    def __init__(
+        self,
+        matrices: Iterable[nn.Parameter],
+        rest: Iterable[nn.Parameter],
+        lr: float = 0.02,
+        momentum: float = 0.95,
+        weight_decay: float = 0.01,
+        adam_scale: float = 0.1,
+    ) -> None:
+        groups: list[dict[str, Any]] = [
+            {"params": list(matrices), "momentum": momentum, "weight_decay": weight_decay},
+            {"params": list(rest), "scale": adam_scale},
+        ]
+        super().__init__(groups, {"lr": lr})
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One update from the gradients in place."""
+        matrices, rest = self.param_groups
+        for weight in matrices["params"]:
+            if weight.grad is not None:
+                self._turn(weight, weight.grad, matrices)
+        for weight in rest["params"]:
+            if weight.grad is not None:
+                self._adam(weight, weight.grad, rest["lr"])
+
+    def _turn(self, weight: torch.Tensor, grad: torch.Tensor, group: dict[str, Any]) -> None:
+        held = self.state[weight]
+        mean = held.setdefault("mean", torch.zeros_like(weight))
+        mean.lerp_(grad, 1 - group["momentum"])
+        ahead = grad.lerp(mean, group["momentum"]).flatten(1)
+        rows, columns = ahead.shape
+        update = orthogonal(ahead) * max(1.0, rows / columns) ** 0.5
+        weight.mul_(1 - group["lr"] * group["weight_decay"])
+        weight.add_(update.view_as(weight), alpha=-group["lr"])
+
+    def _adam(self, weight: torch.Tensor, grad: torch.Tensor, rate: float) -> None:
+        held = self.state[weight]
+        if not held:
+            held.update(step=0, mean=torch.zeros_like(weight), square=torch.zeros_like(weight))
+        held["step"] += 1
+        held["mean"].lerp_(grad, 0.1)
+        held["square"].lerp_(grad.square(), 0.01)
+        mean = held["mean"] / (1 - 0.9 ** held["step"])
+        square = held["square"] / (1 - 0.99 ** held["step"])
+        weight.sub_(rate * mean / (square.sqrt() + 1e-8))

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training photographs, decoded once to one array on disk and read from it ever after.
+
+All stand squashed to one square, as the network sees them in use, so that a batch is a slice.
+Augmentation is `training/augment.py`'s.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from training.loop import RUNS
+from training.shards import Pair, count_pairs, find_shards, read_pairs
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """planes: (N, 4, side, side) uint8, RGB and mask; memory-mapped, or a device's own copy."""
+
+    planes: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.planes)
+
+    def to(self, device: str) -> Pictures:
+        """The same in a device's memory: 3.8 GB for the whole set at side 288."""
+        return self if device == "cpu" else Pictures(self.planes.to(device))
+
+    def batch(self, step: int, size: int, seed: int) -> torch.Tensor:
+        """(size, 4, side, side) uint8: the pictures of a step, each once an epoch, in an order
+        that depends on nothing but `seed` and `step`, so that a resumed run repeats itself."""
+        a_pass = max(1, len(self) // size)
+        order = np.random.default_rng((seed, step // a_pass)).permutation(len(self))
+        chosen = np.sort(order[step % a_pass * size :][:size])
+        return self.planes[torch.from_numpy(chosen).to(self.planes.device)]
+
+
+def load(data: Path, patterns: tuple[str, ...], side: int, cache: Path = RUNS / "data") -> Pictures:
+    """The pairs of the shards that match, at (side, side); decoded into `cache` at first use."""
+    shards = find_shards(data, patterns)
+    listing = "|".join(f"{path.name}:{path.stat().st_size}" for path in shards)
+    key = hashlib.sha256(f"{side}|{listing}".encode()).hexdigest()[:12]
+    path = cache / f"pictures-{side}-{key}.npy"
+    if not path.exists():
+        _decode(shards, side, path)
+    mapped = np.load(path, mmap_mode="r+")
+    return Pictures(torch.from_numpy(mapped))
+
+
+def _decode(shards: list[Path], side: int, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    shape = (sum(map(count_pairs, shards)), 4, side, side)
+    planes = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+    for row, pair in enumerate(_pairs(shards)):
+        planes[row] = squash(pair, side)
+    planes.flush()
+    partial.replace(path)
+
+
+def _pairs(shards: list[Path]) -> Iterator[Pair]:
+    for shard in shards:
+        yield from read_pairs(shard)
+
+
+def squash(pair: Pair, side: int) -> npt.NDArray[np.uint8]:
+    """(4, side, side) uint8: the pair resized with an anti-aliasing filter, aspect given up."""
+    image = Image.fromarray(pair.image).resize((side, side), Image.Resampling.BILINEAR)
+    mask = Image.fromarray(pair.mask).resize((side, side), Image.Resampling.BILINEAR)
+    return np.concatenate([np.asarray(image).transpose(2, 0, 1), np.asarray(mask)[None]])
