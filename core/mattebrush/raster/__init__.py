@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files <-> arrays: orientation, ICC profile, bit depth, metadata, limits.
+
+    photo = raster.read("photo.jpg")                 # upright, straight colour
+    raster.write("out.png", dataclasses.replace(photo, alpha=cutout.alpha))
+
+What the pixels mean is left to the engine, what to put behind them to `composition`, and layered
+files to `psd`. Pillow and tifffile are imported when a file first needs them.
+"""
+
+from __future__ import annotations
+
+from .atomic import writing
+from .model import MAX_PIXELS, Metadata, Raster, to_depth
+from .reading import READABLE, read
+from .writing import WRITABLE, encode, format_of, write
+
+__all__ = [
+    "MAX_PIXELS",
+    "READABLE",
+    "WRITABLE",
+    "Metadata",
+    "Raster",
+    "encode",
+    "format_of",
+    "read",
+    "to_depth",
+    "write",
+    "writing",
+]

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from ..errors import MattebrushError, OutputExists, OutputUnwritable
+
+
+@contextlib.contextmanager
+def writing(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """A binary file to write into, which takes the name `path` when the block ends well.
+
+    Until then it is a hidden file in the same folder; if the block is left by any exception,
+    Ctrl-C included, nothing remains. A link is followed, so that it goes on pointing to the file.
+
+    Raises OutputExists when `path` is there and `overwrite` is False (even if it came to be while
+    the block ran), and OutputUnwritable when the system refuses: no such folder, no permission,
+    full disk.
+    """
+    shown, target = path, Path(path)
+    try:
+        target = target.resolve()
+        _check(shown, target, overwrite)
+        part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+        # Not tempfile: its files are private (0600), the result should follow the user's umask.
+        handle = os.open(
+            part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
+        )
+    except (OSError, ValueError, RuntimeError) as failure:
+        raise _unwritable(shown, failure) from failure
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _give_name(part, target, shown, overwrite)
+    except OSError as failure:
+        raise _unwritable(shown, failure) from failure
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def _check(shown: Path | str, target: Path, overwrite: bool) -> None:
+    if target.is_dir():
+        raise OutputUnwritable(f"{shown} is a folder.", "Give the name of a file.")
+    if target.exists() and not target.is_file():
+        raise OutputUnwritable(f"{shown} is not a regular file.", "Give another name.")
+    if target.exists() and not overwrite:
+        raise _exists(shown)
+    if not target.parent.is_dir():
+        raise OutputUnwritable(f"The folder of {shown} does not exist.", "Create it first.")
+
+
+def _give_name(part: Path, target: Path, shown: Path | str, overwrite: bool) -> None:
+    """Renames `part`; without `overwrite` in a way that fails if the name has been taken since."""
+    if overwrite:
+        part.replace(target)
+        return
+    try:
+        if os.name == "nt":  # rename refuses an existing target there, and only there
+            part.rename(target)
+        else:
+            os.link(part, target)
+    except FileExistsError:
+        raise _exists(shown) from None
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise _exists(shown) from None
+        part.replace(target)
+
+
+def _exists(shown: Path | str) -> OutputExists:
+    return OutputExists(f"{shown} exists already.", "Choose another name, or allow overwriting.")
+
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "Free some space, or write elsewhere."),
+    errno.EDQUOT: ("your disk quota is used up", "Free some space, or write elsewhere."),
+    errno.EFBIG: ("the file would become too large there", "Write elsewhere."),
+    errno.EACCES: ("permission is denied", "Write to a folder that is yours."),
+    errno.EPERM: ("permission is denied", "Write to a folder that is yours."),
+    errno.EROFS: ("the disk is read-only", "Write elsewhere."),
+    errno.ENAMETOOLONG: ("the name is too long", "Give a shorter one."),
+    errno.ENOTDIR: ("a part of its path is not a folder", "Give another path."),
+}
+
+
+def _unwritable(shown: Path | str, failure: Exception) -> MattebrushError:
+    if isinstance(failure, OSError) and failure.errno in _REASONS:
+        reason, fix = _REASONS[failure.errno]
+    else:
+        reason = getattr(failure, "strerror", None) or str(failure) or type(failure).__name__
+        fix = "Write elsewhere."
+    return OutputUnwritable(f"{shown} cannot be written: {reason}.", fix)

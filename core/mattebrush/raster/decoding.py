@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that Pillow decodes: every readable format but deep TIFF (see `tiff`).
+
+Pillow keeps RGB in 8 bits only. Its C decoders can however be asked for the high or for the low
+byte of each 16-bit sample, so deep files are decoded twice and joined without loss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from ..errors import InputInvalid, InputTooLarge
+from . import exif
+from .model import Metadata, Raster
+from .orientation import as_stored, upright_shape, upright_xmp
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
+
+_TO_SRGB = ("CMYK", "LAB")  # through the profile; every other mode keeps its own
+_STRIP_PIXELS = 1 << 20  # converted at a time, so that no second full picture is needed
+_ORIENTATION = 0x0112
+
+_DEEP = {f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA", "RGBa") for order in "BLN"}
+"""Raw modes that Pillow squeezes to 8 bits. "B" keeps the first byte of each sample, "L" the
+second, whatever the byte order that the file really has."""
+_GREY_SCALE = {"L;2": 85, "L;4": 17}  # what Pillow multiplies small greys by, but not their key
+
+Convert = Callable[["Image.Image"], np.ndarray]
+"""A strip of Pillow's picture as an array (h, W, 1 to 4), alpha last where the number is even."""
+
+
+def read(file: BinaryIO, format: str, name: str, max_pixels: int) -> Raster:
+    """The picture in `file`, decoded by Pillow. Raises InputTooLarge, InputInvalid, or whatever
+    Pillow raises over a damaged file."""
+    with _undisturbed():
+        image: Image.Image = _open(file, format, name)
+        check_size(image.width, image.height, max_pixels, name)
+        raw = _raw_mode(image)
+        if raw in _DEEP:
+            image, pixels, alpha = _deep(file, format, name, raw)
+        elif raw == "LA;16B":  # two 16-bit samples are as long as four of 8 bits
+            image = _reopened(file, format, name, "RGBA")
+            pixels, alpha = _gathered(image, _four_bytes_as_two_samples)
+        else:
+            image.load()
+            pixels, alpha = _gathered(image, _converter(image, raw))
+        if alpha is None:
+            alpha = _colour_keyed(image, raw, pixels)
+        metadata = _metadata(image, pixels.shape[1], pixels.shape[0])
+        profile = None if image.mode in _TO_SRGB else image.info.get("icc_profile")
+    return Raster(pixels, alpha, profile or None, metadata, format)
+
+
+def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
+    """Raises InputTooLarge for more than `max_pixels`, InputInvalid for none."""
+    if width < 1 or height < 1:
+        raise InputInvalid(f"{name} is {width} x {height} pixels.", "It has no picture in it.")
+    if width * height > max_pixels:
+        raise InputTooLarge(
+            f"{name} is {width} x {height}, {width * height / 1e6:.0f} megapixels; "
+            f"the limit is {max_pixels / 1e6:g}.",
+            "Scale it down, or raise the limit if you trust the file.",
+        )
+
+
+_quiet_lock = threading.Lock()
+_quiet_readers = 0
+_quiet_exit = contextlib.ExitStack()
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Pillow without its own size limit (ours is asked, and can be set) and without its warnings.
+
+    Both are process-wide in Pillow, so they are put back when the last reading thread is done.
+    """
+    global _quiet_readers
+    from PIL import Image
+
+    with _quiet_lock:
+        if _quiet_readers == 0:
+            _quiet_exit.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", module=r"PIL\b")
+            _quiet_exit.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
+            Image.MAX_IMAGE_PIXELS = None
+        _quiet_readers += 1
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_readers -= 1
+            if _quiet_readers == 0:
+                _quiet_exit.close()
+
+
+def _open(file: BinaryIO, format: str, name: str) -> ImageFile.ImageFile:
+    from PIL import Image, UnidentifiedImageError, features
+
+    if format == "HEIF":
+        try:
+            import pillow_heif
+        except ImportError as missing:
+            raise InputInvalid(
+                f"{name} is a HEIC/HEIF photograph, which needs a further package.",
+                "Install it with: pip install 'mattebrush[heif]'",
+            ) from missing
+        pillow_heif.register_heif_opener()
+    if format == "AVIF" and not features.check("avif"):
+        raise InputInvalid(
+            f"{name} is an AVIF picture, which this Pillow cannot read.",
+            "Upgrade it with: pip install --upgrade pillow",
+        )
+    formats = ("JPEG", "MPO") if format == "JPEG" else (format,)
+    try:
+        return Image.open(file, formats=formats)
+    except UnidentifiedImageError as failure:
+        raise InputInvalid(
+            f"{name} begins like {format} but its header is damaged, or of a kind not read here.",
+            "Get or save the file again.",
+        ) from failure
+
+
+def _raw_mode(image: ImageFile.ImageFile) -> str:
+    """How the samples lie in the file, in Pillow's words; "" where a plug-in decodes by itself."""
+    tiles = getattr(image, "tile", None)
+    arguments = tiles[0][3] if tiles else ""
+    return str(arguments[0] if isinstance(arguments, tuple) and arguments else arguments)
+
+
+def _reopened(file: BinaryIO, format: str, name: str, raw: str) -> ImageFile.ImageFile:
+    """The file opened again, and decoded with the raw mode `raw`."""
+    file.seek(0)
+    image = _open(file, format, name)
+    for number, (codec, extents, offset, arguments) in enumerate(image.tile):
+        changed = (raw, *arguments[1:]) if isinstance(arguments, tuple) else raw
+        image.tile[number] = type(image.tile[number])(codec, extents, offset, changed)
+    image.load()
+    return image
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for y in range(0, image.height, rows):
+        yield y, image.crop((0, y, image.width, min(y + rows, image.height)))
+
+
+def _gathered(image: Image.Image, convert: Convert) -> tuple[np.ndarray, np.ndarray | None]:
+    """Upright pixels and alpha of a decoded picture."""
+    turn = _orientation(image)
+    pixels = alpha = stored = stored_alpha = None
+    for y, strip in _strips(image):
+        part = convert(strip)
+        colours = part.shape[2] - (part.shape[2] % 2 == 0)
+        if stored is None:
+            shape = (image.height, image.width)
+            pixels = np.empty((*upright_shape(shape, turn), colours), part.dtype)
+            stored = as_stored(pixels, turn)
+            if colours < part.shape[2]:
+                alpha = np.empty(pixels.shape[:2], part.dtype)
+                stored_alpha = as_stored(alpha, turn)
+        stored[y : y + len(part)] = part[..., :colours]
+        if stored_alpha is not None:
+            stored_alpha[y : y + len(part)] = part[..., -1]
+    assert pixels is not None
+    return pixels, alpha
+
+
+def _deep(
+    file: BinaryIO, format: str, name: str, raw: str
+) -> tuple[Image.Image, np.ndarray, np.ndarray | None]:
+    """16-bit RGB or RGBA: the image last opened, upright pixels and alpha."""
+    mode, order = raw.split(";16")
+    plain = "RGBA" if mode == "RGBa" else mode
+    big = order == "B" or (order == "N" and sys.byteorder == "big")
+    pixels = np.empty(0, np.uint16)
+    alpha = None
+    for byte, taken in ((1, "B" if big else "L"), (0, "L" if big else "B")):
+        image = _reopened(file, format, name, f"{plain};16{taken}")
+        half, half_alpha = _gathered(image, np.asarray)
+        if byte:
+            pixels = half.astype(np.uint16)
+            pixels <<= 8
+        else:
+            pixels |= half
+        if half_alpha is not None:
+            alpha = half_alpha.astype(np.uint16) << 8 if alpha is None else alpha | half_alpha
+    if mode == "RGBa" and alpha is not None:
+        divide_alpha(pixels, alpha)
+    return image, pixels, alpha
+
+
+def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
+    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is 0."""
+    top = 1.0 if colour.dtype == np.float32 else float(np.iinfo(colour.dtype).max)
+    for row, opacity in zip(colour, alpha, strict=True):
+        scale = top / np.maximum(opacity.astype(np.float64), 1e-6 if top == 1.0 else 1.0)
+        straight = row * np.where(opacity > 0, scale, 0.0)[:, None]
+        row[:] = straight if top == 1.0 else np.minimum(np.rint(straight), top)
+
+
+def _four_bytes_as_two_samples(strip: Image.Image) -> np.ndarray:
+    samples: np.ndarray = np.asarray(strip).view(">u2").astype(np.uint16)
+    return samples
+
+
+def _converter(image: Image.Image, raw: str) -> Convert:
+    """How strips of an image of this mode become arrays."""
+    mode = image.mode
+    if mode in _TO_SRGB:
+        return _to_srgb(image)
+    if mode in ("P", "PA"):
+        with_alpha = mode == "PA" or "transparency" in image.info
+        return _through("RGBA" if with_alpha else "RGB")
+    if mode.startswith("I"):
+        return _integers
+    targets = {"1": "L", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB", "YCbCr": "RGB", "HSV": "RGB"}
+    return _through(targets.get(mode, mode))
+
+
+def _through(mode: str) -> Convert:
+    def convert(strip: Image.Image) -> np.ndarray:
+        array = np.asarray(strip if strip.mode == mode else strip.convert(mode))
+        return array[..., None] if array.ndim == 2 else array
+
+    return convert
+
+
+def _integers(strip: Image.Image) -> np.ndarray:
+    """Pillow's 16-bit greys, kept sometimes in 32 bits."""
+    return np.clip(np.asarray(strip), 0, 65535).astype(np.uint16)[..., None]
+
+
+def _to_srgb(image: Image.Image) -> Convert:
+    """CMYK and Lab strips to sRGB: by the file's profile, or by rule of thumb where it has none."""
+    from PIL import ImageCms
+
+    srgb = ImageCms.createProfile("sRGB")
+    embedded = image.info.get("icc_profile")
+    try:
+        if image.mode == "LAB":
+            source: Any = ImageCms.createProfile("LAB")
+        else:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(embedded)) if embedded else None
+        if source is None:
+            return _through("RGB")
+        transform = ImageCms.buildTransform(source, srgb, image.mode, "RGB")
+    except (ImageCms.PyCMSError, OSError):  # a damaged profile, or one for another colour space
+        return _through("RGB")
+
+    def convert(strip: Image.Image) -> np.ndarray:
+        return np.asarray(ImageCms.applyTransform(strip, transform))
+
+    return convert
+
+
+def _colour_keyed(image: Image.Image, raw: str, pixels: np.ndarray) -> np.ndarray | None:
+    """Alpha of files that name one colour as transparent (PNG's tRNS without a palette)."""
+    key = image.info.get("transparency")
+    if key is None or image.mode in ("P", "PA") or isinstance(key, bytes):
+        return None
+    scaled = np.asarray(key, np.int64).reshape(-1) * _GREY_SCALE.get(raw, 1)
+    if len(scaled) != pixels.shape[2]:
+        return None
+    top = np.iinfo(pixels.dtype).max
+    alpha = np.full(pixels.shape[:2], top, pixels.dtype)
+    for row, out in zip(pixels, alpha, strict=True):
+        out[(row == (scaled & top).astype(pixels.dtype)).all(axis=-1)] = 0
+    return alpha
+
+
+def _orientation(image: Image.Image) -> int:
+    """What is left to turn after Pillow's decoding (some of its decoders turn by themselves)."""
+    turn = image.getexif().get(exif.ORIENTATION, 1)
+    return turn if turn in range(1, 9) else 1
+
+
+def _metadata(image: Image.Image, width: int, height: int) -> Metadata:
+    info = image.info
+    xmp = info.get("xmp")
+    if isinstance(xmp, str):
+        xmp = xmp.encode()
+    block = info.get("exif")
+    if not block and "Raw profile type exif" in info:  # ImageMagick's way before PNG had eXIf
+        block = image.getexif().tobytes()
+    texts = getattr(image, "text", {})
+    chromaticities = info.get("chromaticity")
+    return Metadata(
+        exif=exif.upright(block, width, height) if isinstance(block, bytes) and block else None,
+        xmp=upright_xmp(xmp) if isinstance(xmp, bytes) and xmp else None,
+        dpi=plausible_dpi(info.get("dpi")),
+        text={str(key): str(value) for key, value in texts.items() if _worth_keeping(key)},
+        gamma=info.get("gamma"),
+        chromaticities=tuple(chromaticities) if chromaticities else None,
+    )
+
+
+def _worth_keeping(key: str) -> bool:
+    """Not the texts that hold EXIF, XMP or ICC in disguise: they would go stale or come twice."""
+    return key != "XML:com.adobe.xmp" and not key.startswith("Raw profile type")
+
+
+def plausible_dpi(value: Any) -> tuple[float, float] | None:
+    """Dots per inch as two floats, if that is what `value` is."""
+    try:
+        x, y = (float(number) for number in value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (x, y) if 1 <= x <= 1e5 and 1 <= y <= 1e5 else None

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A decoded picture as plain arrays, and the arithmetic between bit depths."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputInvalid
+
+MAX_PIXELS = 500_000_000
+"""Default limit of `read`: five times the largest single-shot cameras, a tenth of a bomb."""
+
+DEPTHS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
+
+
+@dataclasses.dataclass(frozen=True)
+class Metadata:
+    """What a file says about its picture, in a form every output format can take a part of.
+
+    exif: an EXIF block (a TIFF structure, without the "Exif" prefix), orientation reset to
+        upright and thumbnail dropped, since both would be wrong for the result.
+    xmp: an XMP packet.
+    dpi: horizontal and vertical resolution in dots per inch.
+    text: named texts (PNG text chunks).
+    gamma, chromaticities: PNG's gAMA value and cHRM (white, red, green, blue as x, y), the
+        colour description of files that carry no ICC profile.
+    """
+
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: dict[str, str] = dataclasses.field(default_factory=dict)
+    gamma: float | None = None
+    chromaticities: tuple[float, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Raster:
+    """A picture.
+
+    pixels: (H, W, 1) grey or (H, W, 3) RGB; uint8, uint16 or float32; straight colour (never
+        premultiplied), upright (EXIF orientation applied), in the file's own encoding.
+    alpha: (H, W), None when opaque. `read` gives it in the dtype of `pixels`; for `write` it may
+        have any of the three dtypes (the engine's float32 in [0, 1], say).
+    icc: the ICC profile of `pixels`; None means sRGB, or that the file did not say.
+    metadata: see `Metadata`.
+    format: the source's format, such as "JPEG"; "" when it was made in memory.
+    """
+
+    pixels: np.ndarray
+    alpha: np.ndarray | None = None
+    icc: bytes | None = None
+    metadata: Metadata = Metadata()
+    format: str = ""
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    def check(self) -> None:
+        """Raises InputInvalid when the arrays do not have the shapes and dtypes above."""
+        pixels, alpha = self.pixels, self.alpha
+        if pixels.ndim != 3 or pixels.shape[2] not in (1, 3) or 0 in pixels.shape:
+            raise InputInvalid(f"Pixels have the shape {pixels.shape}, not (H, W, 1 or 3).")
+        if alpha is not None and alpha.shape != pixels.shape[:2]:
+            raise InputInvalid(f"Alpha is {alpha.shape}, the picture {pixels.shape[:2]}.")
+        for array in (pixels, alpha):
+            if array is not None and array.dtype not in DEPTHS:
+                raise InputInvalid(
+                    f"The array is {array.dtype}.", "Use uint8, uint16 or float32 in [0, 1]."
+                )
+
+
+def to_depth(array: np.ndarray, depth: Any) -> np.ndarray:
+    """`array` (uint8, uint16, or float32 in [0, 1]) as dtype `depth` (one of these three).
+
+    Full scale maps to full scale, rounded to the nearest step; floats outside [0, 1] are clipped
+    when they become integers. Returns `array` itself when it has that dtype already.
+    """
+    depth = np.dtype(depth)
+    if array.dtype == depth:
+        return array
+    result: np.ndarray
+    if depth == np.float32:
+        result = array / np.float32(np.iinfo(array.dtype).max)
+    elif array.dtype == np.float32:
+        result = np.clip(array, np.float32(0), np.float32(1))
+        result *= np.float32(np.iinfo(depth).max)
+        result += np.float32(0.5)
+        result = result.astype(depth)
+    elif depth == np.uint16:
+        result = array.astype(np.uint16) * np.uint16(257)
+    else:
+        result = ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    return result
+
+
+def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.ndarray]:
+    """The picture from top to bottom as contiguous (<= rows, W, channels) arrays of dtype `depth`.
+
+    channels: 1, 2, 3 or 4; an even number appends alpha (opaque where there is none), three or
+    more widen grey to RGB. Where alpha comes out as 0 the colour is set to 0: what was cut away
+    must not travel along unseen, and nothing compresses as well as nothing.
+    """
+    top = 1 if np.dtype(depth) == np.float32 else np.iinfo(depth).max
+    for y in range(0, raster.height, rows):
+        colour = to_depth(raster.pixels[y : y + rows], depth)
+        if channels % 2:
+            shape = (*colour.shape[:2], channels)
+            yield np.ascontiguousarray(np.broadcast_to(colour, shape))
+            continue
+        strip = np.empty((*colour.shape[:2], channels), depth)
+        strip[..., :-1] = colour
+        if raster.alpha is None:
+            strip[..., -1] = top
+        else:
+            strip[..., -1] = to_depth(raster.alpha[y : y + rows], depth)
+            strip[strip[..., -1] == 0] = 0
+        yield strip

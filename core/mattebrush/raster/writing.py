@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A `Raster` into a file, or into bytes, of the format asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..errors import MattebrushError, OptionInvalid, OutputUnwritable
+from . import atomic, exif, png
+from .model import Metadata, Raster, strips
+
+_SUFFIXES = {
+    ".png": "PNG",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+}
+WRITABLE = ("PNG", "JPEG", "WEBP", "TIFF")
+QUALITY = 95
+"""Default of the lossy formats: no visible loss at the edges of a cut-out."""
+
+_LONGEST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
+_JPEG_SEGMENT = 65_533  # largest payload of one segment
+
+
+def format_of(path: Path | str) -> str:
+    """The format that the suffix of `path` names: one of `WRITABLE`.
+
+    Raises OutputUnwritable for a suffix that names none.
+    """
+    suffix = Path(path).suffix
+    if suffix.lower() not in _SUFFIXES:
+        raise OutputUnwritable(
+            f"{path} does not name a format that can be written.",
+            f"End it in one of {', '.join(_SUFFIXES)}.",
+        )
+    return _SUFFIXES[suffix.lower()]
+
+
+def write(
+    path: Path | str,
+    raster: Raster,
+    *,
+    overwrite: bool = False,
+    strip: bool = False,
+    quality: int = QUALITY,
+) -> None:
+    """Writes `raster` to `path`, whole or not at all, in the format its suffix names.
+
+    PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Colour under an alpha of
+    0 is written as 0. The ICC profile is always kept; `strip` leaves the metadata out.
+    quality: 1 to 100, of JPEG (always 4:4:4) and of WebP's colour.
+
+    Raises OutputExists if the file is there and `overwrite` is False, OutputUnwritable if it
+    cannot be written or the format cannot hold the picture, InputInvalid for arrays of the wrong
+    shape or dtype.
+    """
+    format = format_of(path)
+    with atomic.writing(path, overwrite) as file:
+        _encode(file, raster, format, strip, quality)
+
+
+def encode(raster: Raster, format: str, *, strip: bool = False, quality: int = QUALITY) -> bytes:
+    """The file that `write` would write, as bytes. `format` is one of `WRITABLE`.
+
+    Raises as `write` does.
+    """
+    file = io.BytesIO()
+    _encode(file, raster, format, strip, quality)
+    return file.getvalue()
+
+
+def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: int) -> None:
+    raster.check()
+    if format not in WRITABLE:
+        raise OptionInvalid(f"{format!r} is not a format.", f"Choose {', '.join(WRITABLE)}.")
+    if not 1 <= quality <= 100:
+        raise OptionInvalid(f"quality is {quality}.", "Give a number from 1 to 100.")
+    if max(raster.width, raster.height) > _LONGEST_SIDE.get(format, 2**31 - 1):
+        raise OutputUnwritable(
+            f"{format} holds no side longer than {_LONGEST_SIDE[format]} pixels, "
+            f"and this is {raster.width} x {raster.height}.",
+            "Write PNG or TIFF.",
+        )
+    if format == "JPEG" and raster.alpha is not None:
+        raise OutputUnwritable(
+            "JPEG has no transparency.", "Give a background colour, or write PNG, WebP or TIFF."
+        )
+    metadata = Metadata() if strip else raster.metadata
+    if metadata.exif:
+        block = exif.upright(metadata.exif, raster.width, raster.height)
+        metadata = dataclasses.replace(metadata, exif=block)
+    raster = dataclasses.replace(raster, metadata=metadata)
+    try:
+        _ENCODERS[format](file, raster, quality)
+    except (MattebrushError, OSError, MemoryError):
+        raise  # an OSError is the disk's; `atomic.writing` words it
+    except Exception as failure:
+        raise OutputUnwritable(
+            f"The picture cannot be written as {format}: {failure}."
+        ) from failure
+
+
+def _matching_icc(raster: Raster, channels: int) -> bytes | None:
+    """The profile, if it is one for this number of channels: viewers reject files where not."""
+    space = {1: b"GRAY", 3: b"RGB "}[channels]
+    return raster.icc if raster.icc and raster.icc[16:20] == space else None
+
+
+def _png(file: BinaryIO, raster: Raster, quality: int) -> None:
+    png.write(file, raster, _matching_icc(raster, raster.pixels.shape[2]))
+
+
+def _tiff(file: BinaryIO, raster: Raster, quality: int) -> None:
+    from . import tiff
+
+    tiff.write(file, raster, _matching_icc(raster, raster.pixels.shape[2]))
+
+
+def _jpeg(file: BinaryIO, raster: Raster, quality: int) -> None:
+    metadata, channels = raster.metadata, raster.pixels.shape[2]
+    # Each must fit in one segment. Those that do not are rare, and never needed to see the picture.
+    exif_block = b"Exif\0\0" + metadata.exif if metadata.exif else b""
+    options: dict[str, Any] = {"dpi": metadata.dpi, "icc_profile": _matching_icc(raster, channels)}
+    if 0 < len(exif_block) <= _JPEG_SEGMENT:
+        options["exif"] = exif_block
+    if metadata.xmp and len(metadata.xmp) <= _JPEG_SEGMENT - 29:
+        options["xmp"] = metadata.xmp
+    _through_pillow(file, raster, "JPEG", channels, quality=quality, subsampling=0, **options)
+
+
+def _webp(file: BinaryIO, raster: Raster, quality: int) -> None:
+    metadata = raster.metadata
+    channels = 3 if raster.alpha is None else 4
+    _through_pillow(
+        file,
+        raster,
+        "WEBP",
+        channels,
+        quality=quality,
+        method=4,
+        icc_profile=_matching_icc(raster, 3),
+        exif=metadata.exif or b"",
+        xmp=metadata.xmp or b"",
+    )
+
+
+def _through_pillow(
+    file: BinaryIO, raster: Raster, format: str, channels: int, **options: Any
+) -> None:
+    from PIL import Image
+
+    rows = max(1, (1 << 22) // (raster.width * channels))
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    image = Image.new(mode, (raster.width, raster.height))
+    for number, part in enumerate(strips(raster, np.uint8, channels, rows)):
+        image.paste(Image.fromarray(part[..., 0] if channels == 1 else part), (0, number * rows))
+    # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
+    packed = io.BytesIO()
+    image.save(
+        packed, format, **{key: value for key, value in options.items() if value is not None}
+    )
+    file.write(packed.getbuffer())
+
+
+_ENCODERS: dict[str, Callable[[BinaryIO, Raster, int], None]] = {
+    "PNG": _png,
+    "JPEG": _jpeg,
+    "WEBP": _webp,
+    "TIFF": _tiff,
+}
