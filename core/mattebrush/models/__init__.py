@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Published and embedded models: what they are (catalogue), where they lie (store), how they run."""
+"""Published and embedded models: what they are (catalog), where they lie (store), how they run
+(runtime)."""

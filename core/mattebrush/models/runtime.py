@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens networks on a device and runs them: sessions, shared between threads, and honest devices.
+
+A device counts as working when it has really run a network, not when onnxruntime lists it. Knows
+nothing of pictures (segmentation, matting) or of where files lie (store.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import dataclasses
+import functools
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DeviceUnavailable, ModelInvalid, OptionInvalid
+from . import store
+from .catalog import Graph, ModelRow, Tensor, get
+
+PROVIDERS = {
+    "cuda": "CUDAExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+    "cpu": "CPUExecutionProvider",
+}
+"""onnxruntime's name for each device, fastest first: the order in which "auto" tries them."""
+
+_PROBE = base64.b64decode(
+    "CAgSADpvCg8KAXgKAXcSAXkiBENvbnYSBXByb2JlKhsIAQgDCAEIARABQgF3SgwAAIA/AAAAQAAAQEBaGwoBeBIWChQI"
+    "ARIQCgIIAQoCCAMKAggBCgIIAWIbCgF5EhYKFAgBEhAKAggBCgIIAQoCCAEKAggBQgQKABAN"
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceStatus:
+    """Whether a device ran a small network, and if not, why not."""
+
+    name: str
+    works: bool
+    detail: str
+
+
+class Session:
+    """A network, open on a device. `run` may be called from several threads at once.
+
+    row: its catalogue row, None for a file that has none.
+    device: where it really runs, such as "cpu" or "cuda".
+    warnings: sentences a person should read, such as a fall-back to the CPU.
+    inputs, outputs: as the file itself says; open sides are None.
+    metadata: the free-form properties written into the file.
+    """
+
+    def __init__(
+        self, path: Path, row: ModelRow | None, device: str, threads: int | None, fallback: bool
+    ) -> None:
+        self.path, self.row = path, row
+        self.warnings: list[str] = []
+        self._threads = threads
+        self._may_fall_back = fallback or device == "auto"
+        self._one_at_a_time = threading.Lock()
+        self.device, self._session = self._open(device)
+        self.inputs = tuple(_tensor(node) for node in self._session.get_inputs())
+        self.outputs = tuple(_tensor(node) for node in self._session.get_outputs())
+        self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Runs the network; arrays by the names of the file's inputs and outputs.
+
+        Raises DeviceUnavailable when the device fails (out of memory, lost) and no fall-back to
+        the CPU is allowed; ModelInvalid when the network itself cannot take these inputs.
+        """
+        try:
+            values = self._run(self._session, inputs)
+        except Exception as failure:
+            if self.device == "cpu":
+                raise ModelInvalid(
+                    f"{self.path.name} failed to run: {_first_line(failure)}",
+                    "Check the file with `mattebrush models verify`.",
+                ) from failure
+            self._give_up(self.device, failure)
+            self.device, self._session = "cpu", _create(self.path, "cpu", self._threads)
+            values = self._run(self._session, inputs)
+        return dict(zip((output.name for output in self.outputs), values, strict=True))
+
+    def _run(self, session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+        if self.device != "directml":
+            return list(session.run(None, dict(inputs)))
+        with self._one_at_a_time:  # DirectML sessions must not run twice at the same time
+            return list(session.run(None, dict(inputs)))
+
+    def _open(self, device: str) -> tuple[str, Any]:
+        for name in _candidates(device):
+            try:
+                if name != "cpu":
+                    _probe(name)
+                return name, _create(self.path, name, self._threads)
+            except ModelInvalid:
+                raise
+            except Exception as failure:
+                self._give_up(name, failure)
+        return "cpu", _create(self.path, "cpu", self._threads)
+
+    def _give_up(self, device: str, failure: Exception) -> None:
+        why = _first_line(failure)
+        if not self._may_fall_back:
+            raise DeviceUnavailable(
+                f"The device {device} does not work: {why}",
+                "See `mattebrush doctor`, or use --device cpu.",
+            ) from failure
+        self.warnings.append(f"The device {device} does not work ({why}); ran on the CPU instead.")
+
+
+_MOST_SESSIONS = 8
+"""Of the sessions nobody dropped, only so many stay: the one not asked for longest goes first."""
+
+_sessions: dict[tuple[Any, ...], Session] = {}
+_opening: dict[tuple[Any, ...], threading.Lock] = {}
+_registry = threading.Lock()
+
+
+def open_session(
+    model: str | Path | ModelRow,
+    device: str = "auto",
+    threads: int | None = None,
+    *,
+    role: str = "model",
+    fallback: bool = False,
+) -> Session:
+    """The session of a catalogue id, a row, or a file (a Path); opened once, then shared.
+
+    device: "auto" takes the fastest that works; any other must work, or, with `fallback`, gives
+        way to the CPU with a warning in `Session.warnings`.
+    threads: CPU threads; None follows the machine.
+    role: which file of the model, "model", "encoder" or "decoder".
+
+    Raises ModelUnavailable when it is not installed, ModelInvalid when the file is damaged or
+    does not fit its row, DeviceUnavailable, OptionInvalid for an unknown device.
+    """
+    if device != "auto" and device not in PROVIDERS:
+        raise OptionInvalid(
+            f"There is no device {device!r}.", f"Choose auto or one of {', '.join(PROVIDERS)}."
+        )
+    row = None if isinstance(model, Path) else get(model)
+    path = model if isinstance(model, Path) else store.resolve(get(model)).paths[role]
+    try:
+        state = path.stat()
+    except OSError as failure:
+        raise ModelInvalid(f"{path} cannot be read: {failure.strerror}.") from failure
+    key = (str(path), state.st_mtime_ns, state.st_size, row, role, device, threads, fallback)
+    with _registry:
+        lock = _opening.setdefault(key, threading.Lock())
+    with lock:  # so that two threads that ask at once do not load the file twice
+        session = _sessions.get(key)
+        if session is None:
+            session = Session(path, row, device, threads, fallback)
+            if row is not None:
+                check(session, row.contract.graphs[role])
+    with _registry:
+        _sessions.pop(key, None)
+        _sessions[key] = session
+        while len(_sessions) > _MOST_SESSIONS:
+            _sessions.pop(next(iter(_sessions)))
+    return session
+
+
+def release(model_id: str) -> None:
+    """Drops the sessions of this model; memory goes back when the last user lets go of them."""
+    with _registry:
+        for key, session in list(_sessions.items()):
+            if session.row is not None and session.row.id == model_id:
+                del _sessions[key]
+    _trim()
+
+
+def release_all() -> None:
+    """Drops every session."""
+    with _registry:
+        _sessions.clear()
+        _opening.clear()
+    _trim()
+
+
+def devices() -> list[DeviceStatus]:
+    """Every device this engine knows, tried with a small real inference."""
+    return [_status(name) for name in PROVIDERS]
+
+
+def check(session: Session, graph: Graph) -> None:
+    """Raises ModelInvalid, naming what differs, when a file does not fit what its row expects."""
+    differences = [
+        *_differences("input", graph.inputs, session.inputs, exact=True),
+        *_differences("output", graph.outputs, session.outputs, exact=False),
+    ]
+    if differences:
+        name = session.row.id if session.row else "its row"
+        raise ModelInvalid(
+            f"{session.path.name} does not fit {name}: {'; '.join(differences)}.",
+            "Is it the file of another model? See `mattebrush models info`.",
+        )
+
+
+def _differences(
+    what: str, expected: tuple[Tensor, ...], found: tuple[Tensor, ...], exact: bool
+) -> list[str]:
+    """Sentences on what a file has otherwise than expected; `exact` forbids further tensors."""
+    problems = []
+    by_name = {tensor.name: tensor for tensor in found}
+    unnamed = iter(found)
+    for position, tensor in enumerate(expected):
+        # With a single unnamed tensor the file's own name is taken; several need names to be told
+        # apart.
+        have = by_name.get(tensor.name) if tensor.name else next(unnamed, None)
+        label = f"{what} {tensor.name or position}"
+        if have is None:
+            if not tensor.optional:
+                problems.append(f"{label} is missing (it has {', '.join(by_name) or 'none'})")
+            continue
+        if have.dtype != tensor.dtype:
+            problems.append(f"{label} is {have.dtype}, expected {tensor.dtype}")
+        if not _fits(tensor.shape, have.shape):
+            problems.append(f"{label} is {_shape(have.shape)}, expected {_shape(tensor.shape)}")
+    if exact and len(found) > len(expected):
+        problems.append(f"it has {len(found)} {what}s, expected {len(expected)}")
+    return problems
+
+
+def _fits(expected: tuple[int | None, ...], found: tuple[int | None, ...]) -> bool:
+    if not expected:
+        return True
+    return len(expected) == len(found) and all(
+        a is None or b is None or a == b for a, b in zip(expected, found, strict=True)
+    )
+
+
+def _shape(shape: tuple[int | None, ...]) -> str:
+    return "x".join("?" if side is None else str(side) for side in shape) or "a scalar"
+
+
+def _candidates(device: str) -> list[str]:
+    if device != "auto":
+        return [device]
+    available = _onnxruntime().get_available_providers()
+    return [name for name, provider in PROVIDERS.items() if provider in available]
+
+
+def _create(path: Path, device: str, threads: int | None) -> Any:
+    ort = _onnxruntime()
+    try:
+        session = ort.InferenceSession(
+            str(path), sess_options=_options(threads), providers=_chain(device)
+        )
+    except Exception as failure:
+        if type(failure).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoSuchFile", "NoModel"):
+            raise ModelInvalid(
+                f"{path.name} is not a readable ONNX file: {_first_line(failure)}",
+                "Fetch it again with `mattebrush models pull`, or add another copy.",
+            ) from failure
+        if device == "cpu":
+            raise ModelInvalid(
+                f"{path.name} cannot be opened: {_first_line(failure)}",
+                "It may need a newer onnxruntime.",
+            ) from failure
+        raise
+    _must_hold(session, device)
+    return session
+
+
+def _must_hold(session: Any, device: str) -> None:
+    """onnxruntime drops a provider that will not load with no more than a log line."""
+    if session.get_providers()[0] != PROVIDERS[device]:
+        raise DeviceUnavailable(f"onnxruntime did not take {PROVIDERS[device]}")
+
+
+def _chain(device: str) -> list[str]:
+    """Operators that a device lacks run on the CPU; that is onnxruntime's way, not a fall-back."""
+    return [PROVIDERS[device]] if device == "cpu" else [PROVIDERS[device], PROVIDERS["cpu"]]
+
+
+def _options(threads: int | None) -> Any:
+    options = _onnxruntime().SessionOptions()
+    options.log_severity_level = 4  # failures reach us as exceptions; the rest is noise
+    options.intra_op_num_threads = threads or _machine_threads()
+    return options
+
+
+@functools.cache
+def _machine_threads() -> int:
+    """CPU threads this process may use: its affinity, and a container's quota where there is one.
+
+    0 leaves it to onnxruntime, which takes the physical cores of the whole machine.
+    """
+    whole = os.cpu_count() or 1
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else whole
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        allowed = min(allowed, max(1, int(quota) // int(period)))
+    return allowed if allowed < whole else 0
+
+
+@functools.cache
+def _probe(device: str) -> None:
+    """Runs a 1x1 convolution whose answer is known, with no help from the CPU allowed.
+
+    The network: x (1, 3), as a picture of one pixel; y = 1 x0 + 2 x1 + 3 x2. Raises whatever
+    the device raises.
+    """
+    ort = _onnxruntime()
+    if PROVIDERS[device] not in ort.get_available_providers():
+        raise DeviceUnavailable("the installed onnxruntime has no support for it")
+    options = _options(1)
+    if device != "cpu":
+        options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    session = ort.InferenceSession(_PROBE, sess_options=options, providers=[PROVIDERS[device]])
+    _must_hold(session, device)
+    (answer,) = session.run(None, {"x": np.ones((1, 3, 1, 1), np.float32)})
+    if answer.ravel().tolist() != [6.0]:
+        raise DeviceUnavailable(f"a small network gave {answer.ravel().tolist()}, not [6.0]")
+
+
+def _status(device: str) -> DeviceStatus:
+    try:
+        _probe(device)
+    except Exception as failure:
+        return DeviceStatus(device, False, _first_line(failure))
+    return DeviceStatus(device, True, "ran a small network")
+
+
+@functools.cache
+def _onnxruntime() -> Any:
+    import onnxruntime
+
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        with contextlib.suppress(Exception):  # older versions lack it; the probe tells the truth
+            onnxruntime.preload_dlls()
+    return onnxruntime
+
+
+def _tensor(node: Any) -> Tensor:
+    kinds = {"float": "float32", "double": "float64", "float16": "float16"}
+    kind = node.type.removeprefix("tensor(").removesuffix(")")
+    shape = tuple(side if isinstance(side, int) else None for side in node.shape)
+    return Tensor(node.name, shape, kinds.get(kind, kind))
+
+
+def _first_line(failure: Exception) -> str:
+    return (str(failure).strip() or type(failure).__name__).splitlines()[0][:300]
+
+
+def _trim() -> None:
+    """Hands freed memory back to the system where the C library would keep it (glibc)."""
+    import ctypes
+
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where model files lie on this machine, and which models are complete.
+
+Putting files there is install.py's work; this module only looks. Looks in three places: the
+networks that ship with the engine, Mattebrush's own folder, and rembg's folders, whose files are
+used in place.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import ModelUnavailable
+from .catalog import NETWORKS, ModelFile, ModelRow, rows
+
+RECEIPT = "installed.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Installed:
+    """A model whose files are all here.
+
+    paths: by role. source: "embedded", "store" (ours to remove) or "rembg" (theirs).
+    """
+
+    row: ModelRow
+    paths: dict[str, Path]
+    source: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Receipt:
+    """What was written down about one file when it was put into the store.
+
+    sha256: of the bytes that came; from then on they are what `verify` expects.
+    published: True when a published checksum confirmed them, False when it differs,
+        None when nobody published one.
+    source: the address or path it came from.
+    """
+
+    sha256: str
+    size: int
+    published: bool | None
+    source: str
+
+
+def home() -> Path:
+    """Mattebrush's data folder for this user; MATTEBRUSH_HOME overrides the platform's place."""
+    if chosen := os.environ.get("MATTEBRUSH_HOME"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "mattebrush"
+
+
+def folder(row: ModelRow) -> Path:
+    """Where this model's files lie when they are in the store."""
+    return home() / "models" / row.id
+
+
+def installed(row: ModelRow) -> Installed | None:
+    """Where the files of this model are, or None when one is missing."""
+    if row.embedded:
+        return _complete(row, "embedded", {f.role: _at(NETWORKS / f.name) for f in row.files})
+    own = {f.role: _at(folder(row) / f.name) for f in row.files}
+    theirs = {f.role: _rembg(f) for f in row.files}
+    mixed = {role: path or theirs[role] for role, path in own.items()}
+    source = "store" if any(own.values()) else "rembg"
+    return _complete(row, source, mixed)
+
+
+def all_installed() -> list[Installed]:
+    """Every model of the catalogue that can run now."""
+    found = (installed(row) for row in rows().values())
+    return [entry for entry in found if entry is not None]
+
+
+def resolve(row: ModelRow) -> Installed:
+    """As `installed`. Raises ModelUnavailable, with the way to get it, when it is not here."""
+    entry = installed(row)
+    if entry is not None:
+        return entry
+    if row.embedded:
+        raise ModelUnavailable(
+            f"The network of {row.id} is missing from this installation.",
+            "Install Mattebrush again.",
+        )
+    raise ModelUnavailable(
+        f"The model {row.id} is not installed.",
+        f"Get it with `mattebrush models pull {row.id}`, or from a file with "
+        f"`mattebrush models add FILE --id {row.id}`.",
+    )
+
+
+def receipts(row: ModelRow) -> dict[str, Receipt]:
+    """What was written down when the files of this model were put into the store, by role."""
+    try:
+        table = json.loads((folder(row) / RECEIPT).read_text("utf-8"))
+        return {role: Receipt(**values) for role, values in table.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}  # never installed, or the note was damaged: `verify` then says "unpinned"
+
+
+def rembg_folders() -> Iterator[Path]:
+    """Where rembg keeps its downloads, old layout first."""
+    base = os.environ.get("XDG_DATA_HOME") or "~"
+    yield Path(os.environ.get("U2NET_HOME") or Path(base) / ".u2net").expanduser()
+    yield Path(os.environ.get("REMBG_HOME") or "~/.rembg").expanduser() / "models"
+
+
+def _rembg(file: ModelFile) -> Path | None:
+    for place in rembg_folders():
+        for name in file.rembg:
+            # The newer layout has one folder for each model.
+            found = _at(place / name) or _at(place / Path(name).stem / name)
+            if found:
+                return found
+    return None
+
+
+def _at(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _complete(row: ModelRow, source: str, paths: dict[str, Path | None]) -> Installed | None:
+    found = {role: path for role, path in paths.items() if path is not None}
+    return Installed(row, found, source) if len(found) == len(row.files) else None
