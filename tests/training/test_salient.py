@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The salient-object network's parts: augmentation, losses, figures, and the exported file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from training import augment
+from training.salient import evaluate, export
+from training.salient.losses import edge_weight, overlap_loss, salient_loss
+from training.salient.measure import accuracy
+from training.salient.network import SalientNetwork, Shape
+from training.shards import Pair
+
+SMALL = Shape((4, 8, 8, 12, 16), (1, 1, 1, 1), (4, 8, 8, 8))
+
+
+def draws(seed: int = 1) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def discs(count: int, side: int = 96) -> torch.Tensor:
+    """(count, 4, side, side) uint8: a bright disc on dark ground, and its mask."""
+    y, x = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
+    disc = ((y - side * 0.4) ** 2 + (x - side * 0.6) ** 2 < (side * 0.2) ** 2).float()
+    planes = torch.stack([disc * 180 + 40, disc * 150 + 40, disc * 20 + 40, disc * 255])
+    return planes.to(torch.uint8).expand(count, 4, side, side).clone()
+
+
+def test_augmented_masks_stay_with_their_pictures() -> None:
+    out = augment.augment(discs(64), 64, draws())
+    assert out.shape == (64, 4, 64, 64)
+    assert out.min() >= 0
+    assert out.max() <= 1
+    inside, bright = out[:, 3] > 0.5, out[:, :3].mean(1)
+    for picture, subject in zip(bright, inside, strict=True):
+        if subject.any():
+            assert picture[subject].mean() > picture[~subject].mean() + 0.05
+    empty = (~inside.flatten(1).any(1)).float().mean()
+    assert 0 < empty < 0.2
+
+
+def test_augmentation_repeats_by_seed() -> None:
+    first, again = (augment.augment(discs(4), 64, draws(9)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, augment.augment(discs(4), 64, draws(10)))
+
+
+def test_compress_damages_little_at_small_steps_and_more_at_large() -> None:
+    image = torch.rand(2, 3, 32, 32, generator=draws())
+    fine, coarse = (
+        (augment.compress(image, torch.full((2,), step)) - image).abs().mean()
+        for step in (1e-4, 0.1)
+    )
+    assert fine < 1e-3
+    assert coarse > 10 * fine
+
+
+def test_edge_weight_is_high_on_the_edge_and_one_elsewhere() -> None:
+    mask = torch.zeros(1, 1, 72, 72)
+    mask[..., 36:] = 1
+    weight = edge_weight(mask)[0, 0, 36]
+    assert weight[36] > 2
+    assert weight[0] == pytest.approx(1)
+    assert weight[-1] == pytest.approx(1)
+
+
+def test_overlap_counts_only_pictures_with_a_subject() -> None:
+    mask = torch.zeros(2, 1, 8, 8)
+    mask[0, :, :4] = 1
+    assert overlap_loss(mask, mask) == pytest.approx(0)
+    assert overlap_loss(1 - mask, mask) > 0.9
+
+
+def test_loss_falls_when_the_answer_is_right() -> None:
+    mask = discs(2, 64)[:, 3:].float() / 255
+    right = [(mask - 0.5) * 20, torch.nn.functional.avg_pool2d((mask - 0.5) * 20, 4)]
+    wrong = [-level for level in right]
+    assert salient_loss(right, mask)["loss"] < 0.1 * salient_loss(wrong, mask)["loss"]
+
+
+def test_accuracy_of_known_maps() -> None:
+    truth = np.zeros((10, 10), np.float32)
+    truth[:5] = 1
+    perfect = accuracy([(truth, truth)])
+    assert perfect.mae == 0
+    assert perfect.max_f == pytest.approx(1)
+    # All ones: precision 1/2, recall 1, F = 1.3 * .5 / (.3 * .5 + 1).
+    everything = accuracy([(np.ones_like(truth), truth)])
+    assert everything.mae == pytest.approx(0.5)
+    assert everything.max_f == pytest.approx(0.65 / 1.15)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SalientNetwork, Path]:
+    torch.manual_seed(4)
+    network = SalientNetwork(SMALL)
+    for _ in range(3):  # so that the running means are not those of an untouched network
+        network(torch.rand(2, 3, 64, 64))
+    path = tmp_path_factory.mktemp("export") / "salient.onnx"
+    export.export(network.eval(), path, 64, "test")
+    return network, path
+
+
+@pytest.mark.parametrize("size", [(1, 64, 64), (3, 96, 160)])
+def test_exported_file_answers_like_the_network(
+    exported: tuple[SalientNetwork, Path], size: tuple[int, int, int]
+) -> None:
+    network, path = exported
+    image = torch.rand(size[0], 3, *size[1:], generator=draws())
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (answer,) = session.run(["probability"], {"image": image.numpy()})
+    with torch.no_grad():
+        expected = network(image)[0].sigmoid().numpy()
+    assert answer.shape == (size[0], 1, *size[1:])
+    assert np.abs(answer - expected).max() < 2e-3
+    facts = session.get_modelmeta().custom_metadata_map
+    assert (facts["mattebrush_kind"], facts["size"]) == ("salient", "64")
+    assert max(entry.version for entry in onnx.load(path).opset_import) <= 17
+
+
+def test_training_can_start_from_the_exported_file(exported: tuple[SalientNetwork, Path]) -> None:
+    network, path = exported
+    image = torch.rand(2, 3, 64, 64, generator=draws())
+    with torch.no_grad():
+        held = export.read(path).eval()(image)[0]
+        assert (held - network(image)[0]).abs().max() < 0.02
+
+
+def test_evaluation_groups_by_size_and_number() -> None:
+    mask = np.zeros((100, 100), np.uint8)
+    mask[10:20, 10:20] = mask[60:70, 60:70] = 255
+    pair = Pair("two", np.zeros((100, 100, 3), np.uint8), mask)
+    assert list(evaluate.groups(pair)) == ["all", "small subject, under 5 %", "several subjects"]
+    window = evaluate.without_subject(pair)
+    assert window is not None
+    assert window.shape == (50, 50, 3)
+    mask[0] = 255
+    assert "cut by the picture's edge" in list(evaluate.groups(pair))
+
+
+def test_evaluation_prints_every_table(exported: tuple[SalientNetwork, Path]) -> None:
+    pairs = [
+        Pair(str(n), p[:3].permute(1, 2, 0).numpy(), p[3].numpy()) for n, p in enumerate(discs(2))
+    ]
+    one = evaluate.contender("ours", exported[1], 1, evaluate.our_scale)
+    answers = [[one.answer(pair.image) for pair in pairs]]
+    assert "| all | 2 |" in "\n".join(evaluate.accuracy_table([one], pairs, answers))
+    assert len(list(evaluate.calibration_table([one], pairs, answers))) == 13
+    assert "flat colours | 20" in "\n".join(evaluate.emptiness_table([one], pairs))
+    assert "| ours | 64 |" in "\n".join(evaluate.timing_table([one]))
