@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -112,7 +113,7 @@ def test_muon_resumes_exactly() -> None:
 
     whole, optimizer = made()
     go(whole, optimizer, range(3))
-    weights, memory = whole.state_dict(), optimizer.state_dict()
+    weights, memory = copy.deepcopy((whole.state_dict(), optimizer.state_dict()))
     resumed, fresh_optimizer = made()
     resumed.load_state_dict(weights)
     fresh_optimizer.load_state_dict(memory)

@@ -39,7 +39,7 @@ def a_pair(seed: int, height: int = 30, width: int = 40) -> tuple[np.ndarray, np
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     for shard in range(2):
-        members = {}
+        members: dict[str, np.ndarray] = {}
         for row in range(3):
             image, mask = a_pair(shard * 3 + row)
             members |= {f"s{shard}_{row}.image": image, f"s{shard}_{row}.mask": mask}

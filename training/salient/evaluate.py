@@ -53,10 +53,9 @@ class Contender:
     def answer(self, image: npt.NDArray[np.uint8]) -> FloatArray:
         """(H, W) float32 0..1: the probability at the picture's own size."""
         small = Image.fromarray(image).resize((self.side, self.side), Image.Resampling.BILINEAR)
-        tensor = self.scale(np.asarray(small, np.float32) / np.float32(255)).transpose(2, 0, 1)[
-            None
-        ]
-        feed = {self.session.get_inputs()[0].name: np.ascontiguousarray(tensor)}
+        scaled = self.scale(np.asarray(small, np.float32) / np.float32(255))
+        tensor = np.ascontiguousarray(scaled.transpose(2, 0, 1)[None])
+        feed = {self.session.get_inputs()[0].name: tensor}
         began = time.perf_counter()
         answer = self.session.run(None, feed)[0]
         self.seconds.append(time.perf_counter() - began)
@@ -176,6 +175,8 @@ def emptiness_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[
     yield f"| no subject in | number | {names} |"
     yield "| --- | --- |" + " --- | --- |" * len(contenders)
     for kind, images in scenes.items():
+        if not images:
+            continue
         cells = []
         for one in contenders:
             answers = [one.answer(image) for image in images]
