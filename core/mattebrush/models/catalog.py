@@ -85,9 +85,10 @@ class Read:
     """From a network's output to a map in 0..1.
 
     output: which output, by position. channels: those that mean foreground; they are added up.
-    activation: "none" (the graph ends in 0..1), "sigmoid", "softmax" over the channels, or
-        "sigmoid-if-logits" where exports of the same weights differ: applied when values leave
-        0..1. Never a min-max: it would turn a picture without a subject into noise.
+    activation: "none" (the graph ends in 0..1), "sigmoid", "softmax" over the channels; or
+        "sigmoid-if-logits" and "softmax-if-logits" where we have not seen how the graph ends:
+        applied when the values are no probabilities. Never a min-max: it would turn a picture
+        without a subject into noise.
     """
 
     activation: str = "none"
@@ -139,7 +140,7 @@ class ModelRow:
 
     commercial: "yes", "no", "caveat" (allowed by the licence, but read `license_note`), "unknown".
     best_at: one sentence. tags: what it is a choice for, see docs/models.md.
-    embedded: ships with the engine. format: "onnx", or what is published instead.
+    embedded: ships with the engine. gated: its page must be visited and terms agreed to first.
     evidence, verified: what the contract rests on, and how sure it is.
     """
 
@@ -153,7 +154,6 @@ class ModelRow:
     license_note: str = ""
     tags: tuple[str, ...] = ()
     embedded: bool = False
-    format: str = "onnx"
     gated: bool = False
     page: str = ""
     note: str = ""

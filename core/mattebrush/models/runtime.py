@@ -206,6 +206,12 @@ def check(session: Session, graph: Graph) -> None:
         )
 
 
+def check_file(path: Path, row: ModelRow, role: str) -> None:
+    """Raises ModelInvalid when a file is no network, or does not fit this role of its row."""
+    session = Session(path, row, "cpu", threads=1, fallback=False)
+    check(session, row.contract.graphs[role])
+
+
 def _differences(
     what: str, expected: tuple[Tensor, ...], found: tuple[Tensor, ...], exact: bool
 ) -> list[str]:

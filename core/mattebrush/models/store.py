@@ -121,9 +121,9 @@ def _rembg(file: ModelFile) -> Path | None:
     for place in rembg_folders():
         for name in file.rembg:
             # The newer layout has one folder for each model.
-            found = _at(place / name) or _at(place / Path(name).stem / name)
-            if found:
-                return found
+            for found in (place / name, *sorted(place.glob(f"*/{name}"))):
+                if found.is_file():
+                    return found
     return None
 
 

@@ -96,6 +96,8 @@ def shrink(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
     )
     planes = _planes(image, factor)
     box = (0.0, 0.0, width / factor[1], height / factor[0])
+    if interpolation == "area" and (size[0] > height or size[1] > width):
+        interpolation = "bilinear"  # averaging areas only means something when shrinking
     done = [plane.resize(size[::-1], FILTERS[interpolation], box=box) for plane in planes]
     unit = np.float32(1 / 255 if image.dtype == np.uint8 else 1)
     small = np.stack([np.asarray(p, np.float32) for p in done], -1)

@@ -71,15 +71,23 @@ def read(values: np.ndarray, how: Read, layout: str) -> np.ndarray:
     planes = planes.reshape(planes.shape[-3:])
     if layout != "NCHW":
         planes = planes.transpose(2, 0, 1)
-    if how.activation == "softmax":
+    if how.activation == "softmax" or (
+        how.activation == "softmax-if-logits" and not _probabilities(planes)
+    ):
         planes = np.exp(planes - planes.max(axis=0))
         planes /= planes.sum(axis=0)
     chosen = planes[list(how.channels)].sum(axis=0)
-    logits = how.activation == "sigmoid-if-logits" and (chosen.min() < 0 or chosen.max() > 1)
-    if how.activation == "sigmoid" or logits:
+    if how.activation == "sigmoid" or (
+        how.activation == "sigmoid-if-logits" and (chosen.min() < 0 or chosen.max() > 1)
+    ):
         chosen = 1 / (1 + np.exp(-np.clip(chosen, -60, 60)))
     probability: np.ndarray = np.clip(np.nan_to_num(chosen, copy=False), 0, 1)
     return probability
+
+
+def _probabilities(planes: np.ndarray) -> bool:
+    """Whether channels (c, h, w) are shares of one already, up to rounding."""
+    return bool(planes.min() >= 0 and np.allclose(planes.sum(axis=0), 1, atol=0.01))
 
 
 _HOW = {
