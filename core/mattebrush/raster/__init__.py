@@ -10,7 +10,7 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 
 from __future__ import annotations
 
-from .atomic import writing
+from .atomic import whole_file
 from .model import MAX_PIXELS, Metadata, Raster, to_depth
 from .reading import READABLE, read
 from .writing import WRITABLE, encode, format_of, write
@@ -25,6 +25,6 @@ __all__ = [
     "format_of",
     "read",
     "to_depth",
+    "whole_file",
     "write",
-    "writing",
 ]

@@ -15,7 +15,7 @@ from ..errors import MattebrushError, OutputExists, OutputUnwritable
 
 
 @contextlib.contextmanager
-def writing(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
+def whole_file(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
     """A binary file to write into, which takes the name `path` when the block ends well.
 
     Until then it is a hidden file in the same folder; if the block is left by any exception,
@@ -31,13 +31,11 @@ def writing(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
         _check(shown, target, overwrite)
         part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
         # Not tempfile: its files are private (0600), the result should follow the user's umask.
-        handle = os.open(
-            part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666
-        )
+        file = part.open("x+b")
     except (OSError, ValueError, RuntimeError) as failure:
         raise _unwritable(shown, failure) from failure
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with file:
             yield file
             file.flush()
             os.fsync(file.fileno())

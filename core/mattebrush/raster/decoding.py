@@ -42,7 +42,7 @@ def read(file: BinaryIO, format: str, name: str, max_pixels: int) -> Raster:
     """The picture in `file`, decoded by Pillow. Raises InputTooLarge, InputInvalid, or whatever
     Pillow raises over a damaged file."""
     with _undisturbed():
-        image: Image.Image = _open(file, format, name)
+        image = _open(file, format, name)
         check_size(image.width, image.height, max_pixels, name)
         raw = _raw_mode(image)
         if raw in _DEEP:
@@ -103,7 +103,7 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _open(file: BinaryIO, format: str, name: str) -> ImageFile.ImageFile:
-    from PIL import Image, UnidentifiedImageError, features
+    from PIL import Image, features
 
     if format == "HEIF":
         try:
@@ -120,13 +120,7 @@ def _open(file: BinaryIO, format: str, name: str) -> ImageFile.ImageFile:
             "Upgrade it with: pip install --upgrade pillow",
         )
     formats = ("JPEG", "MPO") if format == "JPEG" else (format,)
-    try:
-        return Image.open(file, formats=formats)
-    except UnidentifiedImageError as failure:
-        raise InputInvalid(
-            f"{name} begins like {format} but its header is damaged, or of a kind not read here.",
-            "Get or save the file again.",
-        ) from failure
+    return Image.open(file, formats=formats)
 
 
 def _raw_mode(image: ImageFile.ImageFile) -> str:
@@ -147,55 +141,64 @@ def _reopened(file: BinaryIO, format: str, name: str, raw: str) -> ImageFile.Ima
     return image
 
 
-def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    rows = max(1, _STRIP_PIXELS // image.width)
-    for y in range(0, image.height, rows):
-        yield y, image.crop((0, y, image.width, min(y + rows, image.height)))
-
-
 def _gathered(image: Image.Image, convert: Convert) -> tuple[np.ndarray, np.ndarray | None]:
     """Upright pixels and alpha of a decoded picture."""
-    turn = _orientation(image)
-    pixels = alpha = stored = stored_alpha = None
-    for y, strip in _strips(image):
-        part = convert(strip)
-        colours = part.shape[2] - (part.shape[2] % 2 == 0)
-        if stored is None:
-            shape = (image.height, image.width)
-            pixels = np.empty((*upright_shape(shape, turn), colours), part.dtype)
-            stored = as_stored(pixels, turn)
-            if colours < part.shape[2]:
-                alpha = np.empty(pixels.shape[:2], part.dtype)
-                stored_alpha = as_stored(alpha, turn)
-        stored[y : y + len(part)] = part[..., :colours]
-        if stored_alpha is not None:
-            stored_alpha[y : y + len(part)] = part[..., -1]
-    assert pixels is not None
+    sample = convert(image.crop((0, 0, 1, 1)))
+    pixels, alpha = _empty(image, sample.shape[2], sample.dtype)
+    _fill(image, convert, pixels, alpha)
     return pixels, alpha
 
 
 def _deep(
     file: BinaryIO, format: str, name: str, raw: str
-) -> tuple[Image.Image, np.ndarray, np.ndarray | None]:
+) -> tuple[ImageFile.ImageFile, np.ndarray, np.ndarray | None]:
     """16-bit RGB or RGBA: the image last opened, upright pixels and alpha."""
     mode, order = raw.split(";16")
     plain = "RGBA" if mode == "RGBa" else mode
     big = order == "B" or (order == "N" and sys.byteorder == "big")
-    pixels = np.empty(0, np.uint16)
-    alpha = None
-    for byte, taken in ((1, "B" if big else "L"), (0, "L" if big else "B")):
-        image = _reopened(file, format, name, f"{plain};16{taken}")
-        half, half_alpha = _gathered(image, np.asarray)
-        if byte:
-            pixels = half.astype(np.uint16)
-            pixels <<= 8
-        else:
-            pixels |= half
-        if half_alpha is not None:
-            alpha = half_alpha.astype(np.uint16) << 8 if alpha is None else alpha | half_alpha
-    if mode == "RGBa" and alpha is not None:
-        divide_alpha(pixels, alpha)
+
+    image = _reopened(file, format, name, f"{plain};16{'B' if big else 'L'}")
+    pixels, alpha = _empty(image, len(image.mode), np.dtype("<u2"))
+    _fill(image, np.asarray, _bytes(pixels, 1), None if alpha is None else _bytes(alpha, 1))
+    del image  # before the second one is decoded
+    image = _reopened(file, format, name, f"{plain};16{'L' if big else 'B'}")
+    _fill(image, np.asarray, _bytes(pixels, 0), None if alpha is None else _bytes(alpha, 0))
+
+    pixels = pixels.astype(np.uint16, copy=False)
+    if alpha is not None:
+        alpha = alpha.astype(np.uint16, copy=False)
+        if mode == "RGBa":
+            divide_alpha(pixels, alpha)
     return image, pixels, alpha
+
+
+def _empty(
+    image: Image.Image, samples: int, dtype: np.dtype[Any]
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Arrays for the upright pixels and, for an even number of samples, the alpha of `image`."""
+    shape = upright_shape((image.height, image.width), _orientation(image))
+    if samples % 2:
+        return np.empty((*shape, samples), dtype), None
+    return np.empty((*shape, samples - 1), dtype), np.empty(shape, dtype)
+
+
+def _bytes(array: np.ndarray, significance: int) -> np.ndarray:
+    """The low (0) or high (1) bytes of a little-endian 16-bit array, as a view."""
+    return array.view(np.uint8)[..., significance::2]
+
+
+def _fill(
+    image: Image.Image, convert: Convert, pixels: np.ndarray, alpha: np.ndarray | None
+) -> None:
+    turn = _orientation(image)
+    stored = as_stored(pixels, turn)
+    stored_alpha = None if alpha is None else as_stored(alpha, turn)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for y in range(0, image.height, rows):
+        part = convert(image.crop((0, y, image.width, min(y + rows, image.height))))
+        stored[y : y + rows] = part[..., : pixels.shape[2]]
+        if stored_alpha is not None:
+            stored_alpha[y : y + rows] = part[..., -1]
 
 
 def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
@@ -228,7 +231,7 @@ def _converter(image: Image.Image, raw: str) -> Convert:
 
 def _through(mode: str) -> Convert:
     def convert(strip: Image.Image) -> np.ndarray:
-        array = np.asarray(strip if strip.mode == mode else strip.convert(mode))
+        array: np.ndarray = np.asarray(strip if strip.mode == mode else strip.convert(mode))
         return array[..., None] if array.ndim == 2 else array
 
     return convert
@@ -236,7 +239,8 @@ def _through(mode: str) -> Convert:
 
 def _integers(strip: Image.Image) -> np.ndarray:
     """Pillow's 16-bit greys, kept sometimes in 32 bits."""
-    return np.clip(np.asarray(strip), 0, 65535).astype(np.uint16)[..., None]
+    array: np.ndarray = np.clip(np.asarray(strip), 0, 65535).astype(np.uint16)
+    return array[..., None]
 
 
 def _to_srgb(image: Image.Image) -> Convert:
@@ -257,7 +261,8 @@ def _to_srgb(image: Image.Image) -> Convert:
         return _through("RGB")
 
     def convert(strip: Image.Image) -> np.ndarray:
-        return np.asarray(ImageCms.applyTransform(strip, transform))
+        converted: np.ndarray = np.asarray(ImageCms.applyTransform(strip, transform))
+        return converted
 
     return convert
 
@@ -309,9 +314,9 @@ def _worth_keeping(key: str) -> bool:
 
 
 def plausible_dpi(value: Any) -> tuple[float, float] | None:
-    """Dots per inch as two floats, if that is what `value` is."""
+    """Dots per inch as two floats, if that is what `value` is. (Some write 1 for "unknown".)"""
     try:
         x, y = (float(number) for number in value)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return (x, y) if 1 <= x <= 1e5 and 1 <= y <= 1e5 else None
+    return (x, y) if 1 < x <= 1e5 and 1 < y <= 1e5 else None

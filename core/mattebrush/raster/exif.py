@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import struct
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 _SHORT, _LONG = 3, 4
@@ -20,7 +20,7 @@ ORIENTATION, WIDTH, HEIGHT = 0x0112, 0xA002, 0xA003
 EXIF, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 _POINTERS = (EXIF, GPS, INTEROPERABILITY)
 # What a TIFF file's own directory says about the photograph, and not about how it is stored.
-_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, EXIF, GPS)
+DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x8298, EXIF, GPS)
 
 
 @dataclasses.dataclass
@@ -32,6 +32,9 @@ class Entry:
     data: bytes
     directory: Directory | None = None
 
+
+Order = Literal["<", ">"]
+"""Byte order, as `struct` writes it: Intel's, Motorola's."""
 
 Directory = dict[int, Entry]
 """A TIFF directory by tag."""
@@ -62,25 +65,26 @@ def of_tiff(file: BinaryIO) -> bytes | None:
     if parsed is None:
         return None
     order, main = parsed
-    kept = {tag: entry for tag, entry in main.items() if tag in _DESCRIPTIVE}
+    kept = {tag: entry for tag, entry in main.items() if tag in DESCRIPTIVE}
     return build(order, kept) if kept else None
 
 
-def parse(file: BinaryIO) -> tuple[str, Directory] | None:
+def parse(file: BinaryIO) -> tuple[Order, Directory] | None:
     """Byte order ("<" or ">") and first directory of the TIFF structure at the file's start.
 
     None if it is damaged at the root; a damaged value or subdirectory is left out.
     """
     file.seek(0)
     head = file.read(8)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
+    orders: dict[bytes, Order] = {b"II*\0": "<", b"MM\0*": ">"}
+    order = orders.get(head[:4])
     if order is None or len(head) < 8:
         return None
     main = _directory(file, order, struct.unpack(order + "L", head[4:])[0], depth=0)
     return None if main is None else (order, main)
 
 
-def _directory(file: BinaryIO, order: str, offset: int, depth: int) -> Directory | None:
+def _directory(file: BinaryIO, order: Order, offset: int, depth: int) -> Directory | None:
     file.seek(offset)
     packed = file.read(2)
     if len(packed) < 2 or depth > 2:
@@ -105,26 +109,51 @@ def _directory(file: BinaryIO, order: str, offset: int, depth: int) -> Directory
     return entries
 
 
-def build(order: str, main: Directory) -> bytes:
+def attach(file: BinaryIO, order: Order, extra: Directory) -> None:
+    """Adds entries, directories among them, to the only picture of a finished classic TIFF file
+    of the byte order `order`: its table moves to the end, with the new entries in their place."""
+    file.seek(4)
+    file.seek(struct.unpack(order + "L", file.read(4))[0])
+    table = file.read(12 * struct.unpack(order + "H", file.read(2))[0])
+    rows = {table[at : at + 2]: table[at : at + 12] for at in range(0, len(table), 12)}
+
+    start = file.seek(0, io.SEEK_END)
+    start += file.write(b"\0" * (start % 2))
+    behind = start + 2 + 12 * (len(rows) + len(extra)) + 4
+    values = b""
+    for tag, entry in extra.items():
+        rows[struct.pack(order + "H", tag)], value = _row(order, tag, entry, behind + len(values))
+        values += value
+    ordered = sorted(rows.values(), key=lambda row: struct.unpack(order + "H", row[:2]))
+    file.write(struct.pack(order + "H", len(rows)) + b"".join(ordered) + b"\0\0\0\0" + values)
+    file.seek(4)
+    file.write(struct.pack(order + "L", start))
+
+
+def build(order: Order, main: Directory) -> bytes:
     """The TIFF structure with `main` as its only picture's directory."""
-    head = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "L", 8)
-    return head + lay_out(order, main, 8)
+    head = b"II*\0" if order == "<" else b"MM\0*"
+    return head + struct.pack(order + "L", 8) + _lay_out(order, main, 8)
 
 
-def lay_out(order: str, directory: Directory, start: int) -> bytes:
+def _lay_out(order: Order, directory: Directory, start: int) -> bytes:
     """The bytes of `directory`, and of those it points to, for a place at `start` in a file."""
     behind = start + 2 + 12 * len(directory) + 4
-    table, values = [struct.pack(order + "H", len(directory))], b""
+    rows, values = [struct.pack(order + "H", len(directory))], b""
     for tag in sorted(directory):
-        entry = directory[tag]
-        data = entry.data
+        row, value = _row(order, tag, directory[tag], behind + len(values))
+        rows.append(row)
+        values += value
+    return b"".join(rows) + b"\0\0\0\0" + values
+
+
+def _row(order: Order, tag: int, entry: Entry, place: int) -> tuple[bytes, bytes]:
+    """An entry's twelve bytes in the table, and what is to stand at `place` for it, if anything."""
+    if entry.directory is None and len(entry.data) <= 4:
+        inline, value = entry.data.ljust(4, b"\0"), b""
+    else:
+        inline, value = struct.pack(order + "L", place), entry.data
         if entry.directory is not None:
-            place = struct.pack(order + "L", behind + len(values))
-            values += lay_out(order, entry.directory, behind + len(values))
-        elif len(data) <= 4:
-            place = data.ljust(4, b"\0")
-        else:
-            place = struct.pack(order + "L", behind + len(values))
-            values += data + b"\0" * (len(data) % 2)
-        table.append(struct.pack(order + "HHL", tag, entry.kind, entry.count) + place)
-    return b"".join(table) + struct.pack(order + "L", 0) + values
+            value = _lay_out(order, entry.directory, place)
+    value += b"\0" * (len(value) % 2)
+    return struct.pack(order + "HHL", tag, entry.kind, entry.count) + inline, value

@@ -104,7 +104,8 @@ def to_depth(array: np.ndarray, depth: Any) -> np.ndarray:
 
 
 def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.ndarray]:
-    """The picture from top to bottom as contiguous (<= rows, W, channels) arrays of dtype `depth`.
+    """The picture from top to bottom as contiguous (<= rows, W, channels) arrays of dtype `depth`;
+    only to be read, since they may be parts of the picture itself.
 
     channels: 1, 2, 3 or 4; an even number appends alpha (opaque where there is none), three or
     more widen grey to RGB. Where alpha comes out as 0 the colour is set to 0: what was cut away

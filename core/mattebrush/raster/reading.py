@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from ..errors import InputInvalid, MattebrushError
 from . import decoding
 from .model import MAX_PIXELS, Raster
@@ -50,15 +52,35 @@ def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) ->
             if format == "TIFF":
                 from . import tiff
 
-                return tiff.read(file, name, max_pixels)
-            return decoding.read(file, format, name, max_pixels)
+                raster = tiff.read(file, name, max_pixels)
+            else:
+                raster = decoding.read(file, format, name, max_pixels)
         except (MattebrushError, MemoryError):
             raise
         except Exception as failure:
-            reason = str(failure).strip().rstrip(".") or type(failure).__name__
             raise InputInvalid(
-                f"{name} is damaged or incomplete ({reason}).", "Get or save the file again."
+                f"{name} is a damaged or incomplete {format} file{_reason(failure)}.",
+                "Get or save the file again.",
             ) from failure
+        _check_finite(raster, name)
+        return raster
+
+
+def _check_finite(raster: Raster, name: str) -> None:
+    for plane in (raster.pixels, raster.alpha):
+        if plane is None or plane.dtype != np.float32:
+            continue
+        if not all(np.isfinite(row).all() for row in plane):
+            raise InputInvalid(
+                f"{name} holds values that are not numbers (NaN or infinity).",
+                "Save it again with these pixels mended.",
+            )
+
+
+def _reason(failure: Exception) -> str:
+    """The decoder's own words, where they say more than that there was one."""
+    words = str(failure).strip().rstrip(".")
+    return f" ({words})" if words and "<" not in words and "\n" not in words else ""
 
 
 @contextlib.contextmanager

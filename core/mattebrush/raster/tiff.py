@@ -6,7 +6,12 @@ often has."""
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
+import io
 import logging
+import math
+import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
@@ -15,15 +20,24 @@ from ..errors import InputInvalid
 from . import decoding, exif
 from .model import Metadata, Raster, strips
 from .orientation import as_stored, upright_shape, upright_xmp
+from .parallel import in_order
+from .png import LEVEL
 
 if TYPE_CHECKING:
     import tifffile
 
 _RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, LinearRaw
+_PYTHON_HAS = (1, 8, 32946, 32773)  # compressions: none, deflate (two numbers), PackBits
+_DEFLATE = (8, 32946)
+_PLANES = 2  # PlanarConfiguration: one plane after the other
+_MIN_IS_WHITE = 0
+_PREMULTIPLIED, _STRAIGHT = 1, 2  # ExtraSamples
+_MOST_SAMPLES = 16
+_CHUNK = 1 << 20
 _COLOURS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
-_REDUCED = 1  # the NewSubfileType bit of a preview
 _ICC, _XMP, _ORIENTATION = 34675, 700, 274
 _STRIP_BYTES = 1 << 20
+_CLASSIC_LIMIT = 2**32 - 2**26  # bytes; BigTIFF beyond
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
@@ -33,71 +47,115 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints
     with tifffile.TiffFile(file, is_ome=False, is_imagej=False) as tiff:
         page = tiff.pages.first
-        decoding.check_size(page.imagewidth, page.imagelength, max_pixels, name)
-        file.seek(8)
-        if int(page.photometric) in _RAW_PHOTOMETRIC or file.read(2) == b"CR":
-            raise InputInvalid(f"{name} is a camera raw file.", "Develop it to TIFF or JPEG first.")
+        _check(page, file, name, max_pixels)
         metadata, icc = _metadata(page, file), page.tags.valueof(_ICC)
-        deep = page.bitspersample > 8 and page.photometric in _COLOURS
-        if deep and (_has_codec(page) or not _pillow_keeps_depth(page)):
-            pixels, alpha = _deep(page, name)
+        if page.bitspersample > 8 and _direct(page):
+            pixels, alpha = _through_tifffile(page, name)
         else:
-            file.seek(0)
-            raster = decoding.read(file, "TIFF", name, max_pixels)
-            pixels, alpha, icc = raster.pixels, raster.alpha, raster.icc
+            pixels, alpha, icc = _through_pillow(page, file, name, max_pixels)
     if metadata.exif:
         block = exif.upright(metadata.exif, pixels.shape[1], pixels.shape[0])
-        metadata = Metadata(block, metadata.xmp, metadata.dpi)
+        metadata = dataclasses.replace(metadata, exif=block)
     return Raster(pixels, alpha, icc or None, metadata, "TIFF")
 
 
-def _has_codec(page: tifffile.TiffPage) -> bool:
+def _check(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int) -> None:
+    decoding.check_size(page.imagewidth, page.imagelength, max_pixels, name)
+    file.seek(8)
+    if page.photometric in _RAW_PHOTOMETRIC or file.read(2) == b"CR":
+        raise InputInvalid(f"{name} is a camera raw file.", "Develop it to TIFF or JPEG first.")
+    if page.samplesperpixel > _MOST_SAMPLES:
+        raise InputInvalid(
+            f"{name} has {page.samplesperpixel} channels.", "Save it as RGB or grey, with alpha."
+        )
+
+
+def _direct(page: tifffile.TiffPage) -> bool:
+    """Whether tifffile reads it by itself: RGB or grey, and a codec that Python has."""
     import tifffile
 
-    return page.compression in tifffile.TIFF.DECOMPRESSORS and (
-        page.predictor in tifffile.TIFF.UNPREDICTORS
+    return (
+        page.photometric in _COLOURS
+        and page.compression in _PYTHON_HAS
+        and page.predictor in tifffile.TIFF.UNPREDICTORS
     )
 
 
-def _pillow_keeps_depth(page: tifffile.TiffPage) -> bool:
-    return page.dtype == np.uint16 and page.bitspersample == 16
+def _through_pillow(
+    page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int
+) -> tuple[np.ndarray, np.ndarray | None, bytes | None]:
+    import tifffile
+    from PIL import UnidentifiedImageError
 
-
-def _deep(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Upright pixels and straight alpha of a picture with more than 8 bits a sample."""
-    if not _has_codec(page):
-        import tifffile
-
-        how = tifffile.COMPRESSION(page.compression).name
+    file.seek(0)
+    try:
+        raster = decoding.read(file, "TIFF", name, max_pixels)
+    except UnidentifiedImageError as unknown:
+        if _direct(page):
+            return *_through_tifffile(page, name), page.tags.valueof(_ICC)
+        kind = tifffile.COMPRESSION(page.compression).name
         raise InputInvalid(
-            f"{name} is compressed in a way ({how}) that needs a further package.",
-            "Save it uncompressed or with deflate, or: pip install imagecodecs",
-        )
+            f"{name} is a TIFF of a kind that is not read here ({page.samplesperpixel} x "
+            f"{page.dtype}, {kind} compression).",
+            "Save it as RGB or grey without compression, or with deflate.",
+        ) from unknown
+    return raster.pixels, raster.alpha, raster.icc
+
+
+def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Upright pixels and straight alpha."""
+    _check_inflated(page, name)
     data = page.asarray()
-    if page.planarconfig == 2 and page.samplesperpixel > 1:
+    if page.planarconfig == _PLANES and page.samplesperpixel > 1:
         data = np.moveaxis(data, 0, -1)
     data = data.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
     data = _as_depth(data, page.bitspersample, name)
     colours = _COLOURS[page.photometric]
     kind = _alpha_kind(page, colours)
-    turn = orientation_of(page)
+    turn = _orientation(page)
     pixels = _upright(data[..., :colours], turn)
     alpha = _upright(data[..., colours], turn) if kind else None
-    if page.photometric == 0:
-        pixels = (1 - pixels) if pixels.dtype == np.float32 else ~pixels
-    if kind == 1 and alpha is not None:
+    if page.photometric == _MIN_IS_WHITE:
+        np.subtract(1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max, pixels, pixels)
+    if kind == _PREMULTIPLIED and alpha is not None:
         decoding.divide_alpha(pixels, alpha)
     return pixels, alpha
 
 
+def _check_inflated(page: tifffile.TiffPage, name: str) -> None:
+    """Refuses deflated segments that hold more than their part of the picture: tifffile inflates
+    them without a limit, and a megabyte of them can be a gigabyte of memory."""
+    if page.compression not in _DEFLATE:
+        return
+    sizes = [
+        page.imagewidth,
+        page.rowsperstrip,
+        page.samplesperpixel,
+        (page.bitspersample + 7) // 8,
+    ]
+    if page.is_tiled:
+        sizes[:2] = page.tilewidth, page.tilelength
+    decoding.check_size(sizes[0], 1, 1 << 24, name)
+    largest = math.prod(sizes)
+    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
+        page.parent.filehandle.seek(offset)
+        inflater, left = zlib.decompressobj(), largest
+        packed = page.parent.filehandle.read(count)
+        while packed and left >= 0:
+            left -= len(inflater.decompress(packed, _CHUNK))
+            packed = inflater.unconsumed_tail
+        if left < 0:
+            raise InputInvalid(f"{name} is damaged: a part of it is too large.", "Save it again.")
+
+
 def _alpha_kind(page: tifffile.TiffPage, colours: int) -> int:
-    """ExtraSamples of the first sample behind the colours: 1 premultiplied, 2 straight, 0 none.
+    """What the first sample behind the colours is: premultiplied or straight alpha, or 0, neither.
 
     Files that have such a sample and do not say what it is mean straight alpha.
     """
     if page.samplesperpixel <= colours:
         return 0
-    return int(page.extrasamples[0]) if page.extrasamples else 2
+    return int(page.extrasamples[0]) if page.extrasamples else _STRAIGHT
 
 
 def _upright(data: np.ndarray, turn: int) -> np.ndarray:
@@ -112,13 +170,7 @@ def _upright(data: np.ndarray, turn: int) -> np.ndarray:
 def _as_depth(data: np.ndarray, bits: int, name: str) -> np.ndarray:
     """Any unsigned integers as uint16, any floats as float32."""
     if data.dtype.kind == "f":
-        data = data.astype(np.float32, copy=False)
-        if not all(np.isfinite(row).all() for row in data):
-            raise InputInvalid(
-                f"{name} holds values that are not numbers (NaN or infinity).",
-                "Save it again with these pixels mended.",
-            )
-        return data
+        return data.astype(np.float32, copy=False)
     if data.dtype.kind != "u":
         raise InputInvalid(
             f"{name} holds {data.dtype} samples.", "Save it with 8 or 16 bits, or 32-bit float."
@@ -130,7 +182,7 @@ def _as_depth(data: np.ndarray, bits: int, name: str) -> np.ndarray:
     return data.astype(np.uint16, copy=False)
 
 
-def orientation_of(page: tifffile.TiffPage) -> int:
+def _orientation(page: tifffile.TiffPage) -> int:
     value = page.tags.valueof(_ORIENTATION, default=1)
     return int(value) if value in range(1, 9) else 1
 
@@ -153,24 +205,42 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
 
     channels = raster.pixels.shape[2] + (raster.alpha is not None)
     depth = raster.pixels.dtype
-    rows = max(1, _STRIP_BYTES // (raster.width * channels * depth.itemsize))
-    shape = (raster.height, raster.width) + ((channels,) if channels > 1 else ())
+    row_bytes = raster.width * channels * depth.itemsize
+    rows = min(raster.height, max(1, _STRIP_BYTES // row_bytes))
+    parts = strips(raster, depth, channels, rows)
+    big = row_bytes * raster.height > _CLASSIC_LIMIT
     metadata = raster.metadata
+    parsed = exif.parse(io.BytesIO(metadata.exif)) if metadata.exif and not big else None
+    order, about = parsed or ("<", {})
+    xmp = [(_XMP, 1, len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else None
     tifffile.imwrite(
         file,
-        (s if channels > 1 else s[..., 0] for s in strips(raster, depth, channels, rows)),
-        shape=shape,
+        in_order(functools.partial(_packed, order=order), parts),
+        shape=(raster.height, raster.width) + ((channels,) if channels > 1 else ()),
         dtype=depth,
+        bigtiff=big,
+        byteorder=order,
         photometric="rgb" if raster.pixels.shape[2] == 3 else "minisblack",
         planarconfig="contig" if channels > 1 else None,
         extrasamples=None if raster.alpha is None else ["unassalpha"],
         compression="zlib",
-        compressionargs={"level": 4},
+        predictor=1 if depth == np.float32 else 2,
         rowsperstrip=rows,
         resolution=metadata.dpi,
         resolutionunit="inch" if metadata.dpi else None,
         iccprofile=icc,
-        extratags=[(_XMP, 1, len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else None,
+        extratags=xmp,
         metadata=None,
         software=False,
     )
+    extra = {tag: entry for tag, entry in about.items() if tag in exif.DESCRIPTIVE}
+    if extra:
+        exif.attach(file, order, extra)
+
+
+def _packed(strip: np.ndarray, order: exif.Order) -> bytes:
+    """A strip as it stands in the file: differences to the left neighbour, deflated. Floats, whose
+    differences deflate no better, as they are."""
+    if strip.dtype != np.float32:
+        strip = np.concatenate([strip[:, :1], np.diff(strip, axis=1)], axis=1)
+    return zlib.compress(strip.astype(strip.dtype.newbyteorder(order), copy=False).tobytes(), LEVEL)

@@ -64,7 +64,7 @@ def write(
     shape or dtype.
     """
     format = format_of(path)
-    with atomic.writing(path, overwrite) as file:
+    with atomic.whole_file(path, overwrite) as file:
         _encode(file, raster, format, strip, quality)
 
 
@@ -102,7 +102,7 @@ def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: i
     try:
         _ENCODERS[format](file, raster, quality)
     except (MattebrushError, OSError, MemoryError):
-        raise  # an OSError is the disk's; `atomic.writing` words it
+        raise  # an OSError is the disk's; `atomic.whole_file` words it
     except Exception as failure:
         raise OutputUnwritable(
             f"The picture cannot be written as {format}: {failure}."
