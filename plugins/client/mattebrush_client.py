@@ -44,7 +44,8 @@ INSTALL_HINT = (
 SERVER_HINT = 'Start it in a terminal with "mattebrush serve", then try again.'
 
 INSTALLED_FILE = "mattebrush_engine.json"
-"""Beside this module, written by `mattebrush plugin install`: where the engine is."""
+"""Beside this module and in the settings folder, written by `mattebrush plugin install`: where
+the engine is. The one beside the module goes first."""
 
 ENGINES = ("auto", "server", "process")
 """Values of the setting `engine`: a running server else a child process, or only one of them."""
@@ -348,10 +349,10 @@ class Settings(object):
 
     @classmethod
     def load(cls, folder=None):
-        """Reads both files; `folder` is the user's, by default `settings_folder()`."""
-        installed = os.path.join(os.path.dirname(os.path.abspath(__file__)), INSTALLED_FILE)
-        values = _read_json(installed)
-        chosen = _read_json(os.path.join(folder or settings_folder(), "plugins.json"))
+        """Reads what there is; `folder` is the user's, by default `settings_folder()`."""
+        folder = folder or settings_folder()
+        values = _installed(folder)
+        chosen = _read_json(os.path.join(folder, "plugins.json"))
         if chosen.get("python"):
             values.pop("python_path", None)  # belongs to the interpreter the installer knew
         values.update({name: value for name, value in chosen.items() if value != ""})
@@ -361,8 +362,7 @@ class Settings(object):
         """Writes the user's file, whole or not at all. Raises ClientError when it cannot."""
         folder = folder or settings_folder()
         path = os.path.join(folder, "plugins.json")
-        installed = os.path.join(os.path.dirname(os.path.abspath(__file__)), INSTALLED_FILE)
-        known = _read_json(installed)
+        known = _installed(folder)
         values = {name: getattr(self, name) for name in self._NAMES}
         # What the installer wrote stays its own, so that a later installation is heeded.
         values = {k: v for k, v in values.items() if v != "" and known.get(k) != v}
@@ -379,6 +379,13 @@ class Settings(object):
             os.rename(path + ".new", path)
         except (IOError, OSError) as why:
             raise ClientError("Mattebrush's settings cannot be written: %s." % why)
+
+
+def _installed(folder):
+    """What the installer wrote down: the interpreter, and the folder of the engine's source."""
+    beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), INSTALLED_FILE)
+    values = _read_json(beside) or _read_json(os.path.join(folder, INSTALLED_FILE))
+    return {name: values[name] for name in ("python", "python_path") if values.get(name)}
 
 
 def _read_json(path):

@@ -226,6 +226,22 @@ class Finding(Folder):
             mode = os.stat(os.path.join(client.settings_folder(), "plugins.json")).st_mode
             self.assertEqual(mode & 0o777, 0o600)
 
+    def test_what_the_installer_wrote_is_found_and_the_users_choice_goes_first(self):
+        os.makedirs(client.settings_folder())
+        path = os.path.join(client.settings_folder(), client.INSTALLED_FILE)
+        with open(path, "w") as file:
+            json.dump({"python": "/installed", "python_path": "/core", "version": "1"}, file)
+        settings = client.Settings.load()
+        self.assertEqual((settings.python, settings.python_path), ("/installed", "/core"))
+        settings.other["model"] = "m"
+        settings.save()
+        with open(path, "w") as file:
+            json.dump({"python": "/newer"}, file)
+        self.assertEqual(client.Settings.load().python, "/newer")
+        client.Settings({"python": "/mine"}).save()
+        settings = client.Settings.load()
+        self.assertEqual((settings.python, settings.python_path), ("/mine", ""))
+
     def test_settings_that_cannot_be_written(self):
         blocker = os.path.join(self.folder, "file")
         open(blocker, "w").close()

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each plug-in consists of, and putting it where it belongs: a host's folder, or a zip.
+
+The plug-ins' sources lie in plugins/ of the repository and in mattebrush/plugins/files of an
+installed engine. The client is one module and is copied into each plug-in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from mattebrush import __version__
+
+from ..errors import OutputUnwritable
+from ..raster.atomic import whole_file
+from .places import Place
+
+ENGINE_FILE = "mattebrush_engine.json"
+"""Beside the client: where the engine is. The client's `INSTALLED_FILE`."""
+
+_CLIENT = "client/mattebrush_client.py"
+_NOT_PACKED = {"__pycache__", "tests", "README.md", "ruff.toml"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """How a plug-in lies in its host's folder.
+
+    files: path below the host's folder -> source file. own: folders and files that are ours
+    alone there, removed as a whole by `remove`. client: where among `files` the client lies.
+    """
+
+    files: dict[PurePosixPath, Path]
+    own: tuple[PurePosixPath, ...]
+    client: PurePosixPath
+
+
+def sources() -> Path:
+    """The folder with the plug-ins' sources."""
+    packed = Path(__file__).with_name("files")
+    return packed if packed.is_dir() else Path(__file__).parents[3] / "plugins"
+
+
+def layout(host: str, version: tuple[int, ...]) -> Layout:
+    """Where the files of the plug-in for `host` in `version` go, below the host's folder."""
+    return {"gimp": _gimp, "krita": _krita, "blender": _blender}[host](version)
+
+
+def _gimp(version: tuple[int, ...]) -> Layout:
+    own = PurePosixPath("plug-ins/mattebrush")
+    files = _tree("gimp/mattebrush", own)
+    if version >= (2, 99):
+        # GIMP 2.10 has its own gimpfu, which ours must not hide.
+        files |= _tree("gimp/gimpfu", own / "gimpfu")
+    return _with_client(files, (own,), own)
+
+
+def _krita(version: tuple[int, ...]) -> Layout:
+    own = PurePosixPath("pykrita/mattebrush")
+    files = _tree("krita/mattebrush", own)
+    desktop, action = "pykrita/mattebrush.desktop", "actions/mattebrush.action"
+    for target in (desktop, action):
+        source = sources() / "krita" / PurePosixPath(target).name
+        if source.is_file():
+            files[PurePosixPath(target)] = source
+    return _with_client(files, (own, PurePosixPath(desktop), PurePosixPath(action)), own)
+
+
+def _blender(version: tuple[int, ...]) -> Layout:
+    extension = version >= (4, 2)
+    own = PurePosixPath(
+        "extensions/user_default/mattebrush" if extension else "scripts/addons/mattebrush"
+    )
+    return _with_client(_tree("blender/mattebrush", own), (own,), own)
+
+
+def _tree(folder: str, target: PurePosixPath) -> dict[PurePosixPath, Path]:
+    """Every file below a source folder, by where it goes."""
+    base = sources() / folder
+    found = {}
+    for path in sorted(base.rglob("*")):
+        below = path.relative_to(base)
+        if path.is_file() and not _NOT_PACKED.intersection(below.parts):
+            found[target / PurePosixPath(below.as_posix())] = path
+    return found
+
+
+def _with_client(
+    files: dict[PurePosixPath, Path], own: tuple[PurePosixPath, ...], folder: PurePosixPath
+) -> Layout:
+    client = folder / "mattebrush_client.py"
+    return Layout(files | {client: sources() / _CLIENT}, own, client)
+
+
+def engine_location() -> dict[str, str]:
+    """What the client needs to run this very engine: the content of `ENGINE_FILE`.
+
+    python: this interpreter. python_path: where the package lies, when the interpreter does not
+    find it by itself (a source checkout).
+    """
+    python = sys.executable
+    found = {"python": python, "version": __version__}
+    probe = [python, "-c", "import mattebrush"]
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    folder = Path(python).parent
+    if subprocess.run(probe, env=clean, cwd=folder, capture_output=True, check=False).returncode:
+        found["python_path"] = str(Path(__file__).parents[2])
+    return found
+
+
+def write_engine_location() -> Path:
+    """Writes it to the user's settings folder, for plug-ins that came from a zip.
+
+    Raises OutputUnwritable.
+    """
+    path = settings_folder() / ENGINE_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path, overwrite=True) as out:
+        out.write(_engine_bytes())
+    return path
+
+
+def _engine_bytes() -> bytes:
+    return json.dumps(engine_location(), indent=2).encode()
+
+
+def settings_folder() -> Path:
+    """Where the plug-ins keep the user's choices: what the client itself says."""
+    spec = importlib.util.spec_from_file_location("mattebrush_client", sources() / _CLIENT)
+    assert spec is not None and spec.loader is not None  # the file is part of the package
+    client = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(client)
+    return Path(client.settings_folder())
+
+
+def install(place: Place) -> Path:
+    """Copies the plug-in into the host's folder and writes down the engine; returns its folder.
+
+    An earlier version is replaced as a whole, by renaming, so that no mixture is left. Raises
+    OutputUnwritable.
+    """
+    plan = layout(place.host, place.number)
+    try:
+        with tempfile.TemporaryDirectory(dir=place.folder, prefix=".mattebrush-") as scratch:
+            for target, content in _contents(plan):
+                _write(Path(scratch) / "new" / target, content, target)
+            _write(Path(scratch) / "new" / plan.client.with_name(ENGINE_FILE), _engine_bytes())
+            for own in plan.own:
+                _replace(Path(scratch) / "new" / own, place.folder / own, Path(scratch) / "old")
+        if place.host == "gimp" and place.number >= (2, 99):
+            _name_python(place.folder)
+    except OSError as error:
+        raise OutputUnwritable(
+            f"The plug-in cannot be put into {place.folder}: {error.strerror or error}.",
+            "Close the program and see whether the folder is yours.",
+        ) from error
+    return place.folder / plan.own[0]
+
+
+def _contents(plan: Layout) -> Iterator[tuple[PurePosixPath, bytes]]:
+    for target, source in sorted(plan.files.items()):
+        yield target, source.read_bytes()
+
+
+def _write(path: Path, content: bytes, target: PurePosixPath | None = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if target is not None and _is_program(target):
+        path.chmod(path.stat().st_mode | stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH)
+
+
+def _is_program(target: PurePosixPath) -> bool:
+    """GIMP runs only files with the execute bit, and there only one is named as its folder."""
+    return target.parts[0] == "plug-ins" and target.stem == target.parent.name
+
+
+def _replace(new: Path, target: Path, old: Path) -> None:
+    if not new.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    old.mkdir(exist_ok=True)
+    if target.exists():
+        target.rename(old / target.name)
+    new.rename(target)
+
+
+def _name_python(folder: Path) -> None:
+    """Tells GIMP 3 which program "python" is: many systems have only "python3" by name.
+
+    Without it a plug-in whose first line says "env python" is left out without a word.
+    """
+    if sys.platform in ("win32", "darwin"):
+        return  # the builds for these bring their own
+    path = folder / "interpreters" / "mattebrush.interp"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("python=/usr/bin/python3\n", encoding="utf-8")
+
+
+def remove(place: Place) -> bool:
+    """Removes the plug-in from the host's folder; returns whether there was one.
+
+    Raises OutputUnwritable.
+    """
+    plan = layout(place.host, place.number)
+    found = [place.folder / own for own in plan.own if (place.folder / own).exists()]
+    try:
+        for path in [*found, place.folder / "interpreters" / "mattebrush.interp"]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.exists():
+                path.unlink()
+    except OSError as error:
+        raise OutputUnwritable(
+            f"The plug-in cannot be removed from {place.folder}: {error.strerror or error}.",
+            "Close the program and see whether the folder is yours.",
+        ) from error
+    return bool(found)
+
+
+def installed_version(place: Place) -> str:
+    """The version of the plug-in in the host's folder, "" when there is none."""
+    client = layout(place.host, place.number).client
+    try:
+        values = json.loads((place.folder / client.with_name(ENGINE_FILE)).read_text("utf-8"))
+        return str(values["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Archive:
+    """A zip for users without this command: its name, and what of a layout's paths is left off."""
+
+    host: str
+    name: str
+    version: tuple[int, ...]
+    root: PurePosixPath
+
+
+_ARCHIVES = (
+    Archive("gimp", "mattebrush-gimp3", (3, 0), PurePosixPath("plug-ins")),
+    Archive("gimp", "mattebrush-gimp2.10", (2, 10), PurePosixPath("plug-ins")),
+    Archive("krita", "mattebrush-krita", (), PurePosixPath()),
+    Archive(
+        "blender",
+        "mattebrush-blender-extension",
+        (4, 2),
+        PurePosixPath("extensions/user_default/mattebrush"),
+    ),
+    Archive("blender", "mattebrush-blender-addon", (3, 4), PurePosixPath("scripts/addons")),
+)
+
+
+def build(host: str, folder: Path) -> list[Path]:
+    """Writes the zip or zips of `host` into `folder`; returns their paths.
+
+    They hold no machine's paths; the client finds the engine through the user's settings. Raises
+    OutputUnwritable.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(
+            f"The folder {folder} cannot be made: {error.strerror or error}.",
+            "Choose another with --to.",
+        ) from error
+    built = []
+    for archive in _ARCHIVES:
+        if archive.host == host:
+            path = folder / f"{archive.name}-{__version__}.zip"
+            _write_zip(path, archive)
+            built.append(path)
+    return built
+
+
+def _write_zip(path: Path, archive: Archive) -> None:
+    plan = layout(archive.host, archive.version)
+    with whole_file(path, overwrite=True) as file, zipfile.ZipFile(file, "w") as out:
+        folders: set[PurePosixPath] = set()
+        for target, content in _contents(plan):
+            name = _zipped(target, archive)
+            for folder in reversed(name.parents[:-1]):
+                if folder not in folders:  # Krita's importer needs them spelt out
+                    folders.add(folder)
+                    out.writestr(_entry(f"{folder}/", 0o40755), b"")
+            mode = 0o100755 if _is_program(target) else 0o100644
+            out.writestr(_entry(str(name), mode), content, zipfile.ZIP_DEFLATED)
+
+
+def _zipped(target: PurePosixPath, archive: Archive) -> PurePosixPath:
+    if archive.host == "krita" and target.parts[0] == "pykrita":
+        return target.relative_to("pykrita")  # the importer wants it at the top
+    return target.relative_to(archive.root)
+
+
+def _entry(name: str, mode: int) -> zipfile.ZipInfo:
+    """A member with a fixed date, so that the same sources give the same bytes."""
+    entry = zipfile.ZipInfo(name, _EPOCH)
+    entry.create_system = 3  # Unix, or the execute bit is lost
+    entry.external_attr = mode << 16
+    return entry

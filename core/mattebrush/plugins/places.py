@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where GIMP, Krita and Blender look for plug-ins: every version, every way of packaging.
+
+Pure path logic: which folders are there is asked of the disk, nothing is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+NAMES = {"gimp": "GIMP", "krita": "Krita", "blender": "Blender"}
+HOSTS = tuple(NAMES)
+
+_VERSION = re.compile(r"\d+\.\d+$")
+_OLDEST = {"gimp": (2, 10), "krita": (5, 0), "blender": (3, 3)}
+_FLATPAKS = {"gimp": "org.gimp.GIMP", "krita": "org.kde.krita", "blender": "org.blender.Blender"}
+_STORE_APPS = {"gimp": "*GIMP*", "krita": "*Krita*", "blender": "*Blender*"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """One host's own folder of one version.
+
+    host: one of `HOSTS`. version: such as "3.0"; "" where the host keeps one folder for all.
+    packaging: "native" (AppImages too), "flatpak", "snap" or "store". folder: the host's folder
+    for the user's data of that version, such as ~/.config/GIMP/3.0.
+    """
+
+    host: str
+    version: str
+    packaging: str
+    folder: Path
+
+    @property
+    def number(self) -> tuple[int, ...]:
+        """The version for comparison, empty when there is none."""
+        return tuple(int(part) for part in self.version.split(".")) if self.version else ()
+
+    def __str__(self) -> str:
+        packaging = "" if self.packaging == "native" else f" ({self.packaging})"
+        return f"{NAMES[self.host]} {self.version}".strip() + packaging
+
+
+@dataclasses.dataclass(frozen=True)
+class Machine:
+    """What decides where folders are, as data, so that each system's rules are tested on any.
+
+    system: as `sys.platform`. home: the user's home. variables: environment variables.
+    """
+
+    system: str
+    home: Path
+    variables: Mapping[str, str]
+
+    @classmethod
+    def here(cls) -> Machine:
+        """This machine."""
+        return cls(sys.platform, Path.home(), os.environ)
+
+    def folder(self, variable: str, default: str) -> Path:
+        """The folder an environment variable names, else `default` below the home."""
+        return Path(self.variables.get(variable) or self.home / default)
+
+
+def find(host: str, machine: Machine | None = None) -> list[Place]:
+    """The places of `host` that exist, newest version first, native before sandboxed."""
+    machine = machine or Machine.here()
+    places: list[Place] = []
+    for packaging, base in _bases(host, machine):
+        if not base.is_dir():
+            continue
+        if host == "krita":
+            places.append(Place(host, "", packaging, base))
+        else:
+            places += _versions(host, packaging, base)
+    return sorted(places, key=lambda place: place.number, reverse=True)
+
+
+def _versions(host: str, packaging: str, base: Path) -> Iterator[Place]:
+    for folder in sorted(base.iterdir()):
+        if folder.is_dir() and _VERSION.match(folder.name):
+            place = Place(host, folder.name, packaging, folder)
+            if place.number >= _OLDEST[host]:
+                yield place
+
+
+def _bases(host: str, machine: Machine) -> Iterator[tuple[str, Path]]:
+    """(packaging, folder that holds the host's folders), whether it is there or not."""
+    if machine.system == "win32":
+        yield from _windows_bases(host, machine)
+    elif machine.system == "darwin":
+        name = {"gimp": "GIMP", "krita": "krita", "blender": "Blender"}[host]
+        yield "native", machine.home / "Library" / "Application Support" / name
+    else:
+        yield from _linux_bases(host, machine)
+
+
+def _windows_bases(host: str, machine: Machine) -> Iterator[tuple[str, Path]]:
+    below = {"gimp": "GIMP", "krita": "krita", "blender": "Blender Foundation/Blender"}[host]
+    yield "native", machine.folder("APPDATA", "AppData/Roaming") / below
+    packages = machine.folder("LOCALAPPDATA", "AppData/Local") / "Packages"
+    if packages.is_dir():
+        for app in sorted(packages.glob(_STORE_APPS[host])):
+            yield "store", app / "LocalCache" / "Roaming" / below
+
+
+def _linux_bases(host: str, machine: Machine) -> Iterator[tuple[str, Path]]:
+    flatpak = machine.home / ".var" / "app" / _FLATPAKS[host]
+    snap = machine.home / "snap" / host / "current"
+    if host == "krita":
+        yield "native", machine.folder("XDG_DATA_HOME", ".local/share") / "krita"
+        yield "flatpak", flatpak / "data" / "krita"
+        yield "snap", snap / ".local" / "share" / "krita"
+    else:
+        name = {"gimp": "GIMP", "blender": "blender"}[host]
+        yield "native", machine.folder("XDG_CONFIG_HOME", ".config") / name
+        yield "flatpak", flatpak / "config" / name
+        yield "snap", snap / ".config" / name
