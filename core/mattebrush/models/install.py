@@ -23,7 +23,7 @@ from ..errors import (
     OptionInvalid,
     OutputUnwritable,
 )
-from ..raster.atomic import writing
+from ..raster.atomic import whole_file
 from . import download, runtime, store
 from .catalog import ModelFile, ModelRow, get, rows
 from .store import Receipt
@@ -86,7 +86,7 @@ def add(source: Path, model_id: str | None = None) -> Added:
     target = _folder(row) / file.name
     digests = _Digests()
     try:
-        with source.open("rb") as stream, writing(target, overwrite=True) as copy:
+        with source.open("rb") as stream, whole_file(target, overwrite=True) as copy:
             for chunk in _chunks(stream):
                 digests.update(chunk)
                 copy.write(chunk)
@@ -213,7 +213,7 @@ def _record(row: ModelRow, file: ModelFile, digests: _Digests, source: str) -> A
     published = _published(file, digests)
     receipt = Receipt(digests.sha256, digests.size, published, source)
     notes = {**store.receipts(row), file.role: receipt}
-    with writing(_folder(row) / store.RECEIPT, overwrite=True) as stream:
+    with whole_file(_folder(row) / store.RECEIPT, overwrite=True) as stream:
         table = {role: dataclasses.asdict(note) for role, note in notes.items()}
         stream.write(json.dumps(table, indent=2).encode())
     runtime.release(row.id)
