@@ -32,7 +32,7 @@ class Facts:
 
     shape: of the input, letters where open. size: (height, width) it is fed, where open.
     out: (height, width) of the output when not those of the input. ends: "probability", "logit",
-    or what its channels hold.
+    or what its channels hold. names: of input and output, where they matter.
     """
 
     shape: tuple[int | str, ...]
@@ -43,6 +43,7 @@ class Facts:
     size: tuple[int, int] | None = None
     out: tuple[int, int] | None = None
     further_outputs: int = 0
+    names: tuple[str, str] = ("the.input", "the.output")
 
     @property
     def nhwc(self) -> bool:
@@ -59,7 +60,9 @@ class Facts:
 
 
 SALIENT = {
-    "mattebrush-salient": Facts(("N", 3, "H", "W"), NONE, size=(320, 320)),
+    "mattebrush-salient": Facts(
+        ("N", 3, "H", "W"), NONE, size=(320, 320), names=("image", "probability")
+    ),
     "u2net": Facts((1, 3, 320, 320), IMAGENET, further_outputs=6),
     "u2net-cloth": Facts((1, 3, 768, 768), IMAGENET, ends="four logits", further_outputs=6),
     "isnet": Facts((1, 3, 1024, 1024), CENTRED),
@@ -164,7 +167,7 @@ def _logit(graph: Graph, p: str) -> str:
 
 def _salient(facts: Facts, path: Path, mix: Sequence[float]) -> None:
     graph = Graph()
-    x = graph.input("the.input", facts.shape)
+    x = graph.input(facts.names[0], facts.shape)
     if facts.nhwc:
         x = graph("Transpose", x, perm=[0, 3, 1, 2])
     p = _mixture(graph, x, facts, mix)
@@ -184,7 +187,7 @@ def _salient(facts: Facts, path: Path, mix: Sequence[float]) -> None:
         p = graph("Concat", *parts, axis=1)
     if facts.nhwc:
         p = graph("Transpose", p, perm=[0, 2, 3, 1])
-    graph.output(p, "the.output", _output_shape(facts))
+    graph.output(p, facts.names[1], _output_shape(facts))
     for number in range(facts.further_outputs):
         graph.output(nothing, f"side.{number}", ("N", 1, "H", "W"))
     graph.save(path)

@@ -29,6 +29,8 @@ KINDS = ("salient", "trimap", "prior", "prompt", "video")
 """salient: picture -> map. trimap: picture + trimap -> alpha. prior: picture + coarse map -> alpha.
 prompt: picture + points and boxes -> map. video: frames with a carried state -> alpha."""
 
+Triple = tuple[float, float, float]
+
 COMMERCIAL = ("yes", "no", "caveat", "unknown")
 
 
@@ -72,8 +74,8 @@ class Prepare:
     size: tuple[int, int] | None = None
     interpolation: str = "bilinear"
     scale: float = 1.0
-    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    mean: Triple = (0.0, 0.0, 0.0)
+    std: Triple = (1.0, 1.0, 1.0)
     colour: str = "RGB"
     layout: str = "NCHW"
     multiple: int = 1
@@ -111,9 +113,7 @@ class Contract:
     prepare: Prepare
     read: Read
     protocol: str = ""
-    normalisations: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = dataclasses.field(
-        default_factory=dict
-    )
+    normalisations: dict[str, tuple[Triple, Triple]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -114,9 +114,13 @@ def restore(plane: np.ndarray, where: Frame, size: tuple[int, int] | None = None
     height = plane.shape[0] * where.content[0] / where.canvas[0]
     width = plane.shape[1] * where.content[1] / where.canvas[1]
     target = size or (max(1, round(height)), max(1, round(width)))
-    if target == (height, width):
-        return plane[: target[0], : target[1]]
-    return resize(plane, target, box=(0.0, 0.0, width, height))
+    covered = plane[: max(1, int(height)), : max(1, int(width))]
+    if target == covered.shape == (height, width):
+        return covered
+    # A cell that the picture covers in part saw filling: its neighbour speaks for it, else a
+    # subject that is cut by the picture's border would fade there.
+    covered = np.pad(covered, ((0, 1), (0, 1)), mode="edge")
+    return resize(covered, target, box=(0.0, 0.0, width, height))
 
 
 def resize(

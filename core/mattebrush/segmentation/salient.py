@@ -47,13 +47,17 @@ def segment(
     """Runs a salient-object network on a picture.
 
     image: (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or grey.
-    model: catalogue id or row of kind "salient". device, threads, fallback: see
-        `models.runtime.open_session`.
+    model: catalogue id or row of kind "salient", or "video", which is then run on one frame.
+    device, threads, fallback: see `models.runtime.open_session`.
 
     Raises ModelUnavailable, ModelInvalid, DeviceUnavailable; OptionInvalid for a model of another
     kind; InputInvalid for an array that is no picture.
     """
     row = get(model)
+    if row.kind == "video":
+        from .recurrent import still
+
+        return still(image, row, device, threads, fallback=fallback)
     if row.kind != "salient":
         raise OptionInvalid(f"{row.id} does not find subjects on its own.", _HOW[row.kind])
     session = open_session(row, device, threads, fallback=fallback)
@@ -80,8 +84,14 @@ def read(values: np.ndarray, how: Read, layout: str) -> np.ndarray:
     if how.activation == "sigmoid" or (
         how.activation == "sigmoid-if-logits" and (chosen.min() < 0 or chosen.max() > 1)
     ):
-        chosen = 1 / (1 + np.exp(-np.clip(chosen, -60, 60)))
+        chosen = sigmoid(chosen)
     probability: np.ndarray = np.clip(np.nan_to_num(chosen, copy=False), 0, 1)
+    return probability
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Logits as probabilities, in place of overflow the exact 0 and 1 they round to."""
+    probability: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     return probability
 
 
@@ -94,7 +104,6 @@ _HOW = {
     "prompt": "Give it points or boxes.",
     "trimap": "Use it as the matting model.",
     "prior": "Use it as the matting model.",
-    "video": "Use mattebrush.segmentation.recurrent.",
 }
 
 

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matting by a published network that takes picture and trimap together: ViTMatte and its like.
+
+Gives a function for one tile; cutting the unknown band into tiles and keeping the certain areas is
+the work of band.py.
+
+Method: Yao et al., "ViTMatte: Boosting image matting with pre-trained plain vision transformers",
+Information Fusion 2024. Four normalisations are in public use for its weights; the catalogue holds
+them all, this takes the authors' own, and bench/vitmatte_normalisation.py measures which is right.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..errors import OptionInvalid
+from ..models.catalog import ModelRow, Prepare, get
+from ..models.runtime import Session, open_session
+from ..segmentation.salient import fixed_size
+
+_OPEN_SIDE = 1024
+"""Longest side given to networks of free size: as far as ViTMatte's positions were trained."""
+
+
+@dataclasses.dataclass(frozen=True)
+class TrimapMatting:
+    """A matting network on one device, called as `alpha = matting(image, trimap)`.
+
+    side: (height, width), the most it takes at once. multiple: sides it wants, padded to if not.
+    """
+
+    row: ModelRow
+    session: Session
+    prepare: Prepare
+    side: tuple[int, int]
+
+    @property
+    def multiple(self) -> int:
+        """Sides that are multiples of this need no padding."""
+        return self.prepare.multiple
+
+    @property
+    def device(self) -> str:
+        """What really runs, such as "cpu"."""
+        return self.session.device
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences a person should read."""
+        return list(self.session.warnings)
+
+    def __call__(
+        self, image: np.ndarray, trimap: np.ndarray, coarse: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Alpha of one tile, float32 (h, w) in [0, 1]; exactly 0 and 1 where the trimap is certain.
+
+        image: float32 (h, w, 3) in 0..1. trimap: uint8 (h, w), 0, 128 or 255. coarse is not
+            used: these networks take no prior.
+
+        Raises ValueError for a tile larger than `side`.
+        """
+        height, width = trimap.shape
+        if height > self.side[0] or width > self.side[1]:
+            raise ValueError(f"a tile of {height} x {width} is larger than {self.side}")
+        mean, std = (np.array(v, np.float32) for v in (self.prepare.mean, self.prepare.std))
+        colour = (image - mean) / std
+        stack = np.concatenate([colour, trimap[:, :, None] * np.float32(1 / 255)], axis=2)
+        given = np.pad(stack, (*self._margins(height, width), (0, 0)), mode="symmetric")
+        inputs = {self.session.inputs[0].name: given.transpose(2, 0, 1)[None].astype(np.float32)}
+        output = self.session.run(inputs)[self.session.outputs[self.row.contract.read.output].name]
+        alpha = np.clip(output[0, 0, :height, :width].astype(np.float32), 0, 1)
+        alpha[trimap == 0] = 0
+        alpha[trimap == 255] = 1
+        return alpha
+
+    def _margins(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """How much to add below and at the right: mirrored picture, which looks like no edge."""
+        if fixed_size(self.session, "NCHW"):
+            return (0, self.side[0] - height), (0, self.side[1] - width)
+        return (0, -height % self.multiple), (0, -width % self.multiple)
+
+
+def open_matting(
+    model: str | ModelRow,
+    device: str = "auto",
+    threads: int | None = None,
+    *,
+    normalisation: str = "",
+    fallback: bool = False,
+) -> TrimapMatting:
+    """Opens a matting network of kind "trimap".
+
+    normalisation: the name of another one of the catalogue's for this model; "" the right one.
+    device, threads, fallback: see `models.runtime.open_session`.
+
+    Raises OptionInvalid for another kind of model or an unknown normalisation, ModelUnavailable,
+    ModelInvalid, DeviceUnavailable.
+    """
+    row = get(model)
+    if row.kind != "trimap":
+        raise OptionInvalid(f"{row.id} takes no trimap.", "Choose a model of kind trimap.")
+    prepare = row.contract.prepare
+    if normalisation:
+        known = row.contract.normalisations
+        if normalisation not in known:
+            raise OptionInvalid(
+                f"There is no normalisation {normalisation!r} for {row.id}.",
+                f"Known are {', '.join(known)}.",
+            )
+        mean, std = known[normalisation]
+        prepare = dataclasses.replace(prepare, mean=mean, std=std)
+    session = open_session(row, device, threads, fallback=fallback)
+    side = fixed_size(session, "NCHW") or (_OPEN_SIDE, _OPEN_SIDE)
+    return TrimapMatting(row, session, prepare, side)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People in video, frame after frame: alpha and clean colour, with a state that keeps them steady.
+
+Method: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance", WACV 2022. The
+network looks at a small copy of each frame and refines at full size, so it needs no matting after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..errors import OptionInvalid
+from ..models.catalog import ModelRow, get
+from ..models.runtime import open_session
+from . import pixels
+from .salient import Segmentation
+
+_SMALL_SIDE = 512
+"""Longest side of the copy the network looks at; its authors advise 256 to 512."""
+
+_STATES = ("r1", "r2", "r3", "r4")
+
+
+@dataclasses.dataclass
+class Frame:
+    """alpha: float32 (H, W) in [0, 1]. foreground: float32 (H, W, 3) in [0, 1], straight colour."""
+
+    alpha: np.ndarray
+    foreground: np.ndarray
+
+
+class VideoMatting:
+    """Cuts a person out of a video. One object per shot: call `frame` in order, `reset` at a cut.
+
+    model: catalogue id or row of kind "video". downsample_ratio: size of the small copy, 0 to 1;
+        None takes what the authors advise for the frame's size. device, threads, fallback: see
+        `models.runtime.open_session`; `device` and `warnings` then say what ran.
+
+    Raises OptionInvalid for another kind of model, ModelUnavailable, DeviceUnavailable.
+    """
+
+    def __init__(
+        self,
+        model: str | ModelRow,
+        device: str = "auto",
+        threads: int | None = None,
+        downsample_ratio: float | None = None,
+        *,
+        fallback: bool = False,
+    ) -> None:
+        self.row = get(model)
+        if self.row.kind != "video":
+            raise OptionInvalid(f"{self.row.id} is no video model.", "Choose one of kind video.")
+        if downsample_ratio is not None and not 0 < downsample_ratio <= 1:
+            raise OptionInvalid(
+                f"downsample_ratio is {downsample_ratio!r}.", "Give more than 0, at most 1."
+            )
+        self._session = open_session(self.row, device, threads, fallback=fallback)
+        self._ratio = downsample_ratio
+        self._dtype = np.dtype(self._session.inputs[0].dtype)
+        self._size: tuple[int, int] | None = None
+        self._state: dict[str, np.ndarray] = {}
+        self.reset()
+
+    @property
+    def device(self) -> str:
+        """What really ran, such as "cpu"."""
+        return self._session.device
+
+    @property
+    def warnings(self) -> list[str]:
+        """Sentences a person should read."""
+        return list(self._session.warnings)
+
+    def reset(self) -> None:
+        """Forgets the frames so far: for a cut. A change of size does it by itself."""
+        nothing = np.zeros((1, 1, 1, 1), self._dtype)
+        self._state = dict.fromkeys((f"{name}i" for name in _STATES), nothing)
+
+    def frame(self, image: np.ndarray) -> Frame:
+        """The next frame. image: (H, W, 1|3) uint8, uint16, or float32 in 0..1."""
+        size = (image.shape[0], image.shape[1])
+        if size != self._size:
+            self.reset()
+            self._size = size
+        ratio = self._ratio or min(1.0, _SMALL_SIDE / max(size))
+        source = pixels.shrink(image, size, "bilinear").transpose(2, 0, 1)[None]
+        outputs = self._session.run(
+            {
+                "src": source.astype(self._dtype),
+                **self._state,
+                "downsample_ratio": np.array([ratio], np.float32),
+            }
+        )
+        self._state = {f"{name}i": outputs[f"{name}o"] for name in _STATES}
+        colour = outputs["fgr"][0].astype(np.float32).transpose(1, 2, 0)
+        alpha = outputs["pha"][0, 0].astype(np.float32)
+        return Frame(np.clip(alpha, 0, 1), np.clip(colour, 0, 1))
+
+
+def still(
+    image: np.ndarray, row: ModelRow, device: str, threads: int | None, *, fallback: bool = False
+) -> Segmentation:
+    """One picture on its own, as `salient.segment` gives it."""
+    video = VideoMatting(row, device, threads, fallback=fallback)
+    alpha = video.frame(image).alpha
+    return Segmentation(alpha, row, video.device, video.warnings)
