@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Video: the state goes from frame to frame, and starts anew at a cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebrush.errors import OptionInvalid
+from mattebrush.models import catalog, store
+from mattebrush.segmentation import salient
+from mattebrush.segmentation.recurrent import VideoMatting
+from tests.models.networks import MIX, tiny
+
+ROWS = [row.id for row in catalog.rows().values() if row.kind == "video"]
+
+
+def installed(row_id: str) -> str:
+    row = catalog.get(row_id)
+    tiny(row.contract.id, store.folder(row) / row.files[0].name)
+    return row_id
+
+
+def picture(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (height, width, 3), np.uint8)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_the_state_is_carried_and_reset(row: str) -> None:
+    """The tiny network adds a tenth to alpha for every frame it remembers."""
+    video = VideoMatting(installed(row), "cpu")
+    image = picture(48, 64)
+    base = image / 255 @ np.array(MIX) / 2
+    exact = 3e-3 if "fp16" in row else 1e-5
+    for remembered in range(3):
+        alpha = video.frame(image).alpha
+        assert alpha.dtype == np.float32
+        np.testing.assert_allclose(alpha, np.clip(base + 0.1 * remembered, 0, 1), atol=exact)
+    video.reset()
+    np.testing.assert_allclose(video.frame(image).alpha, base, atol=exact)
+    other = picture(32, 32)
+    np.testing.assert_allclose(
+        video.frame(other).alpha, other / 255 @ np.array(MIX) / 2, atol=exact
+    )
+
+
+@pytest.mark.parametrize(("shape", "ratio"), [((48, 64), 1.0), ((8, 1024), 0.5), ((2048, 8), 0.25)])
+def test_the_network_looks_at_512_pixels_at_most(shape: tuple[int, int], ratio: float) -> None:
+    """The tiny network multiplies the colour by the ratio it was given."""
+    video = VideoMatting(installed("rvm-mobilenetv3-fp32"), "cpu")
+    image = picture(*shape)
+    np.testing.assert_allclose(video.frame(image).foreground, image / 255 * ratio, atol=1e-6)
+
+
+def test_the_ratio_can_be_chosen_within_reason() -> None:
+    row = installed("rvm-mobilenetv3-fp32")
+    image = picture(16, 16)
+    video = VideoMatting(row, "cpu", downsample_ratio=0.125)
+    np.testing.assert_allclose(video.frame(image).foreground, image / 255 * 0.125, atol=1e-6)
+    with pytest.raises(OptionInvalid, match="downsample_ratio"):
+        VideoMatting(row, "cpu", downsample_ratio=2.0)
+    with pytest.raises(OptionInvalid, match="no video model"):
+        VideoMatting("u2netp")
+
+
+def test_a_single_picture_can_be_asked_for_too() -> None:
+    image = picture(40, 30)
+    found = salient.segment(image, installed("rvm-resnet50-fp32"), "cpu")
+    assert found.model.id == "rvm-resnet50-fp32" and found.device == "cpu"
+    np.testing.assert_allclose(found.probability, image / 255 @ np.array(MIX) / 2, atol=1e-5)
