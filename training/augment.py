@@ -42,11 +42,10 @@ def augment(planes: torch.Tensor, side: int, generator: torch.Generator) -> torc
 
 def crop(planes: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
     """Windows of 55 to 100 % of the side, mirrored and slightly turned; a few where the mask is
-    empty, so that the network sees pictures without a subject."""
+    empty, so that the network sees pictures without a subject. S is at most twice `side`, or the
+    sampling aliases."""
     n = len(planes)
-    source = planes.float() / 255.0
-    while source.shape[-1] >= 2 * side:  # sampling alone would alias
-        source = functional.avg_pool2d(source, 2)
+    source = planes.float().mul_(1 / 255)
     zoom = uniform((n,), math.log(0.55), 0.15, source, generator).exp().clamp(max=1.0)
     stretch = uniform((n,), -0.15, 0.15, source, generator).exp()
     wide, high = (zoom * stretch).clamp(max=1.0), (zoom / stretch).clamp(max=1.0)

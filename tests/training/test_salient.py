@@ -12,10 +12,11 @@ import pytest
 import torch
 
 from training import augment
-from training.salient import evaluate, export
+from training.salient import calibrate, evaluate, export
 from training.salient.losses import edge_weight, overlap_loss, salient_loss
 from training.salient.measure import accuracy
 from training.salient.network import SalientNetwork, Shape
+from training.salient.pictures import Pictures, answers
 from training.shards import Pair
 
 SMALL = Shape((4, 8, 8, 12, 16), (1, 1, 1, 1), (4, 8, 8, 8))
@@ -66,7 +67,7 @@ def test_edge_weight_is_high_on_the_edge_and_one_elsewhere() -> None:
     mask = torch.zeros(1, 1, 72, 72)
     mask[..., 36:] = 1
     weight = edge_weight(mask)[0, 0, 36]
-    assert weight[36] > 2
+    assert weight[36] > 1.7
     assert weight[0] == pytest.approx(1)
     assert weight[-1] == pytest.approx(1)
 
@@ -95,6 +96,24 @@ def test_accuracy_of_known_maps() -> None:
     everything = accuracy([(np.ones_like(truth), truth)])
     assert everything.mae == pytest.approx(0.5)
     assert everything.max_f == pytest.approx(0.65 / 1.15)
+
+
+def test_calibration_finds_the_factor_and_shift_it_should() -> None:
+    logit = torch.randn(200_000, generator=draws()) * 2
+    truth = (torch.rand(200_000, generator=draws(2)) < (0.5 * logit - 1).sigmoid()).float()
+    factor, shift = calibrate.fit(logit, truth)
+    assert factor == pytest.approx(0.5, abs=0.02)
+    assert shift == pytest.approx(-1, abs=0.03)
+
+
+def test_calibration_goes_into_the_last_layer() -> None:
+    torch.manual_seed(4)
+    network = SalientNetwork(SMALL).eval()
+    held = Pictures(discs(8, 64))
+    before = [logit for logit, _ in answers(network, held, 64)]
+    factor, shift = calibrate.calibrate(network, held, 64)
+    after = [logit for logit, _ in answers(network, held, 64)]
+    assert torch.allclose(after[0], before[0] * factor + shift, atol=1e-4)
 
 
 @pytest.fixture(scope="module")

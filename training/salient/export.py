@@ -22,7 +22,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from training.loop import RUNS
+from training.salient.calibrate import calibrate
 from training.salient.network import SalientNetwork, Shape
+from training.salient.pictures import load
+from training.shards import DEFAULT_DATA, DEVELOPMENT
 
 SHIPPED = Path("core/mattebrush/networks/salient.onnx")
 TRAINED_ON = "DUTS-TR (Wang et al. 2017, research use), Clothing Co-Parsing (Yang et al. 2014)"
@@ -115,11 +118,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write a run's network as .onnx.")
     parser.add_argument("--run", required=True, help="name of the run's folder")
     parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="to calibrate on")
     parser.add_argument("--size", type=int, default=256, help="side the network works best at")
     parser.add_argument("--version", default="1")
     given = parser.parse_args()
-    export(averaged(RUNS / given.run), given.out, given.size, given.version)
-    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")
+    network = averaged(RUNS / given.run).eval()
+    factor, shift = calibrate(network, load(given.data, DEVELOPMENT, 256), given.size)
+    export(network, given.out, given.size, given.version)
+    megabytes = given.out.stat().st_size / 1e6
+    print(f"{given.out}: {megabytes:.2f} MB, logits x {factor:.3f} {shift:+.3f}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 def edge_weight(mask: torch.Tensor) -> torch.Tensor:
-    """1 far from any edge to 5 on one: how unlike its neighbourhood a pixel's mask is.
+    """1 far from any edge to 3 on one: how unlike its neighbourhood a pixel's mask is.
 
     mask: (N, 1, H, W) 0..1. After Wei et al., F3Net (AAAI 2020), with the neighbourhood (a ninth
     of the picture) taken from a quarter-size mask, which costs a thirtieth of the full window.
@@ -19,7 +19,7 @@ def edge_weight(mask: torch.Tensor) -> torch.Tensor:
     window = max(3, small.shape[-1] // 9 | 1)
     around = functional.avg_pool2d(small, window, 1, window // 2, count_include_pad=False)
     around = functional.interpolate(around, size=mask.shape[-2:], mode="bilinear")
-    return 1.0 + 4.0 * (around - mask).abs()
+    return 1.0 + 2.0 * (around - mask).abs()
 
 
 def overlap_loss(probability: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -46,5 +46,6 @@ def salient_loss(logits: Sequence[torch.Tensor], mask: torch.Tensor) -> dict[str
     for level in logits[1:]:
         target = functional.adaptive_avg_pool2d(mask, (level.shape[2], level.shape[3]))
         coarse = coarse + functional.binary_cross_entropy_with_logits(level.float(), target)
-    loss = entropy + 0.5 * overlap + 0.2 * coarse
+    # More overlap makes an unsure network claim too much: see "What was tried" in the README.
+    loss = entropy + 0.2 * overlap + 0.2 * coarse
     return {"loss": loss, "entropy": entropy, "overlap": overlap, "coarse": coarse}

@@ -16,6 +16,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from PIL import Image
+from torch import nn
+from torch.nn import functional
 
 from training.loop import RUNS
 from training.shards import Pair, count_pairs, find_shards, read_pairs
@@ -53,6 +55,17 @@ def load(data: Path, patterns: tuple[str, ...], side: int, cache: Path = RUNS / 
         _decode(shards, side, path)
     mapped = np.load(path, mmap_mode="r+")
     return Pictures(torch.from_numpy(mapped))
+
+
+@torch.no_grad()
+def answers(
+    network: nn.Module, pictures: Pictures, side: int, device: str = "cpu"
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """(logit at `side`, mask as kept), each (n, 1, ., .), a score of pictures at a time."""
+    for first in range(0, len(pictures), 20):
+        unit = pictures.planes[first : first + 20].float() / 255
+        image = functional.interpolate(unit[:, :3], (side, side), mode="bilinear", antialias=True)
+        yield network(image.to(device))[0].float().cpu(), unit[:, 3:]
 
 
 def _decode(shards: list[Path], side: int, path: Path) -> None:

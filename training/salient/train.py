@@ -27,11 +27,11 @@ from training.salient.export import read
 from training.salient.losses import salient_loss
 from training.salient.measure import FloatArray, accuracy
 from training.salient.network import SalientNetwork, Shape
-from training.salient.pictures import Pictures, load
+from training.salient.pictures import Pictures, answers, load
 from training.shards import DEFAULT_DATA, DEVELOPMENT, TRAINING
 
-STORED, CHECKED = 288, 256
-"""Sides at which training and development pictures are kept."""
+LARGEST, CHECKED = 288, 256
+"""The largest side that training pictures are kept at, and that of the development pictures."""
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def main() -> None:
         loop.restore(state, folder / "checkpoint.pt")
     elif given.branch:
         loop.branch(state, loop.RUNS / given.branch / "checkpoint.pt")
-    training = load(given.data, TRAINING, STORED).to(given.device)
+    training = load(given.data, TRAINING, min(LARGEST, given.side * 3 // 2)).to(given.device)
     development = load(given.data, DEVELOPMENT, CHECKED)
 
     def loss_of_step(network: nn.Module, step: int) -> Mapping[str, torch.Tensor]:
@@ -113,13 +113,9 @@ def development_figures(
     """MAE and maxF with the network at `side`, at the side the pictures are kept at; close to
     what `evaluate` finds at their true sizes, and quick."""
     results: list[tuple[FloatArray, FloatArray]] = []
-    for first in range(0, len(pictures), 20):
-        planes = pictures.planes[first : first + 20]
-        unit = planes.float() / 255
-        image = functional.interpolate(unit[:, :3], (side, side), mode="bilinear", antialias=True)
-        answer = network(image.to(device))[0].float().sigmoid().cpu()
-        answer = functional.interpolate(answer, unit.shape[-2:], mode="bilinear")
-        results += zip(answer[:, 0].numpy(), unit[:, 3].numpy(), strict=True)
+    for logit, mask in answers(network, pictures, side, device):
+        answer = functional.interpolate(logit.sigmoid(), mask.shape[-2:], mode="bilinear")
+        results += zip(answer[:, 0].numpy(), mask[:, 0].numpy(), strict=True)
     figures = accuracy(results)
     return {"mae": round(figures.mae, 4), "max_f": round(figures.max_f, 4)}
 
