@@ -11,7 +11,7 @@ import pytest
 from mattebrush.errors import ModelInvalid, OptionInvalid
 from mattebrush.models import catalog, runtime, store
 from mattebrush.options import Point, Prompt
-from mattebrush.segmentation import promptable
+from mattebrush.segmentation import pixels, promptable
 from tests.models.networks import tiny
 
 ROWS = [row.id for row in catalog.rows().values() if row.kind == "prompt"]
@@ -215,7 +215,7 @@ def test_the_point_of_the_padding_is_given_only_without_a_box() -> None:
                 "iou_predictions": np.ones((1, 1), np.float32),
             }
 
-    where = promptable.Frame((684, 1024), (600, 1000), (300, 500))
+    where = pixels.Frame((684, 1024), (600, 1000), (300, 500))
     prompt = Prompt(points=(Point(10, 20, 0),), boxes=((50.0, 60.0, 70.0, 80.0),))
     for asked in (prompt, Prompt(points=prompt.points)):
         (group,) = promptable._groups(asked, where, None)

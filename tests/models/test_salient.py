@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,13 +24,15 @@ def pattern(height: int, width: int) -> np.ndarray:
     y, x = np.mgrid[:height, :width]
     x, y = (x + 0.5) / width, (y + 0.5) / height
     channels = np.stack([x, 1 - y, (x + y) / 2], -1)
-    return (20 + 210 * channels).round().astype(np.uint8)
+    image: np.ndarray = (20 + 210 * channels).round().astype(np.uint8)
+    return image
 
 
-def mixture(image: np.ndarray) -> Any:
+def mixture(image: np.ndarray) -> np.ndarray:
     """What the tiny networks answer for a picture."""
     full = {"uint8": 255, "uint16": 65535, "float32": 1}[image.dtype.name]
-    return (image.astype(np.float64) / full) @ np.array(MIX)
+    mixed: np.ndarray = (image.astype(np.float64) / full) @ np.array(MIX)
+    return mixed
 
 
 def installed(row_id: str, monkeypatch: pytest.MonkeyPatch, **changes: object) -> str:
