@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomllib
 
 from mattebrush.errors import ModelUnavailable
 from mattebrush.models import catalog
