@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Benchmarks: ours and a peer alternately in one go, printed as ratios. `docs/benchmarks.md`."""
