@@ -65,6 +65,12 @@ class Raster:
     def height(self) -> int:
         return int(self.pixels.shape[0])
 
+    def icc_for(self, colours: int) -> bytes | None:
+        """The profile, if it is one for 1 (grey) or 3 (RGB) colour channels; viewers reject a file
+        where it is not."""
+        space = {1: b"GRAY", 3: b"RGB "}[colours]
+        return self.icc if self.icc and self.icc[16:20] == space else None
+
     def check(self) -> None:
         """Raises InputInvalid when the arrays do not have the shapes and dtypes above."""
         pixels, alpha = self.pixels, self.alpha

@@ -109,27 +109,21 @@ def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: i
         ) from failure
 
 
-def _matching_icc(raster: Raster, channels: int) -> bytes | None:
-    """The profile, if it is one for this number of channels: viewers reject files where not."""
-    space = {1: b"GRAY", 3: b"RGB "}[channels]
-    return raster.icc if raster.icc and raster.icc[16:20] == space else None
-
-
 def _png(file: BinaryIO, raster: Raster, quality: int) -> None:
-    png.write(file, raster, _matching_icc(raster, raster.pixels.shape[2]))
+    png.write(file, raster, raster.icc_for(raster.pixels.shape[2]))
 
 
 def _tiff(file: BinaryIO, raster: Raster, quality: int) -> None:
     from . import tiff
 
-    tiff.write(file, raster, _matching_icc(raster, raster.pixels.shape[2]))
+    tiff.write(file, raster, raster.icc_for(raster.pixels.shape[2]))
 
 
 def _jpeg(file: BinaryIO, raster: Raster, quality: int) -> None:
     metadata, channels = raster.metadata, raster.pixels.shape[2]
     # Each must fit in one segment. Those that do not are rare, and never needed to see the picture.
     exif_block = b"Exif\0\0" + metadata.exif if metadata.exif else b""
-    options: dict[str, Any] = {"dpi": metadata.dpi, "icc_profile": _matching_icc(raster, channels)}
+    options: dict[str, Any] = {"dpi": metadata.dpi, "icc_profile": raster.icc_for(channels)}
     if 0 < len(exif_block) <= _JPEG_SEGMENT:
         options["exif"] = exif_block
     if metadata.xmp and len(metadata.xmp) <= _JPEG_SEGMENT - 29:
@@ -147,7 +141,7 @@ def _webp(file: BinaryIO, raster: Raster, quality: int) -> None:
         channels,
         quality=quality,
         method=4,
-        icc_profile=_matching_icc(raster, 3),
+        icc_profile=raster.icc_for(3),
         exif=metadata.exif or b"",
         xmp=metadata.xmp or b"",
     )

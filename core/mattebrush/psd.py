@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A layered PSD: the original under the matte as its layer mask, the clean colour hidden above.
+
+An editable mask for every editor that has no plug-in of ours. The format is Adobe's ("Photoshop
+File Formats Specification", 2019); of it this writes two layers with masks in 8 or 16 bits, grey
+or RGB, and nothing else. psd-tools could write it too, but keeps masks in 8 bits, works on float
+copies of the whole picture, and brings scipy along. Reading PSD is nobody's job here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from .errors import OutputUnwritable
+from .raster import Raster, to_depth, whole_file
+from .raster.parallel import in_order
+
+_LONGEST_SIDE = 30_000
+_LARGEST_FILE = 2**31 - 1
+_GREY, _RGB = 1, 3  # colour modes
+_TRANSPARENCY, _MASK = -1, -2  # channel ids; colours count from 0
+_PACKBITS = 1
+_HIDDEN, _FLAGS_COUNT = 2, 8  # layer flags
+_STRIP_BYTES = 1 << 22
+
+ORIGINAL, CLEAN = "Original", "Clean colour"
+"""The names of the layers."""
+
+Plane = Callable[[int, int], np.ndarray]
+"""plane(y0, y1): these rows of one channel, (rows, W) in the file's depth."""
+
+
+@dataclasses.dataclass
+class _Layer:
+    name: str
+    planes: dict[int, Plane]  # by channel id
+    hidden: bool
+
+
+@dataclasses.dataclass
+class _Canvas:
+    width: int
+    height: int
+    depth: np.dtype[np.uint8] | np.dtype[np.uint16]
+
+
+def write(
+    path: Path | str,
+    original: Raster,
+    alpha: np.ndarray,
+    foreground: np.ndarray | None = None,
+    *,
+    overwrite: bool = False,
+    strip: bool = False,
+) -> None:
+    """Writes `path` as a PSD, whole or not at all.
+
+    original: the picture; an alpha channel it has becomes its layer's transparency. 8 bits stay
+        8, all else becomes 16.
+    alpha: the matte (H, W), uint8, uint16 or float32 in [0, 1]; without `original.alpha` in it.
+    foreground: the clean colour, shaped like `original.pixels`; None leaves that layer out. It
+        carries the same mask, so that showing it shows a cut-out.
+    strip: leave the metadata out (the ICC profile stays).
+
+    Raises OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than
+    30,000 pixels, a file of 2 GB) and InputInvalid for arrays of the wrong shape or dtype.
+    """
+    dataclasses.replace(original, alpha=alpha).check()
+    original.check()
+    if foreground is not None:
+        dataclasses.replace(original, pixels=foreground).check()
+    if max(original.width, original.height) > _LONGEST_SIDE:
+        raise OutputUnwritable(
+            f"PSD holds no side longer than {_LONGEST_SIDE} pixels, "
+            f"and this is {original.width} x {original.height}.",
+            "Write TIFF or PNG.",
+        )
+    depth = np.dtype(np.uint8) if original.pixels.dtype == np.uint8 else np.dtype(np.uint16)
+    canvas = _Canvas(original.width, original.height, depth)
+    layers = [_layer(ORIGINAL, original.pixels, original.alpha, alpha, depth, hidden=False)]
+    if foreground is not None:
+        layers.append(_layer(CLEAN, foreground, original.alpha, alpha, depth, hidden=True))
+    with whole_file(path, overwrite) as file:
+        colours = original.pixels.shape[2]
+        mode = _GREY if colours == 1 else _RGB
+        size = (colours + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
+        file.write(b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", *size))
+        file.write(struct.pack(">I", 0))  # no palette
+        _write_resources(file, original, strip)
+        _write_layers(file, canvas, layers)
+        _write_merged(file, canvas, _merged(original, alpha, depth))
+        if file.tell() > _LARGEST_FILE:
+            raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
+
+
+def _layer(
+    name: str,
+    pixels: np.ndarray,
+    transparency: np.ndarray | None,
+    mask: np.ndarray,
+    depth: np.dtype[np.uint8] | np.dtype[np.uint16],
+    hidden: bool,
+) -> _Layer:
+    planes = {number: pixels[..., number] for number in range(pixels.shape[2])}
+    if transparency is not None:
+        planes[_TRANSPARENCY] = transparency
+    planes[_MASK] = mask
+
+    def plane(array: np.ndarray) -> Plane:
+        return lambda y0, y1: to_depth(array[y0:y1], depth)
+
+    return _Layer(name, {number: plane(array) for number, array in planes.items()}, hidden)
+
+
+def _merged(
+    original: Raster, alpha: np.ndarray, depth: np.dtype[np.uint8] | np.dtype[np.uint16]
+) -> list[Plane]:
+    """What viewers without layers show: the cut-out on white, and its alpha behind."""
+
+    def opacity(y0: int, y1: int) -> np.ndarray:
+        shown = to_depth(alpha[y0:y1], np.float32)
+        if original.alpha is not None:
+            shown = shown * to_depth(original.alpha[y0:y1], np.float32)
+        return shown
+
+    def on_white(number: int) -> Plane:
+        def plane(y0: int, y1: int) -> np.ndarray:
+            colour = to_depth(original.pixels[y0:y1, :, number], np.float32)
+            return to_depth(1 - opacity(y0, y1) * (1 - colour), depth)
+
+        return plane
+
+    colours = [on_white(number) for number in range(original.pixels.shape[2])]
+    return [*colours, lambda y0, y1: to_depth(opacity(y0, y1), depth)]
+
+
+def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:
+    blocks: dict[int, bytes | None] = {1039: original.icc_for(original.pixels.shape[2])}
+    if not strip:
+        metadata = original.metadata
+        if metadata.dpi:
+            x, y = (min(round(value * 65536), 2**32 - 1) for value in metadata.dpi)
+            blocks[1005] = struct.pack(">IHHIHH", x, 1, 1, y, 1, 1)
+        blocks |= {1058: metadata.exif, 1060: metadata.xmp}
+    body = b""
+    for number, data in sorted(blocks.items()):
+        if data:
+            body += struct.pack(">4sHHI", b"8BIM", number, 0, len(data)) + _padded(data, 2)
+    file.write(struct.pack(">I", len(body)) + body)
+
+
+def _write_layers(file: BinaryIO, canvas: _Canvas, layers: list[_Layer]) -> None:
+    """The layer section: all records, then all pixels. Lengths are filled in when they are known.
+
+    With 16 bits, Photoshop keeps the layers in a block of their own behind an empty layer list.
+    """
+    deep = canvas.depth == np.uint16
+    start = file.tell()
+    prefix = struct.pack(">III4s4sI", 0, 0, 0, b"8BIM", b"Lr16", 0) if deep else bytes(8)
+    file.write(prefix)
+    body = file.tell()
+    unknown = [dict.fromkeys(layer.planes, 0) for layer in layers]
+    file.write(_records(canvas, layers, unknown))
+    lengths = [
+        {number: _write_plane(file, canvas, plane) for number, plane in layer.planes.items()}
+        for layer in layers
+    ]
+    file.write(bytes(-(file.tell() - body) % 4))
+    end = file.tell()
+    if not deep:
+        file.write(bytes(4))  # no global mask
+    total = file.tell() - start - 4
+    file.seek(start)
+    file.write(struct.pack(">I", total))
+    file.seek(body - 4)
+    file.write(struct.pack(">I", end - body))
+    file.write(_records(canvas, layers, lengths))
+    file.seek(start + 4 + total)
+
+
+def _records(canvas: _Canvas, layers: list[_Layer], lengths: list[dict[int, int]]) -> bytes:
+    """How many layers, from the bottom, and what each is. The number is negative to say that the
+    merged picture's last channel is its transparency."""
+    out = struct.pack(">h", -len(layers))
+    everywhere = struct.pack(">4i", 0, 0, canvas.height, canvas.width)
+    for layer, length in zip(layers, lengths, strict=True):
+        out += everywhere + struct.pack(">H", len(length))
+        out += b"".join(struct.pack(">hI", number, size) for number, size in length.items())
+        flags = _FLAGS_COUNT | (_HIDDEN if layer.hidden else 0)
+        out += b"8BIMnorm" + bytes((255, 0, flags, 0))
+        mask = everywhere + bytes(4)  # black outside; neither disabled nor inverted
+        name = layer.name.encode("ascii")
+        wide = layer.name.encode("utf-16-be")
+        extra = struct.pack(">I", len(mask)) + mask + bytes(4)  # no blending ranges
+        extra += _padded(bytes((len(name),)) + name, 4)
+        unicode_name = _padded(struct.pack(">I", len(layer.name)) + wide, 4)
+        extra += b"8BIMluni" + struct.pack(">I", len(unicode_name)) + unicode_name
+        out += struct.pack(">I", len(extra)) + extra
+    return out
+
+
+def _write_plane(file: BinaryIO, canvas: _Canvas, plane: Plane) -> int:
+    """One channel of a layer; returns its length in the file."""
+    start = file.tell()
+    file.write(struct.pack(">H", _PACKBITS))
+    _write_packed(file, canvas, [plane])
+    return file.tell() - start
+
+
+def _write_merged(file: BinaryIO, canvas: _Canvas, planes: list[Plane]) -> None:
+    file.write(struct.pack(">H", _PACKBITS))
+    _write_packed(file, canvas, planes)
+
+
+def _write_packed(file: BinaryIO, canvas: _Canvas, planes: list[Plane]) -> None:
+    """The packed length of every row of every plane, then the packed rows."""
+    table = file.tell()
+    file.write(bytes(2 * canvas.height * len(planes)))
+    counts = []
+    for lengths, data in in_order(_packed, _strips(canvas, planes)):
+        counts.append(lengths)
+        file.write(data)
+    end = file.tell()
+    file.seek(table)
+    file.write(np.concatenate(counts).astype(">u2").tobytes())
+    file.seek(end)
+
+
+def _strips(canvas: _Canvas, planes: list[Plane]) -> Iterator[np.ndarray]:
+    """All planes one after the other, as strips of big-endian bytes (rows, bytes of a row)."""
+    row_bytes = canvas.width * canvas.depth.itemsize
+    rows = max(1, _STRIP_BYTES // row_bytes)
+    for plane in planes:
+        for y in range(0, canvas.height, rows):
+            strip = plane(y, min(y + rows, canvas.height))
+            big = np.ascontiguousarray(strip, canvas.depth.newbyteorder(">"))
+            yield big.view(np.uint8).reshape(len(strip), row_bytes)
+
+
+def _packed(rows: np.ndarray) -> tuple[np.ndarray, bytes]:
+    """Every row PackBits-compressed: their lengths, and all of them on end.
+
+    TIFF packs the same way, so libtiff does it in C: a TIFF with one row to a strip.
+    """
+    import tifffile
+    from PIL import Image
+
+    file = io.BytesIO()
+    one_row = {278: 1}
+    Image.fromarray(rows).save(file, "TIFF", compression="packbits", tiffinfo=one_row)
+    file.seek(0)
+    with tifffile.TiffFile(file) as tiff:
+        page = tiff.pages.first
+        places, lengths = np.asarray(page.dataoffsets), np.asarray(page.databytecounts)
+    start, end = places[0], places[-1] + lengths[-1]
+    assert len(lengths) == len(rows), "libtiff chose other strips"
+    assert end - start == lengths.sum(), "the strips do not lie on end"
+    return lengths, file.getvalue()[start:end]
+
+
+def _padded(data: bytes, multiple: int) -> bytes:
+    return data + bytes(-len(data) % multiple)
