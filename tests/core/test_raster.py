@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +83,15 @@ def test_existing_file_stays_unless_told(tmp_path: Path) -> None:
     raster.write(path, picture(np.uint8, 3, False), overwrite=True)
     assert raster.read(path).width == WIDTH
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_decoders_are_imported_when_needed() -> None:
+    code = (
+        "import sys, mattebrush.raster, mattebrush.psd; "
+        "sys.exit(any(name in sys.modules for name in ('PIL', 'tifffile')))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def test_reads_streams_and_paths(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
 import zlib
 from typing import Any, Literal
 
@@ -66,6 +67,34 @@ def test_orientation_is_applied_once(format: str, turn: int) -> None:
     again = raster.read(raster.encode(first, "PNG"))
     np.testing.assert_array_equal(again.pixels, first.pixels)
     assert Image.open(io.BytesIO(raster.encode(first, "PNG"))).getexif().get(0x0112, 1) == 1
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_heic_is_turned_by_its_own_box_alone(quarters: int) -> None:
+    """Telephones store the turn twice: in the container, which counts, and in EXIF."""
+    pillow_heif = pytest.importorskip("pillow_heif", reason="pip install pillow-heif")
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    four = FOUR.repeat(2, axis=0).repeat(2, axis=1)
+    data = bytearray(saved(Image.fromarray(four), "HEIF", quality=95, exif=exif))
+    assert data.count(b"pixi") == 1
+    at = data.index(b"pixi")  # a property that decoders can do without becomes the turn
+    data[at : at + 5] = b"irot" + bytes([quarters])
+    got = raster.read(bytes(data))
+    expected = np.rot90(four, quarters)
+    assert got.pixels.shape == expected.shape
+    inner = np.s_[8:-8:5, 8:-8:5]
+    assert np.abs(got.pixels[inner].astype(int) - expected[inner]).max() < 25
+    again = raster.read(raster.encode(got, "JPEG"))
+    assert again.pixels.shape == expected.shape
+
+
+def test_heic_without_the_package_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
+    with pytest.raises(errors.InputInvalid, match=r"mattebrush\[heif\]"):
+        raster.read(head + bytes(100))
 
 
 def test_orientation_from_xmp_alone() -> None:
