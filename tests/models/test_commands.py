@@ -34,7 +34,7 @@ def test_list_shows_every_model_with_licence_size_and_use(
     lines = capsys.readouterr().out.splitlines()[1:]
     assert [line.split()[0] for line in lines] == list(catalog.rows())
     bria = next(line for line in lines if line.startswith("bria-rmbg-2.0"))
-    assert bria.split()[1:7] == ["-", "1024.5", "MB", "no", "CC", "BY-NC"]
+    assert bria.split()[1:8] == ["-", "salient", "1024.5", "MB", "no", "CC", "BY-NC"]
 
 
 def test_list_as_json_tells_what_is_installed(

@@ -167,12 +167,36 @@ def test_a_picture_is_encoded_once_for_all_clicks(
     assert runs[4:] == ["encoder", "decoder"]
 
 
+@pytest.mark.parametrize("row", ENCODED_ONCE)
+def test_one_more_click_mends_the_mask_before(row: str) -> None:
+    image, points = black(300, 500), (Point(250, 150),) * 3
+    installed(row)
+    first, second, third = (
+        promptable.segment(image, Prompt(points=points[:n]), row, "cpu").lowres for n in (1, 2, 3)
+    )
+    assert first is not None and second is not None and third is not None
+    np.testing.assert_allclose(second, 2 * first, rtol=1e-5)
+    np.testing.assert_allclose(third, 3 * first, rtol=1e-5)
+    again = promptable.segment(image, Prompt(points=points[:2]), row, "cpu").lowres
+    np.testing.assert_array_equal(again, second)  # asking again changes nothing
+    other = Prompt(points=points[:2], boxes=((10.0, 10.0, 20.0, 20.0),))
+    assert promptable._pictures[next(iter(promptable._pictures))].answer_before(other) is None
+
+
+def test_only_so_many_answers_are_kept() -> None:
+    row, image = installed("sam2.1-hiera-tiny"), black(8, 8)
+    for count in range(1, promptable._MOST_ANSWERS + 3):
+        promptable.segment(image, Prompt(points=(Point(4, 4),) * count), row, "cpu")
+    (picture,) = promptable._pictures.values()
+    assert len(picture.answers) == promptable._MOST_ANSWERS
+
+
 def test_only_so_many_embeddings_are_kept() -> None:
     row = installed("sam2.1-hiera-tiny")
-    for value in range(promptable._MOST_EMBEDDINGS + 2):
+    for value in range(promptable._MOST_PICTURES + 2):
         image = np.full((8, 8, 3), value, np.uint8)
         promptable.segment(image, Prompt(points=(Point(4, 4),)), row, "cpu")
-    assert len(promptable._embeddings) == promptable._MOST_EMBEDDINGS
+    assert len(promptable._pictures) == promptable._MOST_PICTURES
 
 
 @pytest.mark.parametrize(

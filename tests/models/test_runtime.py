@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnx.helper as oh
+import onnxruntime as ort
 import pytest
 
 from mattebrush.errors import DeviceUnavailable, ModelInvalid, OptionInvalid
@@ -76,6 +77,27 @@ def test_a_device_that_fails_is_an_error_or_a_warning_never_silence(doubler: Pat
     session = runtime.open_session(doubler, broken, fallback=True)
     assert session.device == "cpu"
     assert broken in session.warnings[0]
+
+
+def test_a_device_that_is_listed_but_cannot_run_is_found_out(
+    doubler: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """onnxruntime's Azure provider is a real one of this kind: there, and runs nothing here."""
+    listed = "AzureExecutionProvider"
+    if listed not in ort.get_available_providers():
+        pytest.skip("this onnxruntime has no provider that lists itself and runs nothing")
+    monkeypatch.setattr(runtime, "PROVIDERS", {"cuda": listed, "cpu": "CPUExecutionProvider"})
+    runtime._probe.cache_clear()
+    try:
+        states = {state.name: state.works for state in runtime.devices()}
+        assert states == {"cuda": False, "cpu": True}
+        session = runtime.open_session(doubler)
+        assert session.device == "cpu"
+        assert "ran on the CPU instead" in session.warnings[0]
+        with pytest.raises(DeviceUnavailable, match="cuda does not work"):
+            runtime.open_session(doubler, "cuda")
+    finally:
+        runtime._probe.cache_clear()
 
 
 def test_auto_says_what_ran(doubler: Path) -> None:

@@ -79,7 +79,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([_as_json(row) for row in rows], indent=2, ensure_ascii=False))
         return 0
-    head = ("MODEL", "HERE", "SIZE", "COMMERCIAL", "LICENCE", "BEST AT")
+    head = ("MODEL", "HERE", "KIND", "SIZE", "COMMERCIAL", "LICENCE", "BEST AT")
     table = [head, *(_line(row) for row in rows)]
     widths = [max(len(cells[i]) for cells in table) for i in range(len(head) - 1)]
     screen = shutil.get_terminal_size((160, 24)).columns
@@ -95,6 +95,7 @@ def _line(row: ModelRow) -> tuple[str, ...]:
     return (
         row.id,
         entry.source if entry else "-",
+        row.kind,
         megabytes(_size(row)),
         row.commercial,
         row.license if len(row.license) <= 24 else f"{row.license[:23]}…",

@@ -50,7 +50,7 @@ class DeviceStatus:
 class Session:
     """A network, open on a device. `run` may be called from several threads at once.
 
-    row: its catalogue row, None for a file that has none.
+    row: its catalogue row, None for a file that has none. version: changes when the file does.
     device: where it really runs, such as "cpu" or "cuda".
     warnings: sentences a person should read, such as a fall-back to the CPU.
     inputs, outputs: as the file itself says; open sides are None.
@@ -61,6 +61,8 @@ class Session:
         self, path: Path, row: ModelRow | None, device: str, threads: int | None, fallback: bool
     ) -> None:
         self.path, self.row = path, row
+        state = path.stat()
+        self.version = (state.st_mtime_ns, state.st_size)
         self.warnings: list[str] = []
         self._threads = threads
         self._may_fall_back = fallback or device == "auto"
@@ -76,18 +78,32 @@ class Session:
         Raises DeviceUnavailable when the device fails (out of memory, lost) and no fall-back to
         the CPU is allowed; ModelInvalid when the network itself cannot take these inputs.
         """
+        session = self._session
         try:
-            values = self._run(self._session, inputs)
+            values = self._run(session, inputs)
         except Exception as failure:
-            if self.device == "cpu":
-                raise ModelInvalid(
-                    f"{self.path.name} failed to run: {_first_line(failure)}",
-                    "Check the file with `mattebrush models verify`.",
-                ) from failure
-            self._give_up(self.device, failure)
-            self.device, self._session = "cpu", _create(self.path, "cpu", self._threads)
-            values = self._run(self._session, inputs)
+            values = self._run_on_cpu(inputs, failure)
         return dict(zip((output.name for output in self.outputs), values, strict=True))
+
+    def _run_on_cpu(self, inputs: Mapping[str, np.ndarray], failure: Exception) -> list[np.ndarray]:
+        """After a failure elsewhere: it was the device, unless the CPU fails too."""
+        device = self.device
+        if device != "cpu":
+            if not self._may_fall_back:
+                raise _unavailable(device, failure) from failure
+            session = _create(self.path, "cpu", self._threads)
+            try:
+                values = self._run(session, inputs)
+            except Exception as second:
+                failure = second
+            else:
+                self._give_up(device, failure)
+                self.device, self._session = "cpu", session
+                return values
+        raise ModelInvalid(
+            f"{self.path.name} failed to run: {_first_line(failure)}",
+            "Check the file with `mattebrush models verify`.",
+        ) from failure
 
     def _run(self, session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         if self.device != "directml":
@@ -108,13 +124,12 @@ class Session:
         return "cpu", _create(self.path, "cpu", self._threads)
 
     def _give_up(self, device: str, failure: Exception) -> None:
-        why = _first_line(failure)
+        """Goes on without a device, which is said; raises where that is not allowed."""
         if not self._may_fall_back:
-            raise DeviceUnavailable(
-                f"The device {device} does not work: {why}",
-                "See `mattebrush doctor`, or use --device cpu.",
-            ) from failure
-        self.warnings.append(f"The device {device} does not work ({why}); ran on the CPU instead.")
+            raise _unavailable(device, failure) from failure
+        self.warnings.append(
+            f"The device {device} does not work ({_first_line(failure)}); ran on the CPU instead."
+        )
 
 
 _MOST_SESSIONS = 8
@@ -249,6 +264,13 @@ def _shape(shape: tuple[int | None, ...]) -> str:
     return "x".join("?" if side is None else str(side) for side in shape) or "a scalar"
 
 
+def _unavailable(device: str, failure: Exception) -> DeviceUnavailable:
+    return DeviceUnavailable(
+        f"The device {device} does not work: {_first_line(failure)}",
+        "See `mattebrush doctor`, or use --device cpu.",
+    )
+
+
 def _candidates(device: str) -> list[str]:
     if device != "auto":
         return [device]
@@ -260,7 +282,10 @@ def _create(path: Path, device: str, threads: int | None) -> Any:
     ort = _onnxruntime()
     try:
         session = ort.InferenceSession(
-            str(path), sess_options=_options(threads), providers=_chain(device)
+            str(path),
+            sess_options=_options(threads),
+            providers=_chain(device),
+            enable_fallback=0,  # onnxruntime's own goes to the CPU with no more than a print
         )
     except Exception as failure:
         if type(failure).__name__ in ("InvalidProtobuf", "InvalidGraph", "NoSuchFile", "NoModel"):

@@ -3,7 +3,8 @@
 
 A picture is encoded once; what the encoder saw is kept by the picture's content, so that the next
 click only costs the small decoder. Each family of models (SAM, SAM 2, EfficientSAM) has its
-conventions for the decoder's inputs, as one function in `_DECODERS`; all else is shared.
+conventions for the decoder's inputs, as one function in `_DECODERS`; all else is shared. When a
+prompt is an earlier one and more points, the mask answered then is fed back, as the models want.
 
 Method: Kirillov et al., "Segment Anything", ICCV 2023; Ravi et al., "SAM 2", 2024; Xiong et al.,
 "EfficientSAM", CVPR 2024.
@@ -82,8 +83,9 @@ def segment(
     image: (H, W, 1|3) uint8, uint16, or float32 in 0..1. prompt: points and boxes in its pixels;
         each box asks for an object of its own, the points go with every one of them, and the
         answer is all objects together. Of the masks a model offers, the one it rates best.
-    model: catalogue id or row of kind "prompt". previous_lowres: `lowres` of the answer before,
-        for the same picture and boxes, so that a click mends rather than starts over.
+    model: catalogue id or row of kind "prompt". previous_lowres: `lowres` of an answer for the
+        same picture and boxes, so that a click mends rather than starts over; None takes what
+        this process answered when the last points had not been set.
     device, threads, fallback: see `models.runtime.open_session`.
 
     Raises OptionInvalid for an empty prompt, one outside the picture, or more points than the
@@ -97,11 +99,17 @@ def segment(
         for file in row.files
     }
     decoder = roles.get("decoder") or roles["model"]
-    seen, where = _encoded(image, row, roles.get("encoder") or decoder)
-    groups = _groups(prompt, where, previous_lowres)
+    picture = _encoded(image, row, roles.get("encoder") or decoder)
+    if previous_lowres is None:
+        previous_lowres = picture.answer_before(prompt)
     decode = _DECODERS[row.contract.protocol]
-    answers = [decode(decoder, seen, where, group) for group in groups]
+    answers = [
+        decode(decoder, picture.seen, picture.where, group)
+        for group in _groups(prompt, picture.where, previous_lowres)
+    ]
     lowres = [answer.lowres for answer in answers if answer.lowres is not None]
+    if lowres:
+        picture.remember(prompt, np.concatenate(lowres))
     return PromptedSegmentation(
         probability=sigmoid(np.max([answer.logits for answer in answers], axis=0)),
         model=row,
@@ -114,38 +122,64 @@ def segment(
 
 # ---------------------------------------------------------------- what the encoder saw, kept
 
-_MOST_EMBEDDINGS = 4
-_embeddings: collections.OrderedDict[tuple[object, ...], tuple[Arrays, Frame]] = (
-    collections.OrderedDict()
-)
+_MOST_PICTURES = 4
+_MOST_ANSWERS = 16
+
+
+@dataclasses.dataclass
+class _Picture:
+    """What an encoder saw of one picture, and what was answered to the clicks so far.
+
+    seen: the encoder's outputs by name; models in one file have no encoder of their own, for them
+    it is the input itself. where: how the picture lay in the input. answers: lowres by prompt.
+    """
+
+    seen: Arrays
+    where: Frame
+    answers: dict[Prompt, np.ndarray] = dataclasses.field(default_factory=dict)
+
+    def answer_before(self, prompt: Prompt) -> np.ndarray | None:
+        """The logits answered when the last points of `prompt` had not been set yet."""
+        for count in range(len(prompt.points) - 1, -1, -1):
+            before = Prompt(prompt.points[:count], prompt.boxes)
+            if before in self.answers:
+                return self.answers[before]
+        return None
+
+    def remember(self, prompt: Prompt, lowres: np.ndarray) -> None:
+        """Keeps an answer for the next click; the oldest go first."""
+        with _lock:
+            self.answers[prompt] = lowres
+            while len(self.answers) > _MOST_ANSWERS:
+                self.answers.pop(next(iter(self.answers)))
+
+
+_pictures: collections.OrderedDict[tuple[object, ...], _Picture] = collections.OrderedDict()
 _lock = threading.Lock()
 
 
 def forget() -> None:
-    """Drops all kept embeddings."""
+    """Drops all that is kept of pictures."""
     with _lock:
-        _embeddings.clear()
+        _pictures.clear()
 
 
-def _encoded(image: np.ndarray, row: ModelRow, encoder: Session) -> tuple[Arrays, Frame]:
-    """The encoder's outputs by name for this picture, and how it lay in the encoder's input.
-
-    Models in one file have no encoder of their own: for them it is the input itself.
-    """
-    key = (str(encoder.path), encoder.device, image.shape, image.dtype.str, _digest(image))
+def _encoded(image: np.ndarray, row: ModelRow, encoder: Session) -> _Picture:
+    network = (str(encoder.path), encoder.version, encoder.device)
+    key = (*network, image.shape, image.dtype.str, _digest(image))
     with _lock:
-        if key in _embeddings:
-            _embeddings.move_to_end(key)
-            return _embeddings[key]
+        if key in _pictures:
+            _pictures.move_to_end(key)
+            return _pictures[key]
     prepare = row.contract.prepare
     where = pixels.frame(image.shape[:2], prepare, fixed_size(encoder, prepare.layout))
     given = {encoder.inputs[0].name: pixels.load(image, where, prepare)}
-    entry = (encoder.run(given) if "encoder" in row.contract.graphs else given), where
+    seen = encoder.run(given) if "encoder" in row.contract.graphs else given
     with _lock:
-        _embeddings[key] = entry
-        while len(_embeddings) > _MOST_EMBEDDINGS:
-            _embeddings.popitem(last=False)
-    return entry
+        picture = _pictures.setdefault(key, _Picture(seen, where))
+        while len(_pictures) > _MOST_PICTURES:
+            _pictures.popitem(last=False)
+    return picture
 
 
 def _digest(image: np.ndarray) -> bytes:
