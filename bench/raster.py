@@ -2,7 +2,7 @@
 """Files: our reading and writing beside Pillow's, PNG compression levels, and 100 megapixels.
 
 PYTHONPATH=core:. python -m bench.raster speed            both sides alternately, ratios
-PYTHONPATH=core:. python -m bench.raster levels [PHOTO]   why PNG is written at its level
+PYTHONPATH=core:. python -m bench.raster levels [PHOTO...]  why PNG is written at its level
 PYTHONPATH=core:. python -m bench.raster memory           peak memory at 100 megapixels
 """
 
@@ -45,10 +45,12 @@ def photograph(width: int, height: int) -> np.ndarray:
 
 def disc(width: int, height: int) -> np.ndarray:
     """An alpha with a soft edge, as float32: the subject is a third of the picture."""
-    y, x = np.ogrid[:height, :width]
-    distance = np.sqrt(((x - width / 2) ** 2 + (y - height / 2) ** 2).astype(np.float32))
-    edge: np.ndarray = np.clip((0.33 * min(width, height) - distance) / 12 + 0.5, 0, 1)
-    return edge.astype(np.float32)
+    out = np.empty((height, width), np.float32)
+    x = np.arange(width, dtype=np.float32) - width / 2
+    for y in range(height):
+        distance = np.hypot(x, y - height / 2)
+        out[y] = np.clip((0.33 * min(width, height) - distance) / 12 + 0.5, 0, 1)
+    return out
 
 
 def alternately(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[float, float]:
@@ -103,18 +105,18 @@ def speed() -> None:
         print(f"read  {format:36} {a:6.2f} {b:6.2f}  x{b / a:.1f}")
 
 
-def levels(photo: Path | None) -> None:
-    pixels = raster.read(photo).pixels if photo else photograph(4000, 3000)
-    height, width = pixels.shape[:2]
-    picture = raster.Raster(pixels, disc(width, height))
-    print("cut-out PNG of", f"{width} x {height}; level, seconds, megabytes")
+def levels(photos: list[Path]) -> None:
+    pictures = [raster.read(photo).pixels for photo in photos] or [photograph(4000, 3000)]
+    cutouts = [raster.Raster(p, disc(p.shape[1], p.shape[0])) for p in pictures]
+    pixels = sum(p.shape[0] * p.shape[1] for p in pictures) / 1e6
+    print(f"cut-out PNG of {len(cutouts)} pictures, {pixels:.1f} MP: level, CPU seconds, megabytes")
     usual = png.LEVEL
     for level in range(1, 7):
         png.LEVEL = level
-        start = time.perf_counter()
-        size = len(raster.encode(picture, "PNG"))
+        start = time.process_time()
+        size = sum(len(raster.encode(cutout, "PNG")) for cutout in cutouts)
         note = "  <- the one used" if level == usual else ""
-        print(f"{level} {time.perf_counter() - start:6.2f} {size / 1e6:7.2f}{note}")
+        print(f"{level} {time.process_time() - start:6.2f} {size / 1e6:7.2f}{note}")
     png.LEVEL = usual
 
 
@@ -194,7 +196,7 @@ def main() -> None:
     if arguments.what == "speed":
         speed()
     elif arguments.what == "levels":
-        levels(Path(arguments.rest[0]) if arguments.rest else None)
+        levels([Path(name) for name in arguments.rest])
     elif arguments.what == "memory":
         memory()
     else:

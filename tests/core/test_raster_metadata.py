@@ -120,11 +120,12 @@ def test_strip_leaves_only_the_profile(to: str) -> None:
 @pytest.mark.parametrize("order", "<>")
 def test_tiff_keeps_its_tags_in_both_byte_orders(order: exif.Order) -> None:
     data = io.BytesIO()
+    tags: list[Any] = [(34675, 7, len(SRGB), SRGB, True)]
+    tags += [(271, 2, 0, "Camera", True), (33432, 2, 0, "Me", True)]
     tifffile.imwrite(
-            data, PIXELS.astype(np.uint16), photometric="rgb", byteorder=order, iccprofile=SRGB,
-            extratags=[(271, 2, 0, "Camera", True), (33432, 2, 0, "Me", True)], metadata=None,
-            resolution=(200, 100), resolutionunit="inch",
-        )  # fmt: skip
+        data, PIXELS.astype(np.uint16), photometric="rgb", byteorder=order, extratags=tags,
+        metadata=None, resolution=(200, 100), resolutionunit="inch",
+    )  # fmt: skip
     first = raster.read(data.getvalue())
     again = raster.read(raster.encode(first, "TIFF"))
     assert again.icc == SRGB

@@ -168,18 +168,19 @@ def _upright(data: np.ndarray, turn: int) -> np.ndarray:
 
 
 def _as_depth(data: np.ndarray, bits: int, name: str) -> np.ndarray:
-    """Any unsigned integers as uint16, any floats as float32."""
+    """Unsigned integers as uint8 or uint16, at full scale; any floats as float32."""
     if data.dtype.kind == "f":
         return data.astype(np.float32, copy=False)
     if data.dtype.kind != "u":
         raise InputInvalid(
             f"{name} holds {data.dtype} samples.", "Save it with 8 or 16 bits, or 32-bit float."
         )
-    if data.dtype.itemsize > 2:
-        data = data >> (data.dtype.itemsize * 8 - 16)
-    elif bits < 16:  # 10, 12 or 14 bits a sample: stretch to full scale
-        data = data.astype(np.uint32) * 65535 // (2**bits - 1)
-    return data.astype(np.uint16, copy=False)
+    depth = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    if bits > 16:
+        data = data >> (bits - 16)
+    elif bits != depth.itemsize * 8:  # 12 bits a sample, say
+        data = data.astype(np.uint32) * np.iinfo(depth).max // (2**bits - 1)
+    return data.astype(depth, copy=False)
 
 
 def _orientation(page: tifffile.TiffPage) -> int:
@@ -212,7 +213,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     metadata = raster.metadata
     parsed = exif.parse(io.BytesIO(metadata.exif)) if metadata.exif and not big else None
     order, about = parsed or ("<", {})
-    xmp = [(_XMP, 1, len(metadata.xmp), metadata.xmp, True)] if metadata.xmp else None
+    blocks = ((_XMP, 1, metadata.xmp), (_ICC, 7, icc))
     tifffile.imwrite(
         file,
         in_order(functools.partial(_packed, order=order), parts),
@@ -228,8 +229,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
         rowsperstrip=rows,
         resolution=metadata.dpi,
         resolutionunit="inch" if metadata.dpi else None,
-        iccprofile=icc,
-        extratags=xmp,
+        extratags=[(tag, kind, len(data), data, True) for tag, kind, data in blocks if data],
         metadata=None,
         software=False,
     )
