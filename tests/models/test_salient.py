@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ ROWS = [row.id for row in catalog.rows().values() if row.kind == "salient"]
 CONTRACTS = sorted(SALIENT)
 
 
+@functools.cache
 def pattern(height: int, width: int) -> np.ndarray:
     """A smooth 8-bit picture in which every channel and every corner differs from the others."""
     y, x = np.mgrid[:height, :width]

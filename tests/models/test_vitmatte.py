@@ -29,8 +29,15 @@ def tile(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return image, trimap, np.where(trimap == 128, alpha, trimap / 255)
 
 
-@pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize("shape", [(1024, 1024), (100, 77), (1, 5)])
+@pytest.mark.parametrize(
+    ("row", "shape"),
+    [
+        *((row, (100, 77)) for row in ROWS),
+        ("vitmatte-small-composition-1k", (1024, 1024)),
+        ("vitmatte-small-composition-1k", (1, 5)),
+        ("vitmatte-small-composition-1k-xenova", (1, 5)),
+    ],
+)
 def test_a_tile_of_any_size_comes_out_exactly(row: str, shape: tuple[int, int]) -> None:
     """Channels, normalisation, the trimap's scale, padding, cropping; certain areas kept."""
     matting = vitmatte.open_matting(installed(row), "cpu")
