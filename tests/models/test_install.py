@@ -152,6 +152,21 @@ def test_both_files_of_a_pair_are_pulled(tmp_path: Path) -> None:
     assert set(store.resolve(row).paths) == {"encoder", "decoder"}
 
 
+def test_what_rembg_has_of_a_pair_is_not_pulled_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = catalog.get("mobile-sam")
+    encoder, decoder = row.files
+    tiny("sam", tmp_path / "u2net" / decoder.name, role="decoder")
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path / "u2net"))
+    content = tiny("sam", tmp_path / "e.onnx", role="encoder").read_bytes()
+    with serving({f"/{encoder.name}": File(content)}) as site:
+        install.pull(row, mirror=site.url)
+    assert [path for path, _ in site.log] == [f"/{encoder.name}"]
+    assert store.resolve(row).paths["decoder"] == tmp_path / "u2net" / decoder.name
+    assert all(verdict.good for verdict in install.verify(row))
+
+
 @pytest.mark.parametrize("name", ["u2netp.onnx", "U2NETP-copy.onnx"])
 def test_add_takes_the_id_from_the_name_or_from_the_user(tmp_path: Path, name: str) -> None:
     source = tiny("u2net", tmp_path / name)

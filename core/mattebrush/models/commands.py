@@ -140,7 +140,12 @@ def _pull(arguments: argparse.Namespace) -> int:
             print(f"{row.id} is here already ({entry.source}): {_places(entry)}.")
             continue
         _agree(row, arguments.accept_license)
-        for added in install.pull(row, arguments.mirror, _progress()):
+        try:
+            installed = install.pull(row, arguments.mirror, _progress())
+        except KeyboardInterrupt:
+            print("\nWhat has arrived is kept; pull again to go on.", file=sys.stderr)
+            raise
+        for added in installed:
             _tell(added)
     return 0
 
@@ -153,6 +158,8 @@ def _agree(row: ModelRow, accepted: bool) -> None:
         print(f"{row.license_note}.")
     if row.page:
         print(f"Read more: {row.page}")
+    if row.gated:
+        print("Its publisher wants you to sign in there and agree to terms first.")
     if accepted:
         return
     if not sys.stdin.isatty():

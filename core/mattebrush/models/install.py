@@ -66,7 +66,7 @@ def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> l
     return [
         _pull_file(row, file, mirror, progress)
         for file in row.files
-        if not (store.folder(row) / file.name).is_file()
+        if store.find(row, file) is None
     ]
 
 

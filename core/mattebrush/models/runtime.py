@@ -283,7 +283,7 @@ def _create(path: Path, device: str, threads: int | None) -> Any:
     try:
         session = ort.InferenceSession(
             str(path),
-            sess_options=_options(threads),
+            sess_options=_options(threads, device),
             providers=_chain(device),
             enable_fallback=0,  # onnxruntime's own goes to the CPU with no more than a print
         )
@@ -314,10 +314,11 @@ def _chain(device: str) -> list[str]:
     return [PROVIDERS[device]] if device == "cpu" else [PROVIDERS[device], PROVIDERS["cpu"]]
 
 
-def _options(threads: int | None) -> Any:
+def _options(threads: int | None, device: str) -> Any:
     options = _onnxruntime().SessionOptions()
     options.log_severity_level = 4  # failures reach us as exceptions; the rest is noise
     options.intra_op_num_threads = threads or _machine_threads()
+    options.enable_mem_pattern = device != "directml"  # which cannot use it
     return options
 
 
@@ -345,7 +346,7 @@ def _probe(device: str) -> None:
     ort = _onnxruntime()
     if PROVIDERS[device] not in ort.get_available_providers():
         raise DeviceUnavailable("the installed onnxruntime has no support for it")
-    options = _options(1)
+    options = _options(1, device)
     if device != "cpu":
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
     session = ort.InferenceSession(_PROBE, sess_options=options, providers=[PROVIDERS[device]])

@@ -69,13 +69,20 @@ def folder(row: ModelRow) -> Path:
 
 def installed(row: ModelRow) -> Installed | None:
     """Where the files of this model are, or None when one is missing."""
+    found = {file.role: find(row, file) for file in row.files}
+    paths = {role: path for role, path in found.items() if path is not None}
+    if len(paths) < len(row.files):
+        return None
     if row.embedded:
-        return _complete(row, "embedded", {f.role: _at(NETWORKS / f.name) for f in row.files})
-    own = {f.role: _at(folder(row) / f.name) for f in row.files}
-    theirs = {f.role: _rembg(f) for f in row.files}
-    mixed = {role: path or theirs[role] for role, path in own.items()}
-    source = "store" if any(own.values()) else "rembg"
-    return _complete(row, source, mixed)
+        return Installed(row, paths, "embedded")
+    ours = any(path.parent == folder(row) for path in paths.values())
+    return Installed(row, paths, "store" if ours else "rembg")
+
+
+def find(row: ModelRow, file: ModelFile) -> Path | None:
+    """Where one file of a model is: shipped, in the store, or in a folder of rembg."""
+    own = NETWORKS / file.name if row.embedded else folder(row) / file.name
+    return own if own.is_file() else _rembg(file)
 
 
 def all_installed() -> list[Installed]:
@@ -125,12 +132,3 @@ def _rembg(file: ModelFile) -> Path | None:
                 if found.is_file():
                     return found
     return None
-
-
-def _at(path: Path) -> Path | None:
-    return path if path.is_file() else None
-
-
-def _complete(row: ModelRow, source: str, paths: dict[str, Path | None]) -> Installed | None:
-    found = {role: path for role, path in paths.items() if path is not None}
-    return Installed(row, found, source) if len(found) == len(row.files) else None
