@@ -8,7 +8,7 @@ import pytest
 
 from mattebrush.errors import OptionInvalid
 from mattebrush.models import catalog, store
-from mattebrush.segmentation import salient
+from mattebrush.segmentation import recurrent, salient
 from mattebrush.segmentation.recurrent import VideoMatting
 from tests.models.networks import MIX, tiny
 
@@ -68,3 +68,15 @@ def test_a_single_picture_can_be_asked_for_too() -> None:
     found = salient.segment(image, installed("rvm-resnet50-fp32"), "cpu")
     assert found.model.id == "rvm-resnet50-fp32" and found.device == "cpu"
     np.testing.assert_allclose(found.probability, image / 255 @ np.array(MIX) / 2, atol=1e-5)
+
+
+def test_a_list_of_pictures_can_be_frames_of_one_shot() -> None:
+    image, row = picture(40, 30), installed("rvm-mobilenetv3-fp32")
+    base = image / 255 @ np.array(MIX) / 2
+    for _ in range(2):  # each block is a shot of its own
+        with recurrent.sequence():
+            for remembered in range(3):
+                found = salient.segment(image, row, "cpu")
+                expected = np.clip(base + 0.1 * remembered, 0, 1)
+                np.testing.assert_allclose(found.probability, expected, atol=1e-5)
+    np.testing.assert_allclose(salient.segment(image, row, "cpu").probability, base, atol=1e-5)

@@ -7,7 +7,10 @@ network looks at a small copy of each frame and refines at full size, so it need
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -100,10 +103,32 @@ class VideoMatting:
         return Frame(np.clip(alpha, 0, 1), np.clip(colour, 0, 1))
 
 
+_shot: contextvars.ContextVar[dict[tuple[object, ...], VideoMatting] | None]
+_shot = contextvars.ContextVar("_shot", default=None)
+
+
+@contextlib.contextmanager
+def sequence() -> Iterator[None]:
+    """Pictures segmented by a video model inside this block are frames of one shot, in order.
+
+    For whoever works through a list of files; holds for this thread only.
+    """
+    token = _shot.set({})
+    try:
+        yield
+    finally:
+        _shot.reset(token)
+
+
 def still(
     image: np.ndarray, row: ModelRow, device: str, threads: int | None, *, fallback: bool = False
 ) -> Segmentation:
-    """One picture on its own, as `salient.segment` gives it."""
-    video = VideoMatting(row, device, threads, fallback=fallback)
+    """One picture as `salient.segment` gives it: on its own, or the next one of a `sequence`."""
+    shot, key = _shot.get(), (row.id, device, threads, fallback)
+    video = shot.get(key) if shot else None
+    if video is None:
+        video = VideoMatting(row, device, threads, fallback=fallback)
+        if shot is not None:
+            shot[key] = video
     alpha = video.frame(image).alpha
     return Segmentation(alpha, row, video.device, video.warnings)
