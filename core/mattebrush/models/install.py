@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from ..cutout import Progress, no_progress
 from ..errors import (
@@ -85,13 +86,10 @@ def add(source: Path, model_id: str | None = None) -> Added:
     file = _file_of(source, row)
     target = _folder(row) / file.name
     digests = _Digests()
-    try:
-        with source.open("rb") as stream, whole_file(target, overwrite=True) as copy:
-            for chunk in _chunks(stream):
-                digests.update(chunk)
-                copy.write(chunk)
-    except FileNotFoundError as failure:
-        raise InputInvalid(f"{source} cannot be read: {failure.strerror}.") from failure
+    with _readable(source) as stream, whole_file(target, overwrite=True) as copy:
+        for chunk in _chunks(stream):
+            digests.update(chunk)
+            copy.write(chunk)
     return _record(row, file, digests, str(source.resolve()))
 
 
@@ -198,8 +196,15 @@ class _Digests:
         return self._md5.hexdigest()
 
 
-def _chunks(stream: object) -> Iterator[bytes]:
-    return iter(lambda: stream.read(_CHUNK), b"")  # type: ignore[attr-defined]
+def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
+    return iter(lambda: stream.read(_CHUNK), b"")
+
+
+def _readable(source: Path) -> IO[bytes]:
+    try:
+        return source.open("rb")
+    except OSError as failure:
+        raise InputInvalid(f"{source} cannot be read: {failure.strerror}.") from failure
 
 
 def _published(file: ModelFile, digests: _Digests) -> bool | None:
