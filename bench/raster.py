@@ -134,17 +134,22 @@ WIDTH, HEIGHT = 11_600, 8_700
 
 
 def _measured(name: str, work: Callable[[], object], arrays: int) -> None:
-    import resource
-
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # Linux: begin the peak anew
+    before = _resident("VmRSS")
     start = time.perf_counter()
     work()
     seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = _resident("VmHWM")
     print(
-        f"{WIDTH * HEIGHT / 1e6:.0f} MP {name:24} {seconds:6.1f} s  peak {peak / 1024:6.0f} MB, "
-        f"{before / 1024:6.0f} before, arrays {arrays / 2**20:6.0f} MB"
+        f"{WIDTH * HEIGHT / 1e6:.0f} MP {name:16} {seconds:6.1f} s  peak {peak:6.0f} MB, "
+        f"{before:6.0f} before, arrays {arrays / 2**20:6.0f} MB"
     )
+
+
+def _resident(what: str) -> float:
+    """Megabytes in memory: now (VmRSS), or at most since the peak was begun anew (VmHWM)."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split(what + ":")[1].split()[0]) / 1024
 
 
 def _write(name: str, depth: type) -> Callable[[Path], None]:
@@ -167,7 +172,8 @@ def _write(name: str, depth: type) -> Callable[[Path], None]:
 def _read(name: str) -> Callable[[Path], None]:
     def step(folder: Path) -> None:
         got: list[raster.Raster] = []
-        size = WIDTH * HEIGHT * (6 if "16" in name else 3)
+        samples = 3 if name.endswith(".jpg") else 4
+        size = WIDTH * HEIGHT * samples * (2 if "16" in name else 1)
         _measured(f"read {name}", lambda: got.append(raster.read(folder / name)), size)
 
     return step

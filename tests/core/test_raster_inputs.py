@@ -444,6 +444,16 @@ def test_signed_integers_are_refused() -> None:
         raster.read(as_tiff(np.ones((5, 6), np.int16), photometric="minisblack"))
 
 
+def test_missing_strips_are_not_taken_for_black() -> None:
+    data = as_tiff(np.ones((64, 64), np.uint16), photometric="minisblack", rowsperstrip=8)
+    with tifffile.TiffFile(io.BytesIO(data)) as tiff:
+        height = tiff.pages.first.tags["ImageLength"].valueoffset
+    changed = bytearray(data)
+    struct.pack_into("<I", changed, height, 640)
+    with pytest.raises(errors.InputInvalid, match="missing"):
+        raster.read(bytes(changed))
+
+
 def test_inflation_bomb_in_tiff_is_refused() -> None:
     data = as_tiff(np.zeros((64, 64), np.uint16), photometric="minisblack")
     bomb = zlib.compress(bytes(1 << 26), 9)

@@ -19,14 +19,13 @@ import numpy as np
 
 from ..errors import InputInvalid, InputTooLarge
 from . import exif
-from .model import Metadata, Raster
+from .model import Metadata, Raster, row_blocks
 from .orientation import as_stored, upright_shape, upright_xmp
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
 
 _TO_SRGB = ("CMYK", "LAB")  # through the profile; every other mode keeps its own
-_STRIP_PIXELS = 1 << 20  # converted at a time, so that no second full picture is needed
 _ORIENTATION = 0x0112
 
 _DEEP = {f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA", "RGBa") for order in "BLN"}
@@ -193,21 +192,22 @@ def _fill(
     turn = _orientation(image)
     stored = as_stored(pixels, turn)
     stored_alpha = None if alpha is None else as_stored(alpha, turn)
-    rows = max(1, _STRIP_PIXELS // image.width)
-    for y in range(0, image.height, rows):
-        part = convert(image.crop((0, y, image.width, min(y + rows, image.height))))
-        stored[y : y + rows] = part[..., : pixels.shape[2]]
+    for rows in row_blocks(image.height, image.width):
+        part = convert(image.crop((0, rows.start, image.width, rows.stop)))
+        stored[rows] = part[..., : pixels.shape[2]]
         if stored_alpha is not None:
-            stored_alpha[y : y + rows] = part[..., -1]
+            stored_alpha[rows] = part[..., -1]
 
 
 def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
-    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is 0."""
+    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is 0, or near."""
     top = 1.0 if colour.dtype == np.float32 else float(np.iinfo(colour.dtype).max)
-    for row, opacity in zip(colour, alpha, strict=True):
-        scale = top / np.maximum(opacity.astype(np.float64), 1e-6 if top == 1.0 else 1.0)
-        straight = row * np.where(opacity > 0, scale, 0.0)[:, None]
-        row[:] = straight if top == 1.0 else np.minimum(np.rint(straight), top)
+    for rows in row_blocks(*alpha.shape):
+        opacity = alpha[rows, :, None].astype(np.float64)
+        seen = opacity > 1e-6 * top  # a float's last bits would be blown up to nonsense
+        scale = np.divide(top, opacity, out=np.zeros_like(opacity), where=seen)
+        straight = colour[rows] * scale
+        colour[rows] = straight if top == 1.0 else np.minimum(np.rint(straight), top)
 
 
 def _four_bytes_as_two_samples(strip: Image.Image) -> np.ndarray:
@@ -277,8 +277,8 @@ def _colour_keyed(image: Image.Image, raw: str, pixels: np.ndarray) -> np.ndarra
         return None
     top = np.iinfo(pixels.dtype).max
     alpha = np.full(pixels.shape[:2], top, pixels.dtype)
-    for row, out in zip(pixels, alpha, strict=True):
-        out[(row == (scaled & top).astype(pixels.dtype)).all(axis=-1)] = 0
+    for rows in row_blocks(*alpha.shape):
+        alpha[rows][(pixels[rows] == (scaled & top).astype(pixels.dtype)).all(axis=-1)] = 0
     return alpha
 
 

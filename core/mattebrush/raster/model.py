@@ -14,6 +14,8 @@ from ..errors import InputInvalid
 MAX_PIXELS = 500_000_000
 """Default limit of `read`: five times the largest single-shot cameras, a tenth of a bomb."""
 
+_BLOCK_PIXELS = 1 << 20
+
 DEPTHS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 
 
@@ -107,6 +109,14 @@ def to_depth(array: np.ndarray, depth: Any) -> np.ndarray:
     else:
         result = ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     return result
+
+
+def row_blocks(height: int, width: int) -> Iterator[slice]:
+    """The rows of a picture in blocks of about a megapixel: whole-picture arithmetic in these
+    needs no second whole picture."""
+    rows = max(1, _BLOCK_PIXELS // width)
+    for y in range(0, height, rows):
+        yield slice(y, min(y + rows, height))
 
 
 def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import InputInvalid, MattebrushError
 from . import decoding
-from .model import MAX_PIXELS, Raster
+from .model import MAX_PIXELS, Raster, row_blocks
 
 READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
 
@@ -70,7 +70,8 @@ def _check_finite(raster: Raster, name: str) -> None:
     for plane in (raster.pixels, raster.alpha):
         if plane is None or plane.dtype != np.float32:
             continue
-        if not all(np.isfinite(row).all() for row in plane):
+        blocks = row_blocks(*plane.shape[:2])
+        if not all(np.isfinite(plane[rows]).all() for rows in blocks):
             raise InputInvalid(
                 f"{name} holds values that are not numbers (NaN or infinity).",
                 "Save it again with these pixels mended.",

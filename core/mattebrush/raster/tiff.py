@@ -104,7 +104,7 @@ def _through_pillow(
 
 def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Upright pixels and straight alpha."""
-    _check_inflated(page, name)
+    _check_data(page, name)
     data = page.asarray()
     if page.planarconfig == _PLANES and page.samplesperpixel > 1:
         data = np.moveaxis(data, 0, -1)
@@ -122,11 +122,10 @@ def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, n
     return pixels, alpha
 
 
-def _check_inflated(page: tifffile.TiffPage, name: str) -> None:
-    """Refuses deflated segments that hold more than their part of the picture: tifffile inflates
-    them without a limit, and a megabyte of them can be a gigabyte of memory."""
-    if page.compression not in _DEFLATE:
-        return
+def _check_data(page: tifffile.TiffPage, name: str) -> None:
+    """Refuses what tifffile lets pass: parts of the picture that are missing (it fills them with
+    zeros), and deflated parts that hold more than their share (it inflates them without a limit,
+    and a megabyte of them can be a gigabyte of memory)."""
     sizes = [
         page.imagewidth,
         page.rowsperstrip,
@@ -135,12 +134,17 @@ def _check_inflated(page: tifffile.TiffPage, name: str) -> None:
     ]
     if page.is_tiled:
         sizes[:2] = page.tilewidth, page.tilelength
-    decoding.check_size(sizes[0], 1, 1 << 24, name)
-    largest = math.prod(sizes)
-    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True):
-        page.parent.filehandle.seek(offset)
-        inflater, left = zlib.decompressobj(), largest
-        packed = page.parent.filehandle.read(count)
+    file = page.parent.filehandle
+    parts = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    if len(parts) != math.prod(page.chunked) or any(
+        count == 0 or offset + count > file.size for offset, count in parts
+    ):
+        raise InputInvalid(f"{name} is incomplete: pixels are missing.", "Get the file again.")
+    if page.compression not in _DEFLATE:
+        return
+    for offset, count in parts:
+        file.seek(offset)
+        packed, inflater, left = file.read(count), zlib.decompressobj(), math.prod(sizes)
         while packed and left >= 0:
             left -= len(inflater.decompress(packed, _CHUNK))
             packed = inflater.unconsumed_tail
