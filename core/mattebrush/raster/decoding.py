@@ -200,7 +200,7 @@ def _fill(
 
 
 def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
-    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is 0, or near."""
+    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is (near) 0."""
     top = 1.0 if colour.dtype == np.float32 else float(np.iinfo(colour.dtype).max)
     for rows in row_blocks(*alpha.shape):
         opacity = alpha[rows, :, None].astype(np.float64)
@@ -319,4 +319,4 @@ def plausible_dpi(value: Any) -> tuple[float, float] | None:
         x, y = (float(number) for number in value)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    return (x, y) if 1 < x <= 1e5 and 1 < y <= 1e5 else None
+    return (x, y) if 1 < x <= 65_535 and 1 < y <= 65_535 else None

@@ -105,4 +105,8 @@ def _ancillary(metadata: Metadata, icc: bytes | None) -> Iterator[tuple[bytes, b
     for name, text in metadata.text.items():
         keyword = name.encode("latin-1", "replace")[:79].strip()
         if keyword and b"\0" not in keyword:
-            yield b"iTXt", keyword + b"\0\0\0\0\0" + text.encode("utf-8", "replace")
+            yield b"iTXt", keyword + b"\0\0\0\0\0" + _printable(text)
+
+
+def _printable(text: str) -> bytes:
+    return text.encode("utf-8", "replace").replace(b"\0", b"")

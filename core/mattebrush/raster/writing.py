@@ -159,9 +159,11 @@ def _through_pillow(
         image.paste(Image.fromarray(part[..., 0] if channels == 1 else part), (0, number * rows))
     # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
     packed = io.BytesIO()
-    image.save(
-        packed, format, **{key: value for key, value in options.items() if value is not None}
-    )
+    given = {key: value for key, value in options.items() if value is not None}
+    try:
+        image.save(packed, format, **given)
+    except OSError as failure:
+        raise OutputUnwritable(f"{format} cannot hold this picture: {failure}.") from failure
     file.write(packed.getbuffer())
 
 
