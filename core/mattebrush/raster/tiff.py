@@ -39,12 +39,13 @@ _ICC, _XMP, _ORIENTATION = 34675, 700, 274
 _STRIP_BYTES = 1 << 20
 _CLASSIC_LIMIT = 2**32 - 2**26  # bytes; BigTIFF beyond
 
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints its warnings
+
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     """The first picture of a TIFF file. Raises as `decoding.read` does."""
     import tifffile
 
-    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it prints
     with tifffile.TiffFile(file, is_ome=False, is_imagej=False) as tiff:
         page = tiff.pages.first
         _check(page, file, name, max_pixels)
