@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bytes that the server and its worker processes share without sending them through a pipe.
+
+A blob lies in shared memory; where that is refused (a container's small /dev/shm), not worth it, or
+gone as soon as its maker lets go of it (Windows), it is plain bytes that travel with the message.
+Never on disk. Whoever holds a blob releases it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from multiprocessing.shared_memory import SharedMemory
+
+_SHARED_FROM = 1 << 16
+"""Below this many bytes a copy through the pipe is cheaper than a segment."""
+
+_CHUNK = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Handle:
+    """A blob as it travels to another process: the segment's name, or the bytes themselves."""
+
+    size: int
+    name: str | None
+    data: bytes | None
+
+
+class Blob:
+    """`size` bytes at `view`. Counts its users; the memory goes with the last `release`."""
+
+    def __init__(self, size: int, segment: SharedMemory | None, data: bytearray | None) -> None:
+        self.size = size
+        self._segment = segment
+        self._data = data
+        self._users = 1
+        self._lock = threading.Lock()
+
+    @classmethod
+    def allocate(cls, size: int, name: str | None = None) -> Blob:
+        """Room for `size` bytes; `name` is the segment's, if it comes to one.
+
+        Raises MemoryError where there is none.
+        """
+        if size >= _SHARED_FROM and os.name != "nt":
+            with contextlib.suppress(OSError):
+                return cls(size, _segment(size, name), None)
+        return cls(size, None, bytearray(size))
+
+    @classmethod
+    def of(cls, data: bytes | memoryview, name: str | None = None) -> Blob:
+        """A blob with a copy of `data`."""
+        blob = cls.allocate(len(data), name)
+        blob.view[:] = data
+        return blob
+
+    @classmethod
+    def attach(cls, handle: Handle) -> Blob:
+        """The blob another process made. Raises FileNotFoundError when it is gone."""
+        if handle.name is None:
+            return cls(handle.size, None, bytearray(handle.data or b""))
+        return cls(handle.size, SharedMemory(handle.name), None)
+
+    @property
+    def view(self) -> memoryview:
+        """The bytes, writable. Not to be kept beyond `release`."""
+        if self._segment is not None:
+            buffer = self._segment.buf
+            assert buffer is not None
+            return buffer[: self.size]
+        return memoryview(self._data if self._data is not None else b"")
+
+    def handle(self) -> Handle:
+        """What to send to another process."""
+        if self._segment is not None:
+            return Handle(self.size, self._segment.name, None)
+        return Handle(self.size, None, bytes(self._data or b""))
+
+    def keep(self) -> Blob:
+        """One user more."""
+        with self._lock:
+            self._users += 1
+        return self
+
+    def release(self) -> None:
+        """One user less; with the last one the memory is given back."""
+        if self._drop_user():
+            self._close(unlink=True)
+
+    def detach(self) -> None:
+        """Ends this process's use; the memory stays for the one it was handed to."""
+        self._close(unlink=False)
+
+    def _drop_user(self) -> bool:
+        with self._lock:
+            self._users -= 1
+            return self._users == 0
+
+    def _close(self, unlink: bool) -> None:
+        segment, self._segment, self._data = self._segment, None, None
+        if segment is None:
+            return
+        if unlink:
+            with contextlib.suppress(FileNotFoundError):
+                segment.unlink()
+        # A view that is still out keeps the mapping until it is collected.
+        with contextlib.suppress(BufferError):
+            segment.close()
+
+    def __del__(self) -> None:
+        # For the paths on which a failure comes before anybody took charge.
+        self._close(unlink=True)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in pieces; a user of its own while it runs."""
+        self.keep()
+        try:
+            for start in range(0, self.size, _CHUNK):
+                with self.view as view:
+                    piece = bytes(view[start : start + _CHUNK])
+                yield piece
+        finally:
+            self.release()
+
+    def reader(self) -> io.BufferedReader:
+        """A binary file over the bytes."""
+        return io.BufferedReader(_Reader(self), buffer_size=_CHUNK)
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, blob: Blob) -> None:
+        self._blob = blob
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._blob.size}[whence]
+        if start + offset < 0:
+            raise ValueError("negative seek position")
+        self._at = start + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, target: object) -> int:
+        room = memoryview(target).cast("B")  # type: ignore[arg-type]
+        with self._blob.view as view:
+            count = max(0, min(len(room), self._blob.size - self._at))
+            room[:count] = view[self._at : self._at + count]
+        self._at += count
+        return count
+
+
+def forget(name: str) -> None:
+    """Frees a segment that a process which died may have left behind under `name`."""
+    with contextlib.suppress(FileNotFoundError):
+        segment = SharedMemory(name)
+        segment.close()
+        segment.unlink()
+
+
+def _segment(size: int, name: str | None) -> SharedMemory:
+    segment = SharedMemory(name, create=True, size=size)
+    if sys.platform == "linux":
+        # Without this, a full /dev/shm shows as a bus error at the first write.
+        try:
+            descriptor = os.open(f"/dev/shm/{segment.name.lstrip('/')}", os.O_RDWR)
+            try:
+                os.posix_fallocate(descriptor, 0, size)
+            finally:
+                os.close(descriptor)
+        except OSError:
+            segment.unlink()
+            segment.close()
+            raise
+    return segment

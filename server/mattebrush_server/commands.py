@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mattebrush serve` and `mattebrush page`, for the command line's parser."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from mattebrush.errors import MattebrushError, OptionInvalid
+
+
+class ServerMissing(MattebrushError):
+    """The packages that the server needs are not installed."""
+
+    code = "server-missing"
+    exit_status = 2
+
+
+def add_parser(subparsers: Any) -> None:
+    """Registers the commands; imports nothing of the server until one runs."""
+    serve = subparsers.add_parser(
+        "serve",
+        help="keep the engine warm for plug-ins, scripts and a browser",
+        description="Serves plug-ins, scripts and a browser on this machine. Manual: "
+        "docs/server.md.",
+    )
+    serve.set_defaults(func=_serve)
+    _add_address(serve)
+    _add_limits(serve)
+    page = subparsers.add_parser(
+        "page",
+        help="open the page of a running server in the browser",
+        description="Opens the page of the server that runs on this machine.",
+    )
+    page.set_defaults(func=_page)
+    page.add_argument("--print", action="store_true", help="print the link, open nothing")
+
+
+def _add_address(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
+    serve.add_argument("--port", type=int, default=0, help="default: any free one")
+    serve.add_argument("--token", help="default: a new random one; at least 16 characters")
+    serve.add_argument(
+        "--allow-remote",
+        action="store_true",
+        help="allow a --host that other machines can reach; needs --token",
+    )
+    serve.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="web origin that may use this server, such as https://app.example; repeatable",
+    )
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="further host name this server is called by; repeatable",
+    )
+    serve.add_argument(
+        "--rembg-without-token",
+        action="store_true",
+        help="let programs on this machine use rembg's API (/api/remove) without the token",
+    )
+    serve.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def _add_limits(serve: argparse.ArgumentParser) -> None:
+    serve.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="auto, cpu, cuda, ...: one process each; repeatable; default: auto",
+    )
+    serve.add_argument(
+        "--idle-exit", type=_positive(float), metavar="SECONDS", help="end when idle for so long"
+    )
+    serve.add_argument(
+        "--idle-models",
+        type=_positive(float),
+        default=300.0,
+        metavar="SECONDS",
+        help="give up the models and their memory when idle for so long; default: 300",
+    )
+    serve.add_argument(
+        "--max-upload", type=_positive(int), default=1024, metavar="MB", help="default: 1024"
+    )
+    serve.add_argument(
+        "--max-picture",
+        type=_positive(int),
+        default=200,
+        metavar="MP",
+        help="largest picture, in megapixels; default: 200",
+    )
+    serve.add_argument(
+        "--max-held",
+        type=_positive(int),
+        default=500,
+        metavar="MP",
+        help="megapixels held at a time, all pictures together; default: 500",
+    )
+    serve.add_argument(
+        "--max-jobs", type=_positive(int), default=64, metavar="N", help="jobs held; default: 64"
+    )
+
+
+def _positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    def positive(text: str) -> Any:
+        value = kind(text)
+        if not 0 < value < 1e9:
+            raise ValueError(text)
+        return value
+
+    positive.__name__ = f"positive {kind.__name__}"
+    return positive
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    try:
+        from .serving import Server
+    except ImportError as missing:
+        raise ServerMissing(
+            f"The server needs a package that is not installed ({missing.name}).",
+            "Install it with: pip install 'mattebrush[server]'",
+        ) from missing
+    server = Server(settings)
+    _stop_on_signals(server.stop)
+    server.announce()
+    _tell(server.url, settings, arguments)
+    link = server.page_link()
+    print(f"Page (link works once): {link}", flush=True)
+    if arguments.open:
+        _open(link)
+    server.run()
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> Any:
+    from mattebrush.options import DEVICES
+
+    from .settings import MEGABYTE, MEGAPIXEL, Settings, is_loopback
+
+    if not is_loopback(arguments.host) and not (arguments.allow_remote and arguments.token):
+        raise OptionInvalid(
+            f"Other machines could reach this server at {arguments.host}.",
+            "If that is meant, add --allow-remote and a --token of your own.",
+        )
+    if arguments.token is not None and len(arguments.token) < 16:
+        raise OptionInvalid("The token is too short.", "Use at least 16 random characters.")
+    unknown = sorted(set(arguments.device) - set(DEVICES))
+    if unknown:
+        raise OptionInvalid(f"Unknown device {unknown[0]}.", f"Choose from {', '.join(DEVICES)}.")
+    given = {"token": arguments.token} if arguments.token else {}
+    return Settings(
+        **given,
+        host=arguments.host,
+        port=arguments.port,
+        devices=tuple(dict.fromkeys(arguments.device)) or ("auto",),
+        origins=tuple(arguments.allow_origin),
+        hosts=tuple(arguments.allow_host),
+        rembg_open=arguments.rembg_without_token,
+        idle_exit=arguments.idle_exit,
+        idle_worker=arguments.idle_models,
+        upload_bytes=arguments.max_upload * MEGABYTE,
+        picture_pixels=arguments.max_picture * MEGAPIXEL,
+        admitted_pixels=arguments.max_held * MEGAPIXEL,
+        admitted_jobs=arguments.max_jobs,
+    )
+
+
+def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
+    from . import discovery
+    from .settings import is_loopback
+
+    print(f"Mattebrush listens at {url}; Ctrl-C stops it.")
+    print(f"Address and token for scripts and plug-ins: {discovery.folder()}")
+    if not is_loopback(settings.host):
+        print(
+            "mattebrush: warning: other machines can reach this server, and traffic is not "
+            "encrypted. Whoever has the token can use it.",
+            file=sys.stderr,
+        )
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    import signal
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop())
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    import json
+    import urllib.request
+
+    from . import discovery
+
+    for note in discovery.running():
+        request = urllib.request.Request(
+            f"{note['url']}/v1/links",
+            method="POST",
+            headers={"Authorization": f"Bearer {note['token']}"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5) as response:
+                link = f"{note['url']}/{json.load(response)['fragment']}"
+        except OSError:
+            continue
+        print(link)
+        if not arguments.print:
+            _open(link)
+        return 0
+    raise OptionInvalid("No server is running on this machine.", "Start one: mattebrush serve")
+
+
+def _open(link: str) -> None:
+    import webbrowser
+
+    webbrowser.open(link)

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where bytes come in: waitress, with every request judged by its headers before its body is read.
+
+A request that lacks the token, comes from a foreign page, is too large, too slow, or finds the
+server full is refused while its body is still on the wire. Bodies go straight into a blob, never
+to disk; the bytes of all uploads under way together are bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http
+import json
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from waitress.buffers import OverflowableBuffer
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.receiver import FixedStreamReceiver
+from waitress.server import TcpWSGIServer, create_server
+from waitress.utilities import Error
+
+from mattebrush.errors import MattebrushError
+
+from .blobs import Blob
+from .errors import Busy, UploadTooLarge, UploadTooSlow
+from .settings import Settings
+
+_IN_MEMORY = 1 << 60
+"""For waitress: overflow to a temporary file beyond this many bytes, that is, never."""
+
+_THREADS_BESIDE_WAITERS = 16
+_CONNECTIONS = 400
+_DRAIN_SECONDS = 10.0
+_DRAIN_PAUSE = 1.0
+_SOCKET_BYTES = 1 << 22  # a picture has megabytes; with the default it goes in small bites
+
+Judge = Callable[[str, str, Callable[[str], str | None]], None]
+"""judge(method, path, header) raises MattebrushError when the request must not go on."""
+
+Explain = Callable[[str, MattebrushError], tuple[int, dict[str, Any]]]
+"""explain(path, error) gives the status and the JSON object that a failure there is told by."""
+
+
+class Uploads:
+    """Bytes of the requests that are being received."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> None:
+        """Reserves room. Raises Busy."""
+        with self._lock:
+            if size > self._left:
+                raise Busy("Too many uploads are under way.", "Try again soon.")
+            self._left -= size
+
+    def give_back(self, size: int) -> None:
+        """Gives room back."""
+        with self._lock:
+            self._left += size
+
+
+class BlobFile(OverflowableBuffer):  # type: ignore[misc]
+    """waitress' buffer for a body of known length, kept in a blob."""
+
+    def __init__(self, size: int) -> None:
+        self.blob = Blob.allocate(size)
+        self._filled = 0
+
+    def append(self, data: bytes) -> None:
+        with self.blob.view as view:
+            view[self._filled : self._filled + len(data)] = data
+        self._filled += len(data)
+
+    def __len__(self) -> int:
+        return self._filled
+
+    def getfile(self) -> Any:
+        reader = self.blob.reader()
+        reader.blob = self.blob  # type: ignore[attr-defined]
+        return reader
+
+    def close(self) -> None:
+        self.blob.release()
+
+
+class _Refusal(Error):  # type: ignore[misc]
+    """waitress' error page, as our JSON."""
+
+    def __init__(self, path: str, error: MattebrushError, explain: Explain) -> None:
+        self.code, told = explain(path, error)
+        self.reason = http.HTTPStatus(self.code).phrase
+        self._body = json.dumps(told).encode()
+        self._error = error
+
+    def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
+        headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+        if isinstance(self._error, Busy):
+            headers.append(("Retry-After", str(self._error.retry_after)))
+        return f"{self.code} {self.reason}", headers, self._body
+
+
+def make_server(
+    application: Callable[..., Iterable[bytes]],
+    listener: socket.socket,
+    settings: Settings,
+    judge: Judge,
+    explain: Explain,
+) -> TcpWSGIServer:
+    """A waitress server on a bound socket; `run` serves, `close` ends it."""
+    uploads = Uploads(2 * settings.upload_bytes)
+
+    class Parser(_Parser):
+        pass
+
+    Parser.setup = (settings, uploads, judge, explain)
+
+    class Channel(_Channel):
+        parser_class = Parser
+
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    server = create_server(
+        application,
+        sockets=[listener],
+        threads=settings.waiters + _THREADS_BESIDE_WAITERS,
+        max_request_body_size=settings.upload_bytes + 1,
+        inbuf_overflow=_IN_MEMORY,
+        outbuf_overflow=_IN_MEMORY,
+        recv_bytes=1 << 18,
+        connection_limit=_CONNECTIONS,
+        channel_timeout=int(settings.upload_seconds),
+        cleanup_interval=5,
+        channel_request_lookahead=1,  # lets a waiting request learn that its client has gone
+        asyncore_use_poll=True,
+        ident=None,
+        expose_tracebacks=False,
+    )
+    server.channel_class = Channel
+    server.adj.socket_options = [
+        (socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES),
+        (socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES),
+        (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    ]
+    return server
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    _drain = False
+
+    def service(self) -> None:
+        self._drain = self.requests[0].left_unread
+        super().service()
+
+    def handle_close(self) -> None:
+        # waitress forgets a request that was cut off half-way; ours holds memory.
+        with self.requests_lock:
+            request: _Parser | None = getattr(self, "request", None)
+            self.request = None
+        if request is not None:
+            request.close()
+        rest = self._rest() if self._drain else None
+        super().handle_close()
+        if rest is not None:
+            threading.Thread(target=_drain, args=(rest,), daemon=True, name="drain").start()
+
+    def _rest(self) -> socket.socket | None:
+        self._drain = False
+        try:
+            rest: socket.socket = self.socket.dup()
+        except OSError:
+            return None
+        return rest
+
+
+def _drain(connection: socket.socket) -> None:
+    """Reads what a refused client still sends, so that it comes to read the refusal.
+
+    Closed at once, the connection would be reset under it, and the answer lost.
+    """
+    end = time.monotonic() + _DRAIN_SECONDS
+    with connection, contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(_DRAIN_PAUSE)
+        while time.monotonic() < end and connection.recv(_SOCKET_BYTES):
+            pass
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]
+    setup: tuple[Settings, Uploads, Judge, Explain]
+
+    def __init__(self, adjustments: Any) -> None:
+        super().__init__(adjustments)
+        self._started = time.monotonic()
+        self._reserved = 0
+        self._judged = False
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        try:
+            self._check()
+        except MattebrushError as error:
+            self._refuse(error)
+        return consumed
+
+    def _check(self) -> None:
+        settings, uploads, judge, _ = self.setup
+        if self.headers_finished and self.error is None and not self._judged:
+            self._judged = True
+            judge(self.command, self.path, self._header)
+            if self.content_length > settings.upload_bytes:
+                raise self._too_large()
+            self._reserve(self.content_length, uploads)
+            if self.content_length > 0 and not self.chunked:
+                self.body_rcv = FixedStreamReceiver(
+                    self.content_length, BlobFile(self.content_length)
+                )
+        if self.chunked and self.error is None:
+            self._reserve(self.body_bytes_received, uploads)
+        if not self.completed:
+            self._check_pace(settings)
+        elif isinstance(self.error, Error) and self.error.code == 413:
+            raise self._too_large()
+
+    def _reserve(self, size: int, uploads: Uploads) -> None:
+        uploads.take(max(0, size - self._reserved))
+        self._reserved = max(size, self._reserved)
+
+    def _check_pace(self, settings: Settings) -> None:
+        allowed = settings.upload_seconds + (
+            self.body_bytes_received / settings.upload_bytes_per_second
+        )
+        if time.monotonic() - self._started > allowed:
+            raise UploadTooSlow("The request did not arrive in time.", "Send it again.")
+
+    def _too_large(self) -> UploadTooLarge:
+        most = self.setup[0].upload_bytes
+        return UploadTooLarge(
+            f"The request has more than {most / 1e6:.0f} megabytes, the most this server takes.",
+            "Send a smaller picture, or start the server with a larger --max-upload.",
+        )
+
+    def _header(self, name: str) -> str | None:
+        value: str | None = self.headers.get(name.upper().replace("-", "_"))
+        return value
+
+    def _refuse(self, error: MattebrushError) -> None:
+        path = getattr(self, "path", "/")
+        self.error = _Refusal(path, error, self.setup[3])
+        # Else waitress would go on to invite the body.
+        self.expect_continue = False
+        self.completed = True
+
+    @property
+    def left_unread(self) -> bool:
+        """Whether the client still sends a body that nobody wants."""
+        pending: bool = self.content_length > self.body_bytes_received or self.chunked
+        return self.error is not None and pending
+
+    def close(self) -> None:
+        self.setup[1].give_back(self._reserved)
+        self._reserved = 0
+        super().close()

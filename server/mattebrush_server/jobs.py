@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A job, and the store that holds all of them: what was admitted, for how long, what comes next.
+
+The store's bound is on pictures held, whatever their state, so that memory is a matter of
+settings: a job counts from admission until it is dropped. It runs nothing; `service` does.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from mattebrush.errors import Cancelled, InputTooLarge, MattebrushError
+
+from .blobs import Blob
+from .errors import Busy, NotFound
+from .settings import MEGAPIXEL, Settings
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
+_FINAL = (DONE, FAILED, CANCELLED)
+
+
+@dataclasses.dataclass(eq=False)
+class Job:
+    """One piece of work for a lane, and what has become of it.
+
+    client: whose turn it takes in the queue. kind, inputs, params: the worker's task. pixels: what
+    it counts in the store. facts: the report, or what else the worker says of its output.
+    """
+
+    client: str
+    kind: str
+    inputs: dict[str, Blob]
+    params: dict[str, Any]
+    pixels: int = 0
+    id: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(12))
+    state: str = QUEUED
+    stage: str = ""
+    fraction: float = 0.0
+    output: Blob | None = None
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
+    failure: MattebrushError | None = None
+    created: float = dataclasses.field(default_factory=time.time)
+    touched: float = dataclasses.field(default_factory=time.monotonic)
+    delivered: bool = False
+    changes: int = 0
+    _news: threading.Condition = dataclasses.field(default_factory=threading.Condition)
+    _stop: bool = False
+    _released: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.state in _FINAL
+
+    def stop(self) -> None:
+        """Says that the job is no longer wanted; whoever runs it looks at `wanted`."""
+        self._stop = True
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody still waits for it."""
+        return not self._stop
+
+    def progressed(self, stage: str, fraction: float) -> None:
+        """Notes how far it is."""
+        with self._news:
+            self.state, self.stage, self.fraction = RUNNING, stage, fraction
+            self._announce()
+
+    def succeed(self, output: Blob, facts: dict[str, Any]) -> None:
+        """Ends it with its output."""
+        with self._news:
+            if self._released:
+                output.release()
+                return
+            self.state, self.fraction, self.output, self.facts = DONE, 1.0, output, facts
+            self._announce()
+
+    def fail(self, failure: MattebrushError) -> None:
+        """Ends it without one."""
+        with self._news:
+            if not self.finished:
+                self.state = CANCELLED if isinstance(failure, Cancelled) else FAILED
+                self.failure = failure
+                self._announce()
+
+    def _announce(self) -> None:
+        self.changes += 1
+        self.touched = time.monotonic()
+        self._news.notify_all()
+
+    def wait_for_news(self, since: int, timeout: float) -> int:
+        """Waits until something changed after the change number `since`; returns the number now."""
+        with self._news:
+            self._news.wait_for(lambda: self.changes != since, timeout)
+            return self.changes
+
+    def wait_until_finished(self, timeout: float) -> bool:
+        """Waits for the end; False when it did not come in `timeout` seconds."""
+        with self._news:
+            return self._news.wait_for(lambda: self.finished, timeout)
+
+    def keep_pictures(self) -> dict[str, Blob]:
+        """Its inputs and its output, as `answer`, each with a user more. Raises NotFound."""
+        with self._news:
+            if self._released or self.output is None:
+                raise NotFound("The job's result has been dropped.", "Send the picture again.")
+            return {name: blob.keep() for name, blob in self._blobs().items()}
+
+    def keep_output(self) -> Blob:
+        """Its output, with a user more. Raises NotFound."""
+        pictures = self.keep_pictures()
+        output = pictures.pop("answer")
+        for blob in pictures.values():
+            blob.release()
+        return output
+
+    def _blobs(self) -> dict[str, Blob]:
+        return {**self.inputs, **({"answer": self.output} if self.output else {})}
+
+    def release(self) -> None:
+        """Gives back the memory of its pictures."""
+        with self._news:
+            if self._released:
+                return
+            self._released = True
+        for blob in self._blobs().values():
+            blob.release()
+
+    def to_json(self) -> dict[str, Any]:
+        """What a client is told: id, state, stage, fraction, and the failure if there is one."""
+        told: dict[str, Any] = {
+            "id": self.id,
+            "state": self.state,
+            "stage": self.stage,
+            "fraction": round(self.fraction, 4),
+            "created": round(self.created, 3),
+        }
+        if self.failure is not None:
+            told["error"] = self.failure.to_json()
+        return told
+
+
+class JobStore:
+    """All jobs that clients know of, within the bounds of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._jobs: dict[str, Job] = {}
+        self._pixels = 0
+        self._lock = threading.Lock()
+
+    def admit(self, job: Job) -> None:
+        """Takes a job in. Raises InputTooLarge, or Busy when there is no room for it now."""
+        largest = min(self._settings.picture_pixels, self._settings.admitted_pixels)
+        if job.pixels > largest:
+            raise InputTooLarge(
+                f"The picture has {job.pixels / MEGAPIXEL:.0f} megapixels.",
+                f"This server takes at most {largest / MEGAPIXEL:.0f}.",
+            )
+        with self._lock:
+            dropped = self._make_room(job.pixels)
+            self._jobs[job.id] = job
+            self._pixels += job.pixels
+        for each in dropped:
+            each.release()
+
+    def _make_room(self, pixels: int) -> list[Job]:
+        """Drops fetched results, oldest first, as far as needed. Raises Busy when not enough."""
+        delivered = [job for job in self._jobs.values() if job.delivered and job.finished]
+        droppable = iter(sorted(delivered, key=lambda job: job.touched))
+        dropped: list[Job] = []
+        count, held = len(self._jobs), self._pixels
+        while count >= self._settings.admitted_jobs or (
+            held + pixels > self._settings.admitted_pixels
+        ):
+            job = next(droppable, None)
+            if job is None:
+                raise Busy("The server has as many pictures as it can hold.", "Try again soon.")
+            dropped.append(job)
+            count, held = count - 1, held - job.pixels
+        for job in dropped:
+            del self._jobs[job.id]
+        self._pixels = held
+        return dropped
+
+    def full(self) -> bool:
+        """Whether a job more would be refused for their number alone."""
+        with self._lock:
+            kept = sum(not (job.delivered and job.finished) for job in self._jobs.values())
+        return kept >= self._settings.admitted_jobs
+
+    def find(self, job_id: str) -> Job:
+        """The job of that id. Raises NotFound."""
+        with self._lock:
+            job = self._jobs.get(job_id)
+        if job is None:
+            raise NotFound(
+                "There is no such job.",
+                "Results are dropped a while after they were fetched; send the picture again.",
+            )
+        return job
+
+    def drop(self, job: Job) -> None:
+        """Forgets a job and gives back its memory."""
+        with self._lock:
+            if self._jobs.pop(job.id, None) is not None:
+                self._pixels -= job.pixels
+        job.release()
+
+    def expire(self, now: float) -> None:
+        """Drops finished jobs that were kept long enough; `now` is on the monotonic clock."""
+        for job in self.select(lambda job: job.finished):
+            kept = now - job.touched
+            limit = (
+                self._settings.keep_delivered_seconds
+                if job.delivered
+                else self._settings.keep_seconds
+            )
+            if kept > limit:
+                self.drop(job)
+
+    def select(self, test: Callable[[Job], bool]) -> list[Job]:
+        """The jobs that pass the test, oldest first."""
+        with self._lock:
+            return [job for job in self._jobs.values() if test(job)]
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of all pictures held."""
+        return self._pixels

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the subject goes in the result: size, crop with margins, scale and position.
+
+This is geometry for the APIs; what is behind the subject is the engine's `composition`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from mattebrush import raster
+from mattebrush.raster import Raster
+
+_VISIBLE = 8 / 255
+"""Alpha below this is not counted as subject: noise there would spoil every crop."""
+
+Length = tuple[float, str]
+"""A number with its unit, "px" or "%"."""
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels; may reach beyond the picture."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+def subject_box(alpha: np.ndarray) -> Box:
+    """The smallest box around what is visible; the whole picture where nothing is."""
+    full = 1.0 if alpha.dtype == np.float32 else float(np.iinfo(alpha.dtype).max)
+    visible = alpha > _VISIBLE * full
+    rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(visible.any(0))
+    if not rows.size:
+        return Box(0, 0, alpha.shape[1], alpha.shape[0])
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def cropped(picture: Raster, margins: list[Length]) -> Raster:
+    """The subject with margins (top, right, bottom, left); beyond the picture is transparent.
+
+    Percentages are of the subject's size.
+    """
+    box = subject_box(_alpha(picture))
+    top, right, bottom, left = (
+        round(number if unit == "px" else number / 100 * side)
+        for (number, unit), side in zip(
+            margins, (box.height, box.width, box.height, box.width), strict=True
+        )
+    )
+    return _cut(
+        picture, Box(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
+    )
+
+
+def _cut(picture: Raster, box: Box) -> Raster:
+    box = Box(box.left, box.top, max(box.right, box.left + 1), max(box.bottom, box.top + 1))
+    pixels = np.zeros((box.height, box.width, picture.pixels.shape[2]), picture.pixels.dtype)
+    alpha = np.zeros((box.height, box.width), _alpha(picture).dtype)
+    inside = Box(
+        max(0, box.left),
+        max(0, box.top),
+        min(picture.width, box.right),
+        min(picture.height, box.bottom),
+    )
+    if inside.width > 0 and inside.height > 0:
+        source = np.s_[inside.top : inside.bottom, inside.left : inside.right]
+        x, y = inside.left - box.left, inside.top - box.top
+        target = np.s_[y : y + inside.height, x : x + inside.width]
+        pixels[target], alpha[target] = picture.pixels[source], _alpha(picture)[source]
+    return dataclasses.replace(picture, pixels=pixels, alpha=alpha)
+
+
+def placed(picture: Raster, scale: float | None, position: list[float] | None) -> Raster:
+    """The subject on a canvas of the same size, `scale` times as large as fits, at `position`.
+
+    scale: share of the canvas that the subject's larger side takes; None keeps its size.
+    position: 0 to 1 across and down, of the room that is left; None keeps its middle where it is.
+    """
+    box = subject_box(_alpha(picture))
+    subject = _cut(picture, box)
+    if scale is not None:
+        factor = scale * min(picture.width / box.width, picture.height / box.height)
+        subject = resized(subject, box.width * factor, box.height * factor)
+    room = picture.width - subject.width, picture.height - subject.height
+    if position is None:
+        left = round((box.left + box.right - subject.width) / 2)
+        top = round((box.top + box.bottom - subject.height) / 2)
+    else:
+        left, top = (round(share * free) for share, free in zip(position, room, strict=True))
+    return _cut(subject, Box(-left, -top, picture.width - left, picture.height - top))
+
+
+def shrunk(picture: Raster, most_pixels: int) -> Raster:
+    """The picture with at most so many pixels, its shape kept."""
+    factor = math.sqrt(most_pixels / (picture.width * picture.height))
+    if factor >= 1:
+        return picture
+    return resized(picture, picture.width * factor, picture.height * factor)
+
+
+def resized(picture: Raster, width: float, height: float) -> Raster:
+    """The picture in another size, 8 bits deep; colour weighs as much as it is visible."""
+    size = max(1, round(width)), max(1, round(height))
+    colour = np.broadcast_to(
+        raster.to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3)
+    )
+    straight = np.dstack([colour, _eight_bit(_alpha(picture))])
+    # Pillow multiplies colour by alpha before it resizes RGBA, and divides afterwards.
+    small = np.asarray(Image.fromarray(straight).resize(size, Image.Resampling.BICUBIC))
+    pixels = small[:, :, : picture.pixels.shape[2]]
+    return dataclasses.replace(picture, pixels=pixels.copy(), alpha=small[:, :, 3].copy())
+
+
+def preview(picture: Raster, longest_side: int) -> tuple[Raster, float]:
+    """The picture no larger than a screen, 8 bits deep, and by how much it was scaled.
+
+    Colour is kept where nothing shows, so that an edge can still be shifted outwards.
+    """
+    factor = min(1.0, longest_side / max(picture.width, picture.height))
+    if factor == 1:
+        return picture, factor
+    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+
+    def small(band: np.ndarray) -> np.ndarray:
+        return np.array(Image.fromarray(band).resize(size, Image.Resampling.BOX))
+
+    colour = raster.to_depth(picture.pixels, np.uint8)
+    pixels = small(colour[:, :, 0] if colour.shape[2] == 1 else colour)
+    pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
+    alpha = small(_eight_bit(_alpha(picture)))
+    return dataclasses.replace(picture, pixels=pixels, alpha=alpha), factor
+
+
+def _alpha(picture: Raster) -> np.ndarray:
+    assert picture.alpha is not None
+    return picture.alpha
+
+
+def _eight_bit(alpha: np.ndarray) -> np.ndarray:
+    return raster.to_depth(alpha, np.uint8)

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: Apache-2.0
+// The canvas: shows a picture before and after on a background, zooms, pans, takes strokes.
+// Knows nothing of jobs. Coordinates of strokes and clicks are picture pixels.
+
+const CHECK = 12;
+const LARGEST_ZOOM = 16;
+
+export class Viewer {
+  /** tell: { zoomed(factor), stroke({mode, size, points}), click([x, y], label) } */
+  constructor(canvas, tell) {
+    this.canvas = canvas;
+    this.tell = tell;
+    this.tool = "hand";
+    this.brush = 40;
+    this.compare = 0;
+    this.background = null; // null: checkered, "#rrggbb", or an ImageBitmap
+    this.marks = [];
+    this.pointers = new Map();
+    this.show(null, null);
+    new ResizeObserver(() => this.resize()).observe(canvas);
+    for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "pointerleave"]) {
+      canvas.addEventListener(name, (event) => this[name](event));
+    }
+    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+    canvas.addEventListener("keydown", (event) => this.keydown(event));
+  }
+
+  /** Shows a pair of bitmaps; `original` may be missing. Keeps the view when the size is the same. */
+  show(original, cutout) {
+    const size = cutout ?? original;
+    const changed = !size || size.width !== this.width || size.height !== this.height;
+    this.original = original;
+    this.cutout = cutout;
+    this.width = size?.width ?? 0;
+    this.height = size?.height ?? 0;
+    this.stroke = null;
+    if (changed) this.fit();
+    this.draw();
+  }
+
+  /** Shows another rendering of the same picture, of any resolution. */
+  preview(bitmap) {
+    this.cutout = bitmap;
+    this.stroke = null;
+    this.draw();
+  }
+
+  resize() {
+    const ratio = devicePixelRatio || 1;
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    if (this.fitted) this.fit();
+    this.draw();
+  }
+
+  fit() {
+    const { width, height } = this.canvas;
+    this.scale = this.width ? Math.min(width / this.width, height / this.height, 1) : 1;
+    this.x = (width - this.width * this.scale) / 2;
+    this.y = (height - this.height * this.scale) / 2;
+    this.fitted = true;
+    this.changed();
+  }
+
+  /** Zooms to a factor (1: one picture pixel is one screen pixel) about a point of the canvas. */
+  zoom(factor, at = [this.canvas.width / 2, this.canvas.height / 2]) {
+    const smallest = Math.min(1, 64 / Math.max(this.width, this.height, 64));
+    const scale = Math.min(LARGEST_ZOOM, Math.max(smallest, factor));
+    this.x = at[0] - ((at[0] - this.x) * scale) / this.scale;
+    this.y = at[1] - ((at[1] - this.y) * scale) / this.scale;
+    this.scale = scale;
+    this.fitted = false;
+    this.changed();
+  }
+
+  pan(dx, dy) {
+    this.x += dx;
+    this.y += dy;
+    this.fitted = false;
+    this.changed();
+  }
+
+  changed() {
+    this.tell?.zoomed(this.scale);
+    this.draw();
+  }
+
+  draw() {
+    if (this.waiting) return;
+    this.waiting = requestAnimationFrame(() => {
+      this.waiting = null;
+      this.paint();
+    });
+  }
+
+  paint() {
+    const context = this.canvas.getContext("2d");
+    const { width, height } = this.canvas;
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (!this.width) return;
+    const box = [this.x, this.y, this.width * this.scale, this.height * this.scale];
+    context.imageSmoothingEnabled = this.scale < 2;
+    context.save();
+    context.beginPath();
+    context.rect(...box);
+    context.clip();
+    if (this.cutout) {
+      this.paintBackground(context, box);
+      context.drawImage(this.cutout, ...box);
+    }
+    this.paintOriginal(context, box);
+    if (this.stroke) this.paintStroke(context);
+    this.paintMarks(context);
+    context.restore();
+    this.paintCursor(context);
+  }
+
+  paintBackground(context, box) {
+    if (typeof this.background === "string") {
+      context.fillStyle = this.background;
+      context.fillRect(...box);
+    } else if (this.background) {
+      const cover = Math.max(box[2] / this.background.width, box[3] / this.background.height);
+      const w = this.background.width * cover;
+      const h = this.background.height * cover;
+      context.drawImage(this.background, box[0] + (box[2] - w) / 2, box[1] + (box[3] - h) / 2, w, h);
+    } else {
+      context.fillStyle = checks(context, this.canvas);
+      context.fillRect(...box);
+    }
+  }
+
+  paintOriginal(context, box) {
+    const share = this.cutout ? this.compare : 1;
+    if (!this.original || !share) return;
+    context.save();
+    context.beginPath();
+    context.rect(box[0], box[1], box[2] * share, box[3]);
+    context.clip();
+    context.drawImage(this.original, ...box);
+    context.restore();
+    if (!this.cutout) return;
+    context.fillStyle = "#fff";
+    context.fillRect(box[0] + box[2] * share - 1.5, box[1], 3, box[3]);
+  }
+
+  paintStroke(context) {
+    context.save();
+    context.setTransform(this.scale, 0, 0, this.scale, this.x, this.y);
+    context.globalAlpha = 0.55;
+    drawStroke(context, this.stroke, this.stroke.mode === "keep" ? "#12b886" : "#f03e3e");
+    context.restore();
+  }
+
+  paintMarks(context) {
+    for (const [x, y, label] of this.marks) {
+      context.beginPath();
+      context.arc(x * this.scale + this.x, y * this.scale + this.y, 8, 0, 7);
+      context.fillStyle = label ? "#12b886" : "#f03e3e";
+      context.fill();
+      context.lineWidth = 2;
+      context.strokeStyle = "#fff";
+      context.stroke();
+    }
+  }
+
+  paintCursor(context) {
+    if (!this.hover || !["keep", "erase"].includes(this.tool)) return;
+    for (const [width, colour] of [[3, "#000"], [1.5, "#fff"]]) {
+      context.beginPath();
+      context.arc(...this.hover, (this.brush * this.scale) / 2, 0, 7);
+      context.lineWidth = width;
+      context.strokeStyle = colour;
+      context.stroke();
+    }
+  }
+
+  position(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const ratio = this.canvas.width / box.width;
+    return [(event.clientX - box.left) * ratio, (event.clientY - box.top) * ratio];
+  }
+
+  toPicture([x, y]) {
+    return [(x - this.x) / this.scale, (y - this.y) / this.scale];
+  }
+
+  pointerdown(event) {
+    const at = this.position(event);
+    this.canvas.setPointerCapture(event.pointerId);
+    this.pointers.set(event.pointerId, at);
+    if (this.pointers.size > 1) {
+      this.stroke = null; // a second finger: it was a pinch
+    } else if (this.tool === "keep" || this.tool === "erase") {
+      if (this.cutout && event.button === 0) {
+        this.stroke = { mode: this.tool, size: this.brush, points: [this.toPicture(at)] };
+      }
+    } else if (this.tool === "choose") {
+      this.tell.click(this.toPicture(at).map(Math.round), event.shiftKey || event.button === 2 ? 0 : 1);
+    }
+    this.draw();
+  }
+
+  pointermove(event) {
+    const at = this.position(event);
+    this.hover = event.pointerType === "touch" ? null : at;
+    const before = this.pointers.get(event.pointerId);
+    if (before && this.pointers.size === 2) this.pinch(event.pointerId, at);
+    else if (before && this.stroke) this.stroke.points.push(this.toPicture(at));
+    else if (before && this.tool === "hand") this.pan(at[0] - before[0], at[1] - before[1]);
+    if (before) this.pointers.set(event.pointerId, at);
+    this.draw();
+  }
+
+  pinch(id, at) {
+    const [other] = [...this.pointers].filter(([key]) => key !== id).map(([, point]) => point);
+    const before = this.pointers.get(id);
+    const spread = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+    const middle = [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2];
+    this.pan((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
+    this.zoom((this.scale * spread(at, other)) / Math.max(1, spread(before, other)), middle);
+  }
+
+  pointerup(event) {
+    this.pointers.delete(event.pointerId);
+    if (this.stroke && this.pointers.size === 0) this.tell.stroke(this.stroke);
+    this.draw();
+  }
+
+  pointercancel(event) {
+    this.pointers.delete(event.pointerId);
+    this.stroke = null;
+    this.draw();
+  }
+
+  pointerleave() {
+    this.hover = null;
+    this.draw();
+  }
+
+  wheel(event) {
+    event.preventDefault();
+    this.zoom(this.scale * Math.exp(-event.deltaY * 0.0015), this.position(event));
+  }
+
+  keydown(event) {
+    const step = 40;
+    const moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
+    if (!moves[event.key]) return;
+    this.pan(...moves[event.key]);
+    event.preventDefault();
+  }
+}
+
+/** Draws a stroke in the context's own coordinates. */
+export function drawStroke(context, stroke, colour) {
+  context.lineCap = context.lineJoin = "round";
+  context.lineWidth = stroke.size;
+  context.strokeStyle = colour;
+  context.beginPath();
+  context.moveTo(...stroke.points[0]);
+  for (const point of stroke.points) context.lineTo(...point);
+  context.stroke();
+}
+
+function checks(context, canvas) {
+  const style = getComputedStyle(canvas);
+  const tile = new OffscreenCanvas(2 * CHECK, 2 * CHECK);
+  const brush = tile.getContext("2d");
+  brush.fillStyle = style.getPropertyValue("--check-a");
+  brush.fillRect(0, 0, 2 * CHECK, 2 * CHECK);
+  brush.fillStyle = style.getPropertyValue("--check-b");
+  brush.fillRect(0, 0, CHECK, CHECK);
+  brush.fillRect(CHECK, CHECK, CHECK, CHECK);
+  return context.createPattern(tile, "repeat");
+}

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP API of rembg's server, for programs that have a client for it.
+
+Its parameters steer our engine; `af`, `ab` and `ae` are taken and not needed, because the trimap
+here follows the picture. `extras` reach nothing but what is listed. Nothing is fetched from a URL.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Response
+
+from mattebrush.errors import JobInvalid, MattebrushError, ModelUnavailable, OptionInvalid
+
+from . import peek
+from .calls import FORM, JSON, Call
+from .errors import MethodRefused, status_of
+from .jobs import Job
+from .responses import file_response
+from .routes import Body, Field, Reply, Route
+from .service import finished_output
+
+PREFIX = "/api/"
+
+_FAILURE: dict[str, Any] = {
+    "type": "object",
+    "required": ["detail"],
+    "properties": {"detail": {"type": "string"}},
+}
+
+_FIELDS = (
+    Field("model", "string", "A model by rembg's name; default: the embedded one."),
+    Field("a", "boolean", "Alpha matting: soft edges at full resolution.", False),
+    Field(
+        "af",
+        "integer",
+        "Taken, not needed: the trimap follows the picture.",
+        240,
+        minimum=0,
+        maximum=255,
+    ),
+    Field("ab", "integer", "Taken, not needed.", 10, minimum=0, maximum=255),
+    Field("ae", "integer", "Taken, not needed.", 10, minimum=0, maximum=10_000),
+    Field("om", "boolean", "Only the mask.", False),
+    Field("ppm", "boolean", "A clean binary mask.", False),
+    Field("dc", "boolean", "Decontaminate the edge's colour.", False),
+    Field("vm", "boolean", "Matting by ViTMatte, when installed.", False),
+    Field("bgc", "string", "Background colour r,g,b,a.", pattern=r"^\d{1,3}(,\d{1,3}){2,3}$"),
+    Field("extras", "string", 'JSON; {"sam_prompt": [...]} only.'),
+)
+_PROMPT_ONLY = "extras may only hold sam_prompt: points and rectangles."
+
+
+def explain(error: MattebrushError) -> tuple[int, dict[str, Any]]:
+    """A failure in FastAPI's form, which rembg's clients know."""
+    status = 422 if error.code == "option-invalid" else status_of(error.code)
+    return status, {"detail": str(error)}
+
+
+def _post_remove(call: Call) -> Response:
+    # rembg reads bgc and extras from the query string, the rest from the form.
+    given = {name: value for name, value in call.query.items() if value is not None}
+    asked = {**call.fields(lenient=True), **given}
+    picture = call.file("file")
+    if picture is None:
+        raise JobInvalid("The form has no file named file.", "Send the picture as `file`.")
+    most = call.settings.picture_pixels
+    params = {"max_pixels": most, "options": _options(asked)}
+    pixels = peek.picture_pixels(picture, most)
+    job = Job(call.client, "picture", {"image": picture}, params, pixels)
+    call.service.submit(job)
+    try:
+        call.service.wait(job, call.settings.job_seconds, call.still_wanted)
+        render = {"format": "mask" if asked["om"] else "png", "background": _colour(asked["bgc"])}
+        rendering = call.service.render(job, render, call.still_wanted)
+    finally:
+        call.service.store.drop(job)
+    try:
+        return file_response(finished_output(rendering).keep(), "image/png")
+    finally:
+        rendering.release()
+
+
+def _options(asked: dict[str, Any]) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "op": "remove",
+        "force": True,  # rembg always answers with a picture
+        "matting": "auto" if asked["a"] else "none",
+        "hard": asked["ppm"],
+        "decontaminate": asked["dc"],
+    }
+    if asked["vm"]:
+        options["matting"] = _vitmatte()
+    if asked["model"]:
+        options["model"] = _model(asked["model"])
+    if asked["extras"]:
+        options["prompt"] = _prompt(asked["extras"])
+    return options
+
+
+def _model(name: str) -> str:
+    """The catalogue's id of a model by rembg's name. Raises ModelUnavailable."""
+    from mattebrush.models import catalog
+
+    for row in catalog.rows().values():
+        files = [known for file in row.files for known in file.rembg]
+        if name == row.id or f"{name}.onnx" in files:
+            return row.id
+    raise ModelUnavailable(f"There is no model called {name[:80]!r}.", "See GET /v1/models.")
+
+
+def _vitmatte() -> str:
+    from mattebrush.models import catalog, store
+
+    for row in catalog.rows().values():
+        if row.kind == "trimap" and store.installed(row) is not None:
+            return row.id
+    raise ModelUnavailable(
+        "No ViTMatte model is installed.", "See `mattebrush models list`, or leave out vm."
+    )
+
+
+def _prompt(extras: str) -> dict[str, Any]:
+    """rembg's sam_prompt as the job contract's prompt. Raises OptionInvalid."""
+    try:
+        marks = json.loads(extras)
+        if set(marks) - {"sam_prompt"}:
+            raise OptionInvalid("extras hold what this server does not take.", _PROMPT_ONLY)
+        given = marks.get("sam_prompt", [])
+        points = [[*m["data"], m.get("label", 1)] for m in given if m["type"] == "point"]
+        boxes = [m["data"] for m in given if m["type"] == "rectangle"]
+    except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
+        raise OptionInvalid("extras cannot be read.", _PROMPT_ONLY) from error
+    return {"points": points, "boxes": boxes}
+
+
+def _colour(text: str | None) -> list[int] | None:
+    if not text:
+        return None
+    values = [int(value) for value in text.split(",")]
+    if max(values) > 255:
+        raise OptionInvalid(f"bgc is {text}.", "Give r,g,b,a from 0 to 255.")
+    return values
+
+
+def _get_remove(call: Call) -> Response:
+    raise MethodRefused("This server fetches nothing.", "POST the picture itself as `file`.")
+
+
+_STATUSES = {
+    400: "The file is no picture.",
+    401: "The token is missing or wrong.",
+    403: "From a foreign host name or web page.",
+    408: "The request did not arrive in time.",
+    410: "The client has gone.",
+    413: "Too many bytes or pixels.",
+    415: "Not a form.",
+    422: "A parameter makes no sense, or there is no such model.",
+    429: "Full. Retry-After says when to try again.",
+    500: "The engine failed or crashed on this picture.",
+    504: "The job took too long.",
+}
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/remove",
+        "rembg's: remove the background of the file sent.",
+        _post_remove,
+        {
+            200: Reply("The cut-out, or the mask.", {"image/png": None}),
+            **{status: Reply(text, {JSON: _FAILURE}) for status, text in _STATUSES.items()},
+        },
+        query=tuple(field for field in _FIELDS if field.name in ("bgc", "extras")),
+        bodies=(
+            Body(
+                FORM,
+                "The picture and rembg's parameters.",
+                (Field("file", "binary", "The picture.", required=True), *_FIELDS),
+            ),
+        ),
+        takes_work=True,
+    ),
+    Route(
+        "GET",
+        "/api/remove",
+        "rembg's download from a URL, which is refused.",
+        _get_remove,
+        {
+            status: Reply(text, {JSON: _FAILURE})
+            for status, text in {
+                401: _STATUSES[401],
+                403: _STATUSES[403],
+                405: "Always: this server fetches nothing.",
+            }.items()
+        },
+    ),
+)
+"""rembg's routes."""

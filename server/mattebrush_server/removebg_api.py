@@ -1,0 +1,351 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP API v1.0 of remove.bg, for programs that have a client for it.
+
+Parameters, headers, JSON result and failures are in its form; the key is this server's token, and
+nothing is charged. Pictures are sent, never fetched: `image_url` and `bg_image_url` are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import time
+from typing import Any
+
+from flask import Response
+
+from mattebrush.errors import JobInvalid, MattebrushError, OptionInvalid
+
+from . import peek
+from .blobs import Blob
+from .calls import FORM, JSON, URLENCODED, Call
+from .formats import RENDERED
+from .jobs import Job
+from .responses import file_response, json_response
+from .routes import Body, Field, Reply, Route
+from .service import finished_output
+
+PREFIX = "/v1.0/"
+
+_MEGAPIXELS = {
+    "preview": 0.25,
+    "small": 0.25,
+    "regular": 0.25,
+    "medium": 1.5,
+    "hd": 4.0,
+    "full": None,
+    "4k": None,
+    "50MP": None,
+    "auto": None,
+}
+"""Size by name; None is the picture's own."""
+
+_TYPES = ("auto", "person", "product", "car", "animal", "graphic", "transportation", "other")
+_LENGTH = r"-?\d{1,5}(\.\d{1,4})?(px|%)"
+_MARGIN = r"\d{1,3}(\.\d{1,4})?(px|%)"
+_LARGEST_MARGIN = {"px": 500, "%": 50}
+_FREE_CALLS = 1_000_000
+
+_FIELDS = (
+    Field("image_file_b64", "string", "The picture in base64."),
+    Field("image_url", "string", "Refused: this server fetches nothing."),
+    Field("size", "string", "Largest size of the result.", "preview", enum=tuple(_MEGAPIXELS)),
+    Field("type", "string", "Taken, not needed.", "auto", enum=_TYPES),
+    Field("type_level", "string", "Detail of X-Type.", "1", enum=("none", "1", "2", "latest")),
+    Field(
+        "format",
+        "string",
+        "auto: PNG where there is transparency, else JPEG.",
+        "auto",
+        enum=("auto", "png", "jpg", "webp", "zip"),
+    ),
+    Field(
+        "roi",
+        "string",
+        "Region of interest: x1 y1 x2 y2, each in px or %.",
+        pattern=rf"^{_LENGTH}( {_LENGTH}){{3}}$",
+    ),
+    Field("crop", "boolean", "Crop to the subject.", False),
+    Field(
+        "crop_margin",
+        "string",
+        "Around the cropped subject: one, two or four lengths in px or %.",
+        "0px",
+        pattern=rf"^(0|{_MARGIN}( {_MARGIN})?|{_MARGIN}( {_MARGIN}){{3}})$",
+    ),
+    Field(
+        "scale",
+        "string",
+        "The subject's size in the result: original, or 10% to 100%.",
+        "original",
+        pattern=r"^(original|100%|[1-9]\d%)$",
+    ),
+    Field(
+        "position",
+        "string",
+        "original, center, or one or two values in %.",
+        "",
+        pattern=r"^(|original|center|(100|\d{1,2})%( (100|\d{1,2})%)?)$",
+    ),
+    Field("channels", "string", "The cut-out, or its alpha.", "rgba", enum=("rgba", "alpha")),
+    Field("add_shadow", "boolean", "A soft shadow.", False),
+    Field(
+        "shadow_type",
+        "string",
+        "Anything but none is a soft drop shadow.",
+        "none",
+        enum=("none", "auto", "drop", "car", "3D"),
+    ),
+    Field("shadow_opacity", "integer", "In percent.", 50, minimum=0, maximum=100),
+    Field("semitransparency", "boolean", "Taken, not needed: edges are soft.", True),
+    Field("bg_color", "string", "Hex (81d4fa, fff, 81d4fa77) or a colour's name."),
+    Field("bg_image_url", "string", "Refused: this server fetches nothing."),
+)
+
+_CODES = {
+    "not-allowed": (403, "auth_failed", "API Key invalid"),
+    "origin-refused": (403, "forbidden", "Not allowed from here"),
+    "no-subject": (400, "unknown_foreground", "Could not identify foreground in image"),
+    "input-invalid": (400, "failed_to_read_image", "Could not read the image"),
+    "job-invalid": (400, "missing_source", "No image given"),
+    "input-too-large": (400, "resolution_too_large", "The image has too many pixels"),
+    "upload-too-large": (400, "file_too_large", "The file is too large"),
+    "upload-too-slow": (400, "upload_too_slow", "The request did not arrive in time"),
+    "media-type-unknown": (400, "invalid_content_type", "Content type not supported"),
+    "option-invalid": (400, "invalid_parameters", "Invalid parameter"),
+    "model-unavailable": (400, "model_unavailable", "Model not available"),
+    "cancelled": (400, "cancelled", "The request was cut off"),
+    "busy": (429, "rate_limit_exceeded", "Rate limit exceeded"),
+    "not-found": (404, "not_found", "Not found"),
+    "method-not-allowed": (405, "method_not_allowed", "Method not allowed"),
+}
+
+
+def explain(error: MattebrushError) -> tuple[int, dict[str, Any]]:
+    """A failure in remove.bg's form: `errors`, a list of title, detail and code."""
+    status, code, title = _CODES.get(error.code, (500, "internal_error", "Internal error"))
+    return status, {"errors": [{"title": title, "detail": str(error), "code": code}]}
+
+
+def _post_removebg(call: Call) -> Response:
+    asked = call.fields(lenient=True)
+    _refuse_urls(asked)
+    picture = _picture(call, asked)
+    background = call.file("bg_image_file") if call.media_type == FORM else None
+    most = call.settings.picture_pixels
+    pixels = peek.picture_pixels(picture, most)
+    if background is not None:
+        pixels = max(pixels, peek.picture_pixels(background, most))
+    params = {"max_pixels": most, "options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
+    job = Job(call.client, "picture", {"image": picture}, params, pixels)
+    extra = {} if background is None else {"background": background}
+    call.service.submit(job)
+    try:
+        call.service.wait(job, call.settings.job_seconds, call.still_wanted)
+        render = _render_params(asked, background is not None)
+        rendering = call.service.render(job, render, call.still_wanted, extra)
+    finally:
+        call.service.store.drop(job)
+    try:
+        return _result(call, asked, rendering, render["format"])
+    finally:
+        rendering.release()
+
+
+def _refuse_urls(asked: dict[str, Any]) -> None:
+    for name in ("image_url", "bg_image_url"):
+        if asked[name]:
+            raise OptionInvalid(
+                f"{name} is refused: this server fetches nothing.",
+                f"Send the picture itself as {name.replace('url', 'file')}.",
+            )
+
+
+def _picture(call: Call, asked: dict[str, Any]) -> Blob:
+    uploaded = call.file("image_file") if call.media_type == FORM else None
+    encoded = asked["image_file_b64"]
+    if uploaded is not None and encoded:
+        uploaded.release()
+        raise OptionInvalid("There is more than one picture.", "Send image_file only.")
+    if uploaded is not None:
+        return uploaded
+    if not encoded:
+        raise JobInvalid("No image given.", "Send image_file or image_file_b64.")
+    try:
+        # Some clients send a data URL.
+        return Blob.of(base64.b64decode(encoded.partition("base64,")[2] or encoded))
+    except (binascii.Error, ValueError) as error:
+        raise OptionInvalid("image_file_b64 is not base64.") from error
+
+
+def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any]:
+    colour = _colour(asked["bg_color"])
+    opaque = has_background or (colour is not None and colour[3] == 255)
+    format = asked["format"]
+    if asked["channels"] == "alpha":
+        format = "mask"
+    elif format == "auto":
+        format = "jpg" if opaque else "png"
+    elif format == "zip":
+        format = "zip-colour-alpha"
+    shadow = asked["add_shadow"] or asked["shadow_type"] != "none"
+    megapixels = _MEGAPIXELS[asked["size"]]
+    return {
+        "format": format,
+        "background": colour,
+        "shadow": {"opacity": asked["shadow_opacity"] / 100} if shadow else None,
+        "crop": _margins(asked["crop_margin"]) if asked["crop"] else None,
+        "scale": None if asked["scale"] == "original" else float(asked["scale"][:-1]) / 100,
+        "position": _position(asked),
+        "most_pixels": None if megapixels is None else int(megapixels * 1_000_000),
+    }
+
+
+def _lengths(text: str | None) -> list[tuple[float, str]] | None:
+    """`10px 5%` as [(10, "px"), (5, "%")]."""
+    if not text:
+        return None
+    return [(float(number), unit) for number, _, unit in re.findall(r"(-?\d+(\.\d+)?)(px|%)", text)]
+
+
+def _margins(text: str) -> list[tuple[float, str]]:
+    """CSS order: top, right, bottom, left."""
+    given = _lengths(text) or [(0.0, "px")]
+    if any(number > _LARGEST_MARGIN[unit] for number, unit in given):
+        raise OptionInvalid(f"crop_margin is {text}.", "At most 500px or 50%.")
+    return (given * 4)[:4] if len(given) < 4 else given
+
+
+def _position(asked: dict[str, Any]) -> list[float] | None:
+    text = asked["position"] or ("original" if asked["scale"] == "original" else "center")
+    if text == "original":
+        return None
+    if text == "center":
+        return [0.5, 0.5]
+    values = [float(value) / 100 for value in re.findall(r"\d+", text)]
+    return values * 2 if len(values) == 1 else values
+
+
+def _colour(text: str | None) -> list[int] | None:
+    """r, g, b, a of remove.bg's notations. Raises OptionInvalid."""
+    if not text:
+        return None
+    digits = text.lstrip("#")
+    if re.fullmatch(r"[0-9a-fA-F]{3,4}", digits):
+        digits = "".join(digit * 2 for digit in digits)
+    if re.fullmatch(r"[0-9a-fA-F]{6}([0-9a-fA-F]{2})?", digits):
+        return [int(f"{digits}ff"[at : at + 2], 16) for at in (0, 2, 4, 6)]
+    from PIL import ImageColor
+
+    try:
+        return [*ImageColor.getcolor(text[:40].lower(), "RGBA")]  # type: ignore[misc]
+    except ValueError as error:
+        raise OptionInvalid(
+            f"bg_color is {text[:40]!r}.", "Give hex digits such as 81d4fa, or a colour's name."
+        ) from error
+
+
+def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> Response:
+    facts = rendering.facts
+    output = finished_output(rendering)
+    accept = call.request.headers.get("Accept", "")
+    if accept.partition(",")[0].strip().startswith(JSON):
+        with output.view as view:
+            encoded = base64.b64encode(view).decode("ascii")
+        box = {f"foreground_{side}": value for side, value in facts["foreground"].items()}
+        response = json_response({"data": {"result_b64": encoded, **box}})
+    else:
+        response = file_response(output.keep(), RENDERED[format])
+    headers = {
+        "X-Type": "other" if asked["type"] == "auto" else asked["type"],
+        "X-Width": facts["width"],
+        "X-Height": facts["height"],
+        "X-Max-Width": facts["full_width"],
+        "X-Max-Height": facts["full_height"],
+        "X-Credits-Charged": 0,
+        **{f"X-Foreground-{side.title()}": value for side, value in facts["foreground"].items()},
+        **_rate_limit(call),
+    }
+    for name, value in headers.items():
+        response.headers[name] = str(value)
+    return response
+
+
+def _rate_limit(call: Call) -> dict[str, int]:
+    most = call.settings.admitted_jobs
+    held = len(call.service.store.select(lambda job: not job.delivered))
+    return {
+        "X-RateLimit-Limit": most,
+        "X-RateLimit-Remaining": max(0, most - held),
+        "X-RateLimit-Reset": int(time.time()) + 1,
+    }
+
+
+def _get_account(call: Call) -> Response:
+    credits = dict.fromkeys(("total", "subscription", "payg", "enterprise"), 0)
+    api = {"free_calls": _FREE_CALLS, "sizes": "all"}
+    return json_response({"data": {"attributes": {"credits": credits, "api": api}}})
+
+
+_FAILURE: dict[str, Any] = {
+    "type": "object",
+    "required": ["errors"],
+    "properties": {
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["title", "code"],
+                "properties": {name: {"type": "string"} for name in ("title", "detail", "code")},
+            },
+        }
+    },
+}
+_FAILURES = {
+    status: Reply(text, {JSON: _FAILURE})
+    for status, text in {
+        400: "A parameter makes no sense, there is no readable picture, or no foreground in it.",
+        403: "The key is missing or wrong.",
+        429: "Full. Retry-After says when to try again.",
+        500: "The engine failed or crashed on this picture.",
+    }.items()
+}
+_FILE = Field("image_file", "binary", "The picture.")
+_BACKGROUND = Field("bg_image_file", "binary", "A picture for the background.")
+
+ROUTES = (
+    Route(
+        "POST",
+        "/v1.0/removebg",
+        "remove.bg's: remove the background of a picture.",
+        _post_removebg,
+        {
+            200: Reply(
+                "The result.",
+                {
+                    **dict.fromkeys(("image/png", "image/jpeg", "image/webp", "application/zip")),
+                    JSON: {"type": "object"},
+                },
+            ),
+            **_FAILURES,
+        },
+        bodies=(
+            Body(FORM, "The picture and parameters.", (_FILE, _BACKGROUND, *_FIELDS)),
+            Body(JSON, "Parameters, the picture in base64.", _FIELDS),
+            Body(URLENCODED, "Parameters, the picture in base64.", _FIELDS),
+        ),
+        takes_work=True,
+    ),
+    Route(
+        "GET",
+        "/v1.0/account",
+        "remove.bg's: nothing is charged here.",
+        _get_account,
+        {
+            200: Reply("Credits, all zero; calls are free.", {JSON: {"type": "object"}}),
+            **{status: _FAILURES[status] for status in (400, 403, 429)},
+        },
+    ),
+)
+"""remove.bg's routes."""

@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Turns an answer and its source into the file a client asks for. Runs in a worker process.
+
+Size and place first (`layout`), then the edge, then what is behind (the engine's `composition`),
+then the file format (the engine's `raster`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from mattebrush.depth import quantise, to_unit
+
+from mattebrush import composition, raster, retouch
+from mattebrush.cutout import Progress
+from mattebrush.errors import JobInvalid
+from mattebrush.raster import Raster
+
+from . import layout
+from .blobs import Blob
+
+_WHITE = (1.0, 1.0, 1.0)
+
+_GREY_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+_Writer = Callable[[Raster, "_Scene"], bytes]
+
+
+def grey(picture: Raster) -> np.ndarray:
+    """A mask file's values (H, W): its grey, or the luma of its colour, in its own depth."""
+    pixels = picture.pixels
+    if pixels.shape[2] == 1:
+        return pixels[:, :, 0]
+    if np.array_equal(pixels[:, :, 0], pixels[:, :, 1]):
+        return np.ascontiguousarray(pixels[:, :, 0])
+    luma: np.ndarray = pixels.astype(np.float32) @ _GREY_WEIGHTS
+    return luma if pixels.dtype == np.float32 else np.rint(luma).astype(pixels.dtype)
+
+
+def with_alpha(picture: Raster) -> np.ndarray:
+    """The picture as the job contract's image: alpha, if there is one, as the last channel."""
+    if picture.alpha is None:
+        return picture.pixels
+    alpha = raster.to_depth(picture.alpha, picture.pixels.dtype)
+    return np.concatenate([picture.pixels, alpha[:, :, None]], axis=2)
+
+
+def render(
+    inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
+) -> tuple[bytes, dict[str, Any]]:
+    """The file asked for, and facts about it: its size, the full size, where the subject is.
+
+    inputs: `answer`, the job's own (`request`, or `image`), perhaps `background`. params: `format`,
+    `kind` (the job's), `max_pixels`, and what else is asked for, see `jobs_api._rendering_of` and
+    `removebg_api._render_params`.
+    """
+    progress("rendering", 0.0)
+    whole = _cutout(inputs, params)
+    cutout = _laid_out(whole, params)
+    box = layout.subject_box(_alpha(cutout))
+    facts = {
+        "width": cutout.width,
+        "height": cutout.height,
+        "full_width": whole.width,
+        "full_height": whole.height,
+        "foreground": {
+            "top": box.top,
+            "left": box.left,
+            "width": box.width,
+            "height": box.height,
+        },
+    }
+    return _WRITERS[params["format"]](cutout, _Scene.of(inputs, params)), facts
+
+
+def _cutout(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
+    """The source's picture with the answer's alpha and, if there is one, its clean colour."""
+    with np.load(inputs["answer"].reader(), allow_pickle=False) as answer:
+        if "alpha" not in answer:
+            raise JobInvalid("This job's result is no picture.", "Ask for format=report.")
+        alpha = answer["alpha"]
+        foreground = answer.get("foreground")
+    source = _source(inputs, params)
+    if foreground is None:
+        return dataclasses.replace(source, alpha=alpha)
+    colour = foreground[:, :, : source.pixels.shape[2]]
+    return dataclasses.replace(source, pixels=colour, alpha=alpha)
+
+
+def _source(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
+    if params["kind"] == "picture":
+        return raster.read(inputs["image"].reader(), params["max_pixels"])
+    with np.load(inputs["request"].reader(), allow_pickle=False) as request:
+        image = request["image"]
+    image = image if image.ndim == 3 else image[:, :, None]
+    return Raster(image[:, :, : 1 if image.shape[2] < 3 else 3])
+
+
+def _laid_out(cutout: Raster, params: dict[str, Any]) -> Raster:
+    factor = 1.0
+    if params.get("longest_side"):
+        cutout, factor = layout.preview(cutout, params["longest_side"])
+    shift, feather = params.get("shift_edge", 0) * factor, params.get("feather", 0) * factor
+    if shift or feather:
+        alpha = to_unit(_alpha(cutout))
+        alpha = retouch.shift_edge(alpha, shift) if shift else alpha
+        alpha = retouch.feather(alpha, feather) if feather else alpha
+        cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
+    if params.get("most_pixels"):
+        cutout = layout.shrunk(cutout, params["most_pixels"])
+    if params.get("crop"):
+        cutout = layout.cropped(cutout, params["crop"])
+    if params.get("scale") or params.get("position"):
+        cutout = layout.placed(cutout, params.get("scale"), params.get("position"))
+    return cutout
+
+
+@dataclasses.dataclass(frozen=True)
+class _Scene:
+    """What goes behind the subject.
+
+    background: a colour, a picture, or None for transparent. veil: opacity of that colour.
+    shadow: opacity, or None for none.
+    """
+
+    background: composition.Colour | np.ndarray | None
+    veil: float
+    shadow: float | None
+
+    @classmethod
+    def of(cls, inputs: dict[str, Blob], params: dict[str, Any]) -> _Scene:
+        shadow = params["shadow"]["opacity"] if params.get("shadow") else None
+        if "background" in inputs:
+            picture = raster.read(inputs["background"].reader(), params["max_pixels"])
+            return cls(picture.pixels, 1.0, shadow)
+        if not params.get("background"):
+            return cls(None, 1.0, shadow)
+        red, green, blue, opacity = (value / 255 for value in (*params["background"], 255)[:4])
+        return cls((red, green, blue), opacity, shadow)
+
+
+def _composed(cutout: Raster, scene: _Scene) -> Raster:
+    """The subject on the scene; still transparent where that is."""
+    alpha = to_unit(_alpha(cutout))
+    pixels, shadow = cutout.pixels, _shadow(alpha, scene)
+    if scene.background is not None and scene.veil == 1:
+        behind = scene.background
+        if isinstance(behind, np.ndarray):
+            behind = composition.cover(behind, cutout.height, cutout.width)
+        flat = composition.flatten(pixels, alpha, behind, shadow)
+        return dataclasses.replace(cutout, pixels=flat, alpha=None)
+    if shadow is not None:
+        pixels, alpha = composition.over_shadow(pixels, alpha, shadow)
+        cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha)
+    if scene.background is not None and scene.veil > 0:
+        assert isinstance(scene.background, tuple)
+        cutout = _over_veil(cutout, alpha, scene.background, scene.veil)
+    return cutout
+
+
+def _shadow(alpha: np.ndarray, scene: _Scene) -> np.ndarray | None:
+    if scene.shadow is None:
+        return None
+    natural = composition.shadow_for(*alpha.shape)
+    wanted = dataclasses.replace(natural, opacity=scene.shadow)
+    return composition.drop_shadow(alpha, wanted)
+
+
+def _over_veil(
+    cutout: Raster, alpha: np.ndarray, colour: composition.Colour, opacity: float
+) -> Raster:
+    """The subject over a half-transparent colour: Porter and Duff's "over", straight."""
+    behind = (1 - alpha) * np.float32(opacity)
+    out = alpha + behind
+    share = (alpha / out)[:, :, None]
+    mixed = to_unit(cutout.pixels) * share + np.array(colour, np.float32) * (1 - share)
+    return dataclasses.replace(cutout, pixels=quantise(mixed, cutout.pixels.dtype), alpha=out)
+
+
+def _alpha(picture: Raster) -> np.ndarray:
+    assert picture.alpha is not None
+    return picture.alpha
+
+
+def _flat(cutout: Raster, scene: _Scene) -> bytes:
+    """JPEG has no transparency: white where nothing else was asked for."""
+    behind = (
+        scene if scene.background is not None else dataclasses.replace(scene, background=_WHITE)
+    )
+    return raster.encode(_composed(cutout, dataclasses.replace(behind, veil=1.0)), "JPEG")
+
+
+def _mask(cutout: Raster, scene: _Scene) -> bytes:
+    return raster.encode(Raster(np.ascontiguousarray(_alpha(cutout)[:, :, None])), "PNG")
+
+
+def _foreground(cutout: Raster, scene: _Scene) -> bytes:
+    return raster.encode(dataclasses.replace(cutout, alpha=None), "PNG")
+
+
+def _zip(files: dict[str, _Writer]) -> _Writer:
+    def write(cutout: Raster, scene: _Scene) -> bytes:
+        out = io.BytesIO()
+        # Stored: what is in it is compressed already.
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+            for name, writer in files.items():
+                archive.writestr(name, writer(cutout, scene))
+        return out.getvalue()
+
+    return write
+
+
+def _composed_as(format: str) -> _Writer:
+    return lambda cutout, scene: raster.encode(_composed(cutout, scene), format)
+
+
+def _colour_jpeg(cutout: Raster, scene: _Scene) -> bytes:
+    return raster.encode(dataclasses.replace(cutout, alpha=None), "JPEG")
+
+
+_png = _composed_as("PNG")
+
+_WRITERS: dict[str, _Writer] = {
+    "png": _png,
+    "webp": _composed_as("WEBP"),
+    "tiff": _composed_as("TIFF"),
+    "jpg": _flat,
+    "mask": _mask,
+    "foreground": _foreground,
+    "zip": _zip(
+        {"cutout.png": _composed_as("PNG"), "mask.png": _mask, "foreground.png": _foreground}
+    ),
+    "zip-colour-alpha": _zip({"color.jpg": _colour_jpeg, "alpha.png": _mask}),
+}

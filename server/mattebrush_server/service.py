@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The work of the server, without HTTP: takes jobs in, has lanes run them, gives results out.
+
+Jobs go to the lane of their device. Turning a result into a file goes to a lane of its own, so
+that a download never waits for the next picture's inference.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mattebrush.errors import Cancelled, MattebrushError
+
+from .blobs import Blob
+from .errors import Busy, NotFinished
+from .jobs import Job, JobStore
+from .lanes import Lane, Worker
+from .metrics import Metrics
+from .settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_TICK_SECONDS = 1.0
+_LOOK_SECONDS = 0.2
+
+RENDER = "render"
+
+
+class Service:
+    """One server's jobs, queues and processes. `close` ends them all."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = JobStore(settings)
+        self.metrics = Metrics()
+        self.last_request = time.monotonic()
+        names = (*settings.devices, RENDER)
+        self.lanes: dict[str, Lane[Job]] = {
+            name: Lane(name, self._work, settings.idle_worker, settings.job_seconds)
+            for name in names
+        }
+        self._asked: set[Job] = set()
+        self._waiters = threading.BoundedSemaphore(settings.waiters)
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_house, daemon=True, name="housekeeper")
+        self._keeper.start()
+
+    def submit(self, job: Job, device: str = "auto") -> None:
+        """Takes a job in and queues it. Raises Busy, InputTooLarge; then its inputs are released.
+
+        device: the lane's name; one that has no lane goes to the first.
+        """
+        try:
+            self.store.admit(job)
+        except MattebrushError:
+            job.release()
+            raise
+        self._lane(device).queue.put(job.client, job)
+        self.metrics.count("jobs_admitted")
+
+    def _lane(self, device: str) -> Lane[Job]:
+        first = self.settings.devices[0]
+        return self.lanes[device if device in self.settings.devices else first]
+
+    def _work(self, job: Job, worker: Worker) -> None:
+        if not job.wanted:
+            job.fail(Cancelled("The job was cancelled."))
+            return
+        started = time.monotonic()
+        job.progressed("starting", 0.0)
+        try:
+            output, facts = worker.run(
+                job.kind, job.inputs, job.params, job.progressed, lambda: not job.wanted
+            )
+        except MattebrushError as error:
+            job.fail(error)
+        except Exception:
+            # Whatever it was, the lane must live on, and the process start afresh.
+            logger.exception("A lane failed")
+            worker.stop()
+            job.fail(MattebrushError("The server failed on this job.", "Try again."))
+        else:
+            job.succeed(output, facts)
+        self.metrics.finished(job.kind, job.state, time.monotonic() - started)
+
+    def cancel(self, job: Job) -> None:
+        """Stops a job, waiting or running, and forgets it. Returns at once when it waits only."""
+        job.stop()
+        for lane in self.lanes.values():
+            if lane.queue.remove(job.client, job):
+                job.fail(Cancelled("The job was cancelled."))
+        if not job.finished:
+            job.wait_until_finished(timeout=5.0)
+        self.store.drop(job)
+
+    def wait(self, job: Job, timeout: float, still_wanted: Callable[[], bool]) -> bool:
+        """Waits for a job's end, at most `timeout` seconds; cancels it if nobody wants it.
+
+        Returns whether it has ended. Raises Busy when too many wait already, and Cancelled.
+        """
+        if not self._waiters.acquire(blocking=False):
+            raise Busy("Too many requests wait for a result.", "Ask for the job without waiting.")
+        try:
+            end = time.monotonic() + timeout
+            while not job.wait_until_finished(_LOOK_SECONDS):
+                if not still_wanted():
+                    self.cancel(job)
+                    raise Cancelled("The client has gone.")
+                if time.monotonic() > end:
+                    return False
+            return True
+        finally:
+            self._waiters.release()
+
+    def render(
+        self,
+        job: Job,
+        params: dict[str, Any],
+        still_wanted: Callable[[], bool],
+        extra: dict[str, Blob] | None = None,
+    ) -> Job:
+        """Turns a finished job's answer into a file; returns the render job, done.
+
+        The caller releases it. Raises what made the job fail, NotFinished while it is under way,
+        and what makes rendering fail.
+        """
+        finished_output(job)
+        inputs = {**job.keep_pictures(), **(extra or {})}
+        known = {"kind": job.kind, "max_pixels": self.settings.picture_pixels}
+        rendering = Job(job.client, RENDER, inputs, {**known, **params})
+        return self.ask(RENDER, rendering, still_wanted)
+
+    def ask(self, lane: str, job: Job, still_wanted: Callable[[], bool]) -> Job:
+        """Runs a job that clients do not see; returns it, done. The caller releases it.
+
+        Raises what makes it fail; it is released then.
+        """
+        self._asked.add(job)
+        try:
+            self.lanes[lane].queue.put(job.client, job)
+            self.wait(job, self.settings.job_seconds, still_wanted)
+            finished_output(job)
+        except MattebrushError:
+            job.stop()
+            job.release()
+            raise
+        finally:
+            self._asked.discard(job)
+        return job
+
+    def follow(self, job: Job, pulse_seconds: float) -> Iterator[bytes]:
+        """Server-sent events of a job until it ends; a comment now and then shows a lost client.
+
+        Raises Busy when too many wait already.
+        """
+        if not self._waiters.acquire(blocking=False):
+            raise Busy("Too many requests wait for a result.", "Ask for the job's state instead.")
+        return self._events(job, pulse_seconds)
+
+    def _events(self, job: Job, pulse_seconds: float) -> Iterator[bytes]:
+        try:
+            seen = -1
+            while True:
+                changes, told, over = job.changes, json.dumps(job.to_json()), job.finished
+                if changes != seen:
+                    yield f"event: job\ndata: {told}\n\n".encode()
+                else:
+                    yield b": still there\n\n"
+                if over:
+                    return
+                seen = changes
+                job.wait_for_news(seen, pulse_seconds)
+        finally:
+            self._waiters.release()
+
+    def metrics_text(self) -> str:
+        """What /metrics says."""
+        gauges: dict[str, float] = {
+            "mattebrush_pixels_held": self.store.pixels,
+            "mattebrush_jobs_held": len(self.store.select(lambda job: True)),
+        }
+        for name, lane in self.lanes.items():
+            gauges[f'mattebrush_queue_length{{lane="{name}"}}'] = len(lane.queue)
+            gauges[f'mattebrush_worker_restarts_total{{lane="{name}"}}'] = lane.worker.restarts
+        return self.metrics.text(gauges)
+
+    def deliver(self, job: Job) -> None:
+        """Notes that a result was fetched: from now on it may be dropped for others."""
+        job.delivered = True
+        job.touched = time.monotonic()
+
+    def idle_seconds(self) -> float:
+        """Seconds since the last request, 0 while anything waits or runs."""
+        if self.store.select(lambda job: not job.finished):
+            return 0.0
+        return time.monotonic() - self.last_request
+
+    def _keep_house(self) -> None:
+        while not self._closing.wait(_TICK_SECONDS):
+            self.store.expire(time.monotonic())
+
+    def close(self) -> None:
+        """Cancels everything and ends the processes."""
+        self._closing.set()
+        for job in (*self.store.select(lambda job: True), *self._asked):
+            job.stop()
+        for lane in self.lanes.values():
+            lane.close()
+        for job in self.store.select(lambda job: True):
+            self.store.drop(job)
+
+
+def finished_output(job: Job) -> Blob:
+    """A job's output. Raises what made it fail, or NotFinished."""
+    if job.failure is not None:
+        raise job.failure
+    if job.output is None:
+        raise NotFinished("The job is not finished.", "Ask for its state, or wait.")
+    return job.output

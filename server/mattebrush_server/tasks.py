@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker process can do. Everything that decodes or computes pixels happens here.
+
+A task gets blobs and plain parameters and gives bytes and plain facts. `job` answers a request of
+the job contract; `picture` makes one of picture files; `render` (in `rendering`) turns an answer
+into a file; `status` examines the machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from mattebrush import job, raster
+from mattebrush.cutout import Progress
+
+from . import rendering
+from .blobs import Blob
+
+Outcome = tuple[bytes, dict[str, Any]]
+
+
+def _job(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
+    request = job.decode(inputs["request"].reader(), params["max_pixels"])
+    return _answered(request, progress)
+
+
+def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
+    progress("reading", 0.0)
+    most = params["max_pixels"]
+    photo = raster.read(inputs["image"].reader(), most)
+    arrays = {
+        name: rendering.grey(raster.read(inputs[name].reader(), most))
+        for name in ("mask", "previous", "region")
+        if name in inputs
+    }
+    if "region" in arrays:
+        arrays["region"] = raster.to_depth(arrays["region"], np.uint8)
+    options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
+    encoded = job.encode_request(options, image=rendering.with_alpha(photo), **arrays)
+    return _answered(job.decode(encoded, most), progress)
+
+
+def _region_of_interest(
+    photo: raster.Raster, lengths: list[tuple[float, str]] | None
+) -> dict[str, Any]:
+    """x1, y1, x2, y2 in px or % as the option `region`, now that the picture's size is known."""
+    if lengths is None:
+        return {}
+    sides = (photo.width, photo.height) * 2
+    values = [
+        number if unit == "px" else number / 100 * side
+        for (number, unit), side in zip(lengths, sides, strict=True)
+    ]
+    return {"region": [min(max(v, 0), side) for v, side in zip(values, sides, strict=True)]}
+
+
+def _answered(request: job.Request, progress: Progress) -> Outcome:
+    answer = job.run(request, progress)
+    return job.encode_answer(answer), answer.report
+
+
+def _status(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
+    from mattebrush.doctor import examine
+
+    return json.dumps(examine()).encode(), {}
+
+
+TASKS: dict[str, Callable[[dict[str, Blob], dict[str, Any], Progress], Outcome]] = {
+    "job": _job,
+    "picture": _picture,
+    "render": rendering.render,
+    "status": _status,
+}

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process that runs the engine, so that a crash of a native library takes down only this.
+
+It takes tasks from a pipe, one at a time, and answers with progress and one outcome each; pictures
+pass in shared memory (`blobs`). What the tasks do is in `tasks`. A second thread listens while
+the engine works: it notes a cancel, and ends the process at once when the server has gone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import os
+import queue
+import signal
+import threading
+import time
+from multiprocessing.connection import Connection
+from typing import Any
+
+from mattebrush.errors import Cancelled, MattebrushError
+
+from .blobs import Blob, Handle
+
+logger = logging.getLogger(__name__)
+
+_TELL_SECONDS = 0.05
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A piece of work: a key of `tasks.TASKS`, its inputs, and a name for the output's memory."""
+
+    number: int
+    kind: str
+    inputs: dict[str, Handle]
+    params: dict[str, Any]
+    output_name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Cancel:
+    """The task of that number is no longer wanted."""
+
+    number: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Progressed:
+    """How far the task is: a stage's name and the share of it that is done."""
+
+    stage: str
+    fraction: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """The task's output, and what there is to say about it."""
+
+    output: Handle
+    facts: dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Failed:
+    """The failure object of the job contract."""
+
+    failure: dict[str, str]
+
+
+def main(pipe: Connection) -> None:
+    """Works until the server closes the pipe."""
+    # Ctrl-C in a terminal reaches the whole group; the server says when to stop.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    inbox = _Inbox(pipe)
+    threading.Thread(target=inbox.listen, daemon=True, name="listener").start()
+    while True:
+        task = inbox.tasks.get()
+        pipe.send(_outcome(task, inbox, pipe))
+
+
+class _Inbox:
+    def __init__(self, pipe: Connection) -> None:
+        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self.cancelled = -1
+        self._pipe = pipe
+
+    def listen(self) -> None:
+        while True:
+            try:
+                message = self._pipe.recv()
+            except (EOFError, OSError):
+                # Not sys.exit: the main thread may be inside native code.
+                os._exit(0)
+            if isinstance(message, Cancel):
+                self.cancelled = message.number
+            else:
+                self.tasks.put(message)
+
+
+def _outcome(task: Task, inbox: _Inbox, pipe: Connection) -> Done | Failed:
+    told = ("", 0.0)
+
+    def progress(stage: str, fraction: float) -> None:
+        nonlocal told
+        if inbox.cancelled == task.number:
+            raise Cancelled("The job was cancelled.")
+        now = time.monotonic()
+        if stage != told[0] or now - told[1] >= _TELL_SECONDS:
+            told = (stage, now)
+            pipe.send(Progressed(stage, fraction))
+
+    try:
+        return _done(task, progress)
+    except MattebrushError as error:
+        return Failed(error.to_json())
+    except MemoryError:
+        return Failed(
+            MattebrushError(
+                "There is not enough memory for a picture of this size.", "Try a smaller one."
+            ).to_json()
+        )
+    except Exception:
+        # Logged here, never sent: a traceback is no answer to a client.
+        logger.exception("A task of kind %s failed", task.kind)
+        return Failed(MattebrushError("The engine failed on this picture.").to_json())
+
+
+def _done(task: Task, progress: Any) -> Done:
+    from .tasks import TASKS
+
+    inputs = {name: Blob.attach(handle) for name, handle in task.inputs.items()}
+    try:
+        data, facts = TASKS[task.kind](inputs, task.params, progress)
+        output = Blob.of(data, task.output_name)
+    finally:
+        for blob in inputs.values():
+            blob.detach()
+    handle = output.handle()
+    output.detach()
+    return Done(handle, facts)
