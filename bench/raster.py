@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files: our reading and writing beside Pillow's, PNG compression levels, and 100 megapixels.
 
-PYTHONPATH=core:. python -m bench.raster speed            both sides alternately, ratios
-PYTHONPATH=core:. python -m bench.raster levels [PHOTO...]  why PNG is written at its level
-PYTHONPATH=core:. python -m bench.raster memory           peak memory at 100 megapixels
+python -m bench.raster speed            both sides alternately, ratios
+python -m bench.raster levels [PHOTO...]  why PNG is written at its level
+python -m bench.raster memory           peak memory at 100 megapixels
 """
 
 from __future__ import annotations

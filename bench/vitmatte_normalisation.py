@@ -5,7 +5,7 @@ Four are in public use for the same ViTMatte weights; a wrong one costs accuracy
 runs every installed model that has several under each of them, on pictures with known alpha, and
 says which comes nearest and whether it is the one the catalogue takes.
 
-    PYTHONPATH=core python -m bench.vitmatte_normalisation [MODEL...] [--data FOLDER]
+    python -m bench.vitmatte_normalisation [MODEL...] [--data FOLDER]
 
 FOLDER holds image/, alpha/ and trimap1/ with files of the same names, as alphamatting.com's do.
 """

@@ -18,8 +18,9 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .atomic import whole_file
 from .errors import OutputUnwritable
-from .raster import Raster, to_depth, whole_file
+from .raster import Raster, to_depth
 from .raster.parallel import in_order
 
 _LONGEST_SIDE = 30_000
@@ -72,6 +73,22 @@ def write(
     Raises OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than
     30,000 pixels, a file of 2 GB) and InputInvalid for arrays of the wrong shape or dtype.
     """
+    _check(original, alpha, foreground)
+    with whole_file(path, overwrite) as file:
+        _write(file, original, alpha, foreground, strip)
+
+
+def encode(
+    original: Raster, alpha: np.ndarray, foreground: np.ndarray | None, *, strip: bool = False
+) -> bytes:
+    """The file that `write` would write, as bytes. Arguments and errors as for `write`."""
+    _check(original, alpha, foreground)
+    file = io.BytesIO()
+    _write(file, original, alpha, foreground, strip)
+    return file.getvalue()
+
+
+def _check(original: Raster, alpha: np.ndarray, foreground: np.ndarray | None) -> None:
     dataclasses.replace(original, alpha=alpha).check()
     original.check()
     if foreground is not None:
@@ -82,22 +99,31 @@ def write(
             f"and this is {original.width} x {original.height}.",
             "Write TIFF or PNG.",
         )
+
+
+def _write(
+    file: BinaryIO,
+    original: Raster,
+    alpha: np.ndarray,
+    foreground: np.ndarray | None,
+    strip: bool,
+) -> None:
+    """The document into a seekable file."""
     depth = np.dtype(np.uint8) if original.pixels.dtype == np.uint8 else np.dtype(np.uint16)
     canvas = _Canvas(original.width, original.height, depth)
     layers = [_layer(ORIGINAL, original.pixels, original.alpha, alpha, depth, hidden=False)]
     if foreground is not None:
         layers.append(_layer(CLEAN, foreground, original.alpha, alpha, depth, hidden=True))
-    with whole_file(path, overwrite) as file:
-        colours = original.pixels.shape[2]
-        mode = _GREY if colours == 1 else _RGB
-        size = (colours + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
-        file.write(b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", *size))
-        file.write(struct.pack(">I", 0))  # no palette
-        _write_resources(file, original, strip)
-        _write_layers(file, canvas, layers)
-        _write_merged(file, canvas, _merged(original, alpha, depth))
-        if file.tell() > _LARGEST_FILE:
-            raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
+    colours = original.pixels.shape[2]
+    mode = _GREY if colours == 1 else _RGB
+    size = (colours + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
+    file.write(b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", *size))
+    file.write(struct.pack(">I", 0))  # no palette
+    _write_resources(file, original, strip)
+    _write_layers(file, canvas, layers)
+    _write_merged(file, canvas, _merged(original, alpha, depth))
+    if file.tell() > _LARGEST_FILE:
+        raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
 
 
 def _layer(

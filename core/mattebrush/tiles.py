@@ -53,7 +53,8 @@ def plan(band: npt.NDArray[np.bool_], tile: int, halo: int, multiple: int = 1) -
 
     tile: longest side of an `inner`, in pixels.
     halo: context around `inner`, in pixels, cut where the picture ends.
-    multiple: sides of `outer` are multiples of this wherever the picture has room for it.
+    multiple: `outer` begins and ends at multiples of this, or where the picture ends: networks
+        that look at cells of so many pixels see the same cells as in the whole picture.
 
     Inner windows are disjoint and tight around the band; neighbours are merged where one window
     costs no more pixels than two. The order is by rows, then by columns. An empty band gives [].
@@ -151,11 +152,6 @@ def _cost(extent: Sequence[int], halo: int) -> int:
 
 
 def _grown(start: int, stop: int, halo: int, multiple: int, limit: int) -> slice:
-    """[start, stop) with its halo, cut to [0, limit), then stretched to a multiple if it fits."""
-    start, stop = max(start - halo, 0), min(stop + halo, limit)
-    missing = -(stop - start) % multiple
-    if stop - start + missing > limit:
-        return slice(start, stop)
-    stop += missing
-    shift = max(stop - limit, 0)
-    return slice(start - shift, stop - shift)
+    """[start, stop) with its halo, stretched to multiples on both sides, cut to [0, limit)."""
+    start = max(start - halo, 0) // multiple * multiple
+    return slice(start, min(-(-(stop + halo) // multiple) * multiple, limit))

@@ -20,6 +20,7 @@ import collections
 import io
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -150,7 +151,8 @@ def _native(text):
 
 class Array(collections.namedtuple("Array", "data shape dtype")):
     """Pixels as bytes in row order, their shape such as (H, W, 4), and their type, one of
-    "uint8", "uint16" and "float32", little-endian."""
+    "uint8", "uint16" and "float32", little-endian. What is sent may be a list of bytes, one
+    after the other."""
 
     __slots__ = ()
 
@@ -253,16 +255,18 @@ def _npy(name, array):
     size = _ITEM_SIZES[array.dtype]
     for side in array.shape:
         size *= side
-    data = array.data if isinstance(array.data, bytes) else bytes(array.data)
-    if len(data) != size:
-        raise ValueError("%s has %d bytes, its shape asks for %d" % (name, len(data), size))
+    pieces = array.data if isinstance(array.data, list) else [array.data]
+    pieces = [piece if isinstance(piece, bytes) else bytes(piece) for piece in pieces]
+    length = sum(len(piece) for piece in pieces)
+    if length != size:
+        raise ValueError("%s has %d bytes, its shape asks for %d" % (name, length, size))
     header = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }" % (
         _DESCRIPTIONS[array.dtype],
         "".join("%d, " % side for side in array.shape),
     )
     header += " " * (-(len(header) + 11) % 64) + "\n"
     magic = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header))
-    return [magic + header.encode("ascii"), data]
+    return [magic + header.encode("ascii")] + pieces
 
 
 def _array(data):
@@ -364,8 +368,10 @@ class Settings(object):
         path = os.path.join(folder, "plugins.json")
         known = _installed(folder)
         values = {name: getattr(self, name) for name in self._NAMES}
-        # What the installer wrote stays its own, so that a later installation is heeded.
-        values = {k: v for k, v in values.items() if v != "" and known.get(k) != v}
+        if self.python == known.get("python"):
+            # What the installer wrote stays its own, so that a later installation is heeded.
+            values = {k: v for k, v in values.items() if known.get(k) != v}
+        values = {k: v for k, v in values.items() if v != ""}
         values.update(self.other)
         try:
             if not os.path.isdir(folder):
@@ -547,7 +553,9 @@ class ServerEngine(object):
 
     def headers(self):
         """The headers every request of a job carries."""
-        headers = {"Connection": "close"}
+        # A server takes turns between its clients, and tells them apart by this name.
+        name = "mattebrush-client/%s (%d)" % (VERSION, os.getpid())
+        headers = {"Connection": "close", "User-Agent": name}
         if self.token:
             headers["Authorization"] = "Bearer %s" % self.token
         return headers
@@ -560,13 +568,15 @@ class ServerEngine(object):
 def run(options, progress=None, timeout=None, settings=None, **arrays):
     """Finds an engine, runs one job and waits for it: for batch modes without an event loop.
 
-    progress: called as progress(stage, fraction) now and then; may raise to cancel.
+    progress: called as progress(stage, fraction), first at once; may raise to cancel.
     """
     job = connect(settings).start(options, timeout=timeout, **arrays)
     try:
-        while not job.wait(0.05):
+        ended = False
+        while not ended:
             if progress is not None:
                 progress(job.stage, job.fraction)
+            ended = job.wait(0.05)
     except BaseException:
         job.cancel()
         raise
@@ -706,6 +716,7 @@ class _ProcessJob(Job):
 
     @staticmethod
     def _send(stdin, request):
+        _survive_broken_pipes()
         try:
             while request:
                 stdin.write(request.pop(0))
@@ -745,6 +756,15 @@ class _ProcessJob(Job):
                 pass  # it ended by itself in between
 
 
+def _survive_broken_pipes():
+    """In this thread, writing to what nobody reads is an error, not the end of the program.
+
+    Python sees to that for the whole process, but not where a host such as Krita embeds it.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGPIPE])
+
+
 def parse_progress(line):
     """(stage, fraction) from one line of the engine's stderr, or None when it is something else."""
     try:
@@ -763,6 +783,7 @@ class _ServerJob(Job):
         Job.__init__(self, timeout)
 
     def _work(self):
+        _survive_broken_pipes()
         options, arrays = self._request
         request, self._request = encode_request(options, **arrays), None
         url = "/v1/jobs/%s" % _native(self._post(request))

@@ -111,7 +111,7 @@ class Process(Folder):
         before = time.time()
         job = self.start("slow")
         self.assertFalse(job.poll())
-        self.assertLess(time.time() - before, 0.5)
+        self.assertLess(time.time() - before, 20)  # the job itself takes 60 seconds
         job.cancel()
 
     def test_much_chatter_and_a_large_picture_do_not_block(self):
@@ -202,7 +202,12 @@ class Finding(Folder):
         self.assertIn(self.folder, str(caught.exception))
 
     def test_an_interpreter_without_the_engine(self):
-        job = client.ProcessEngine(sys.executable, self.folder).start({}, mask=MASK)
+        # An interpreter that sees no installed package: the one at hand may well have the engine.
+        path = os.path.join(self.folder, "python")
+        with open(path, "w") as file:
+            file.write('#!/bin/sh\nexec "%s" -S "$@"\n' % sys.executable)
+        os.chmod(path, 0o755)
+        job = client.ProcessEngine(path, self.folder).start({}, mask=MASK)
         error = self.failure(job, client.EngineNotFound)
         self.assertIn("has no Mattebrush engine", str(error))
 
@@ -214,6 +219,13 @@ class Finding(Folder):
     def test_only_a_server_is_wanted(self):
         with self.assertRaises(client.EngineNotFound) as caught:
             client.connect(self.settings(engine="server"))
+        self.assertIn("mattebrush serve", str(caught.exception))
+
+    def test_in_a_sandbox_the_server_is_asked_for(self):
+        os.environ["SNAP"] = os.path.dirname(os.path.abspath(sys.executable))
+        with self.assertRaises(client.EngineNotFound) as caught:
+            client.connect(client.Settings())
+        self.assertIn("Inside a Snap", str(caught.exception))
         self.assertIn("mattebrush serve", str(caught.exception))
 
     def test_settings_are_kept_and_the_installers_are_not_copied(self):

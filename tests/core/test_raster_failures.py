@@ -23,7 +23,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mattebrush import errors, raster
+from mattebrush import atomic, errors, raster
 from mattebrush.raster import exif
 
 RANDOM = np.random.default_rng(3)
@@ -296,7 +296,7 @@ def test_new_files_follow_the_umask(tmp_path: Path) -> None:
 
 def test_name_taken_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "out.png"
-    with pytest.raises(errors.OutputExists), raster.whole_file(path) as file:
+    with pytest.raises(errors.OutputExists), atomic.whole_file(path) as file:
         file.write(b"mine")
         path.write_bytes(b"theirs")
     assert path.read_bytes() == b"theirs"

@@ -21,6 +21,7 @@ class Mask:
     """A transparency mask as large as the picture: one byte a pixel, row by row."""
 
     name: str
+    visible: bool
     width: int
     height: int
     pixels: bytes
@@ -47,7 +48,8 @@ def layers(path: Path | str) -> list[Layer]:
                 layer.attrib.get("visible", "1") == "1",
                 [
                     _mask(archive, mask, width, height)
-                    for mask in layer.findall(f"{_NAMESPACE}masks/{_NAMESPACE}mask")
+                    for within in ("masks", "layers")  # a group's are among its layers
+                    for mask in layer.findall(f"{_NAMESPACE}{within}/{_NAMESPACE}mask")
                     if mask.get("nodetype") == "transparencymask"
                 ],
             )
@@ -60,7 +62,8 @@ def _mask(archive: zipfile.ZipFile, element: ElementTree.Element, width: int, he
     name = next(name for name in archive.namelist() if name.endswith(end))
     default = archive.read(f"{name}.defaultpixel")[0]
     pixels = _plane(archive.read(name), width, height, default)
-    return Mask(element.attrib["name"], width, height, pixels)
+    visible = element.attrib.get("visible", "1") == "1"
+    return Mask(element.attrib["name"], visible, width, height, pixels)
 
 
 def _plane(data: bytes, width: int, height: int, default: int) -> bytes:

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The layered PSD in the real GIMP and the real Krita: layers, names, masks value by value.
+"""The layered PSD in the real GIMPs and the real Kritas: layers, names, masks value by value.
 
-apt-get install --no-install-recommends gimp krita python3-pyqt5 python3-sip
+Each host takes many seconds over its first start, so all kinds go through one run of it.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -17,21 +14,15 @@ import pytest
 
 from mattebrush import psd, raster
 from tests.hosts import kraread, xcfread
+from tests.hosts.gimp import gimphost
+from tests.hosts.krita import kritahost
+
+pytestmark = pytest.mark.hosts
 
 HEIGHT, WIDTH = 133, 171  # not whole tiles
 RANDOM = np.random.default_rng(5)
-KINDS = [(np.uint8, 1), (np.uint8, 3), (np.uint16, 1), (np.uint16, 3)]
-
-
-def host(command: str, package: str) -> str:
-    """The path of a host's command, or a skip that says how to get it (a failure in CI)."""
-    found = shutil.which(command)
-    if found:
-        return found
-    reason = f"{command} is not here: apt-get install --no-install-recommends {package}"
-    if os.environ.get("MATTEBRUSH_CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+KINDS = {"grey8": ("u1", 1), "rgb8": ("u1", 3), "grey16": ("u2", 1), "rgb16": ("u2", 3)}
+Pictures = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
 def make(path: Path, depth: Any, colours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -44,32 +35,33 @@ def make(path: Path, depth: Any, colours: int) -> tuple[np.ndarray, np.ndarray, 
     return original, clean, raster.to_depth(alpha, depth)
 
 
-@pytest.mark.parametrize(("depth", "colours"), KINDS)
-def test_gimp_opens_it(tmp_path: Path, depth: Any, colours: int) -> None:
-    gimp = host("gimp-console", "gimp")
-    source, saved = tmp_path / "cut.psd", tmp_path / "cut.xcf"
-    original, clean, mask = make(source, depth, colours)
-    script = (
-        f'(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{source}" "cut")))'
-        " (drawable (car (gimp-image-get-active-drawable image))))"
-        f' (gimp-xcf-save 0 image drawable "{saved}" "cut"))'
-    )
-    environment = {
-        **os.environ,
-        "GIMP2_DIRECTORY": str(tmp_path / "profile"),
-        "HOME": str(tmp_path),
+def make_all(folder: Path) -> Pictures:
+    return {
+        name: make(folder / f"{name}.psd", np.dtype(depth).type, colours)
+        for name, (depth, colours) in KINDS.items()
     }
-    subprocess.run(
-        [gimp, "-idf", "-b", script, "-b", "(gimp-quit 0)"],
-        env=environment,
-        check=True,
-        capture_output=True,
-        timeout=180,
-    )
-    top, bottom = xcfread.layers(saved)
+
+
+@pytest.fixture(scope="module", params=["gimp3", "gimp210"])
+def from_gimp(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Pictures]:
+    """The folder with what a GIMP saved of each kind, and what was in it."""
+    folder = tmp_path_factory.mktemp(f"psd-{request.param}")
+    gimp: gimphost.Gimp = getattr(gimphost, request.param)(folder)
+    made = make_all(folder)
+    gimp.run(gimphost.INSIDE / "resave.py")
+    return folder, made
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_gimp_opens_it(from_gimp: tuple[Path, Pictures], kind: str) -> None:
+    folder, made = from_gimp
+    original, clean, mask = made[kind]
+    top, bottom = xcfread.layers(folder / f"{kind}.xcf")
     assert (top.name, top.visible) == (psd.CLEAN, False)
     assert (bottom.name, bottom.visible) == (psd.ORIGINAL, True)
-    big = np.dtype(depth).newbyteorder(">")
+    big = mask.dtype.newbyteorder(">")
     for layer, pixels in ((top, clean), (bottom, original)):
         assert layer.mask is not None
         assert layer.mask_applied
@@ -77,65 +69,32 @@ def test_gimp_opens_it(tmp_path: Path, depth: Any, colours: int) -> None:
         got = np.frombuffer(layer.mask.data, big).reshape(HEIGHT, WIDTH)
         np.testing.assert_array_equal(got, mask)
         data = np.frombuffer(layer.pixels.data, big).reshape(HEIGHT, WIDTH, -1)
-        np.testing.assert_array_equal(data[..., :colours], pixels)
+        np.testing.assert_array_equal(data[..., : KINDS[kind][1]], pixels)
 
 
-KRITA_SCRIPT = """
-from krita import Krita
-
-def __main__(arguments):
-    application = Krita.instance()
-    application.setBatchmode(True)
-    for source in arguments:
-        document = application.openDocument(source)
-        document.waitForDone()  # else saving may wait for it for ever
-        document.saveAs(source + ".kra")
-        document.waitForDone()
-        with open(source + ".depth", "w") as file:
-            file.write(document.colorDepth())
-        document.close()
-"""
+@pytest.fixture(scope="module", params=kritahost.VERSIONS)
+def from_krita(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Pictures]:
+    """The same for a Krita; the depths that it saw are as the files'."""
+    folder = tmp_path_factory.mktemp(f"psd-krita{request.param}")
+    krita = kritahost.find(request.param, folder)
+    made = make_all(folder)
+    depths = krita.run("resave", *(str(folder / f"{kind}.psd") for kind in made))
+    assert depths == ["U8", "U8", "U16", "U16"]
+    return folder, made
 
 
-@pytest.fixture(scope="module")
-def from_krita(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[Any, int], Path]:
-    """A folder for each kind, with cut.psd, what Krita saved of it, and mask.npy. Krita takes
-    many seconds to start with a new profile, so all kinds go through one run."""
-    runner = host("kritarunner", "krita python3-pyqt5 python3-sip")
-    home = tmp_path_factory.mktemp("krita")
-    folders = {}
-    for depth, colours in KINDS:
-        folder = folders[depth, colours] = tmp_path_factory.mktemp("psd")
-        _, _, mask = make(folder / "cut.psd", depth, colours)
-        np.save(folder / "mask.npy", mask)
-    (home / "resave.py").write_text(KRITA_SCRIPT)
-    environment = {
-        **os.environ,
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(home),
-        "QT_QPA_PLATFORM": "offscreen",
-        "PYTHONPATH": str(home),
-    }
-    sources = [str(folder / "cut.psd") for folder in folders.values()]
-    subprocess.run(
-        [runner, "-s", "resave", "--", *sources],
-        env=environment,
-        capture_output=True,
-        timeout=300,
-    )  # ends with 0 whatever happens: what it saved is the proof
-    return folders
-
-
-@pytest.mark.parametrize(("depth", "colours"), KINDS)
-def test_krita_opens_it(from_krita: dict[tuple[Any, int], Path], depth: Any, colours: int) -> None:
-    folder = from_krita[depth, colours]
-    assert (folder / "cut.psd.depth").read_text() == {1: "U8", 2: "U16"}[np.dtype(depth).itemsize]
-    top, bottom = kraread.layers(folder / "cut.psd.kra")
+@pytest.mark.parametrize("kind", KINDS)
+def test_krita_opens_it(from_krita: tuple[Path, Pictures], kind: str) -> None:
+    folder, made = from_krita
+    _, _, mask = made[kind]
+    top, bottom = kraread.layers(folder / f"{kind}.psd.kra")
     assert (top.name, top.visible, top.kind) == (psd.CLEAN, False, "paintlayer")
     assert (bottom.name, bottom.visible, bottom.kind) == (psd.ORIGINAL, True, "paintlayer")
     for layer in (top, bottom):
         (transparency,) = layer.masks
         got = np.frombuffer(transparency.pixels, np.uint8).reshape(HEIGHT, WIDTH)
-        mask = np.load(folder / "mask.npy")  # Krita's have 8 bits always: it takes the upper ones
+        # Krita's have 8 bits always: it takes the upper ones.
         expected = mask if mask.dtype == np.uint8 else mask >> 8
         np.testing.assert_array_equal(got, expected)

@@ -10,9 +10,8 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 
 from __future__ import annotations
 
-from .atomic import whole_file
 from .model import MAX_PIXELS, Metadata, Raster, to_depth
-from .reading import READABLE, read
+from .reading import READABLE, read, sniff
 from .writing import WRITABLE, encode, format_of, write
 
 __all__ = [
@@ -24,7 +23,7 @@ __all__ = [
     "encode",
     "format_of",
     "read",
+    "sniff",
     "to_depth",
-    "whole_file",
     "write",
 ]

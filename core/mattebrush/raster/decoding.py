@@ -67,7 +67,7 @@ def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
         raise InputTooLarge(
             f"{name} is {width} x {height}, {width * height / 1e6:.0f} megapixels; "
             f"the limit is {max_pixels / 1e6:g}.",
-            "Scale it down, or raise the limit if you trust the file.",
+            "Scale it down first.",
         )
 
 

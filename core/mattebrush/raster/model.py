@@ -67,6 +67,25 @@ class Raster:
     def height(self) -> int:
         return int(self.pixels.shape[0])
 
+    def image(self) -> np.ndarray:
+        """What the engine takes: (H, W, 1..4), alpha as the last channel where there is one."""
+        if self.alpha is None:
+            return self.pixels
+        alpha = to_depth(self.alpha, self.pixels.dtype)
+        return np.concatenate([self.pixels, alpha[:, :, None]], axis=2)
+
+    def plane(self, name: str) -> np.ndarray:
+        """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its grey.
+
+        name: what to call it in a message. Raises InputInvalid for a colour picture.
+        """
+        if self.alpha is not None and self.alpha.min() < self.alpha.max():
+            return self.alpha
+        grey = self.pixels[:, :, 0]
+        if not all(np.array_equal(grey, self.pixels[:, :, c]) for c in range(self.pixels.shape[2])):
+            raise InputInvalid(f"{name} is a colour picture.", "A mask is grey.")
+        return np.ascontiguousarray(grey)
+
     def icc_for(self, colours: int) -> bytes | None:
         """The profile, if it is one for 1 (grey) or 3 (RGB) colour channels; viewers reject a file
         where it is not."""

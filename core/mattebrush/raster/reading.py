@@ -47,7 +47,7 @@ def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) ->
     damaged. The file is never changed.
     """
     with _opened(source) as (file, name):
-        format = _sniff(file, name)
+        format = sniff(file, name)
         try:
             if format == "TIFF":
                 from . import tiff
@@ -106,7 +106,7 @@ def _slurped(stream: BinaryIO, name: str) -> BinaryIO:
     """All of a stream, unless its beginning shows that it is no picture (/dev/zero, say)."""
     try:
         head = stream.read(_SNIFF)
-        _sniff(io.BytesIO(head), name)
+        sniff(io.BytesIO(head), name)
         return io.BytesIO(head + stream.read())
     except (OSError, ValueError) as failure:
         raise _unreadable(name, failure) from failure
@@ -124,8 +124,11 @@ def _unreadable(name: str, failure: Exception) -> InputInvalid:
     return InputInvalid(f"{name} cannot be read: {reason}.", "Check the path and the disk.")
 
 
-def _sniff(file: BinaryIO, name: str) -> str:
-    """The format by the file's first bytes, since names lie. One of `READABLE`."""
+def sniff(file: BinaryIO, name: str) -> str:
+    """The format by the file's first bytes, since names lie. One of `READABLE`.
+
+    Raises InputInvalid, calling the file `name`, where it is none of them.
+    """
     head = file.read(_SNIFF)
     file.seek(0)
     if not head:

@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .. import atomic
 from ..errors import MattebrushError, OptionInvalid, OutputUnwritable
-from . import atomic, exif, png
+from . import exif, png
 from .model import Metadata, Raster, strips
 
 _SUFFIXES = {

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from ..errors import MattebrushError, OutputExists, OutputUnwritable
+from .errors import MattebrushError, OutputExists, OutputUnwritable
 
 
 @contextlib.contextmanager
