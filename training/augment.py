@@ -2,7 +2,7 @@
 """Augmentation of whole batches in torch, so that it runs where the training runs.
 
 Pictures come as `planes`, (N, 4, S, S): RGB and mask. Every function draws from the generator it
-is given and nothing else.
+is given and nothing else. S is at most twice the side asked for, or the sampling aliases.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import math
 import torch
 from torch.nn import functional
 
-EMPTY, PASTED, BLURRED, NOISY, COMPRESSED, GREY = 0.04, 0.10, 0.08, 0.10, 0.10, 0.03
+EMPTY, PASTED, BLURRED, NOISY, COMPRESSED, GREY = 0.08, 0.10, 0.08, 0.10, 0.10, 0.03
 """The share of pictures that each of these happens to."""
 
 _EMPTY_CELLS = 5  # of 16: the side of the window looked for where no subject is
@@ -33,20 +33,22 @@ def chosen(count: int, share: float, generator: torch.Generator) -> torch.Tensor
 
 def augment(planes: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
     """(N, 4, side, side) float 0..1 from uint8 planes: crop, flip, turn, paste, colour, damage."""
-    cut = crop(planes, side, generator)
-    cut = paste(cut, generator)
+    source = planes.float().mul_(1 / 255)
+    window, clear = windows(source, generator)
+    grid = functional.affine_grid(window, [len(planes), 4, side, side], align_corners=False)
+    cut = functional.grid_sample(source, grid, padding_mode="reflection", align_corners=False)
+    cut[:, 3:] *= (~clear).float().view(-1, 1, 1, 1)
+    cut = paste(cut, chosen(len(planes), PASTED, generator).to(source.device))
     image, mask = cut[:, :3], cut[:, 3:]
     image = damage(colour(image, generator), generator)
     return torch.cat([image, mask], 1)
 
 
-def crop(planes: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
-    """Windows of 55 to 100 % of the side, mirrored and slightly turned; a few where the mask is
-    empty, so that the network sees pictures without a subject. S is at most twice `side`, or the
-    sampling aliases."""
-    n = len(planes)
-    source = planes.float().mul_(1 / 255)
-    zoom = uniform((n,), math.log(0.55), 0.15, source, generator).exp().clamp(max=1.0)
+def windows(source: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows (N, 2, 3) of 65 to 100 % of the side, mirrored and slightly turned; a few where the
+    mask is empty, so that the network sees pictures without a subject: of these (N,) is true."""
+    n = len(source)
+    zoom = uniform((n,), math.log(0.65), 0.2, source, generator).exp().clamp(max=1.0)
     stretch = uniform((n,), -0.15, 0.15, source, generator).exp()
     wide, high = (zoom * stretch).clamp(max=1.0), (zoom / stretch).clamp(max=1.0)
     x = uniform((n,), -1.0, 1.0, source, generator) * (1 - wide)
@@ -63,10 +65,7 @@ def crop(planes: torch.Tensor, side: int, generator: torch.Generator) -> torch.T
 
     cos, sin = turn.cos(), turn.sin()
     rows = torch.stack([wide * cos * mirror, -wide * sin, x, high * sin * mirror, high * cos, y], 1)
-    grid = functional.affine_grid(rows.view(n, 2, 3), [n, 4, side, side], align_corners=False)
-    cut = functional.grid_sample(source, grid, padding_mode="reflection", align_corners=False)
-    cut[:, 3:] *= (~clear).float().view(n, 1, 1, 1)
-    return cut
+    return rows.view(n, 2, 3), clear
 
 
 def _emptiest(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -81,9 +80,8 @@ def _emptiest(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
     return cover, x, y
 
 
-def paste(planes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The subject of a picture on its neighbour in the batch; both count as subjects after."""
-    onto = chosen(len(planes), PASTED, generator).to(planes.device)
+def paste(planes: torch.Tensor, onto: torch.Tensor) -> torch.Tensor:
+    """The subject of a picture on its neighbour `onto` in the batch; both are subjects after."""
     subject = planes.roll(1, 0)[onto]
     alpha, ground = subject[:, 3:], planes[onto]
     pasted = planes.clone()

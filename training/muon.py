@@ -17,43 +17,57 @@ from torch import nn
 
 def orthogonal(matrix: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     """The nearest thing to an orthogonal matrix that five Newton-Schulz rounds give: singular
-    values between 0.7 and 1.2. matrix: (rows, columns)."""
+    values between 0.7 and 1.2. matrix: (rows, columns).
+
+    A round multiplies by a polynomial of x @ x.T, so that all rounds can be taken on that small
+    square first and the long side be multiplied once: less than half the work."""
     x: torch.Tensor = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     x = x / (x.norm() + 1e-7)
+    square = x @ x.T
+    one = torch.eye(len(square), device=x.device)
+    whole = one
     for _ in range(rounds):
-        square = x @ x.T
-        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+        factor = 3.4445 * one + (-4.7750 * one + 2.0315 * square) @ square
+        whole = factor @ whole
+        square = factor @ square @ factor
+    x = whole @ x
     return x if matrix.shape[0] <= matrix.shape[1] else x.T
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon on `matrices`, Adam on `rest`, one learning rate `lr` for both (Adam's is scaled)."""
+    """Muon on `matrices`, Adam on `rest` and, with small steps, on what was `learned` elsewhere;
+    one learning rate `lr` for all (Adam's is scaled)."""
 
     def __init__(
         self,
         matrices: Iterable[nn.Parameter],
         rest: Iterable[nn.Parameter],
+        learned: Iterable[nn.Parameter] = (),
         lr: float = 0.02,
         momentum: float = 0.95,
         weight_decay: float = 0.01,
         adam_scale: float = 0.1,
+        learned_scale: float = 0.01,
     ) -> None:
         groups: list[dict[str, Any]] = [
             {"params": list(matrices), "momentum": momentum, "weight_decay": weight_decay},
             {"params": list(rest), "scale": adam_scale},
         ]
+        if learned := list(learned):
+            groups.append({"params": learned, "scale": learned_scale})
         super().__init__(groups, {"lr": lr})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
         """One update from the gradients in place."""
-        matrices, rest = self.param_groups
+        matrices, *others = self.param_groups
         for weight in matrices["params"]:
             if weight.grad is not None:
                 self._turn(weight, weight.grad, matrices)
-        for weight in rest["params"]:
-            if weight.grad is not None:
-                self._adam(weight, weight.grad, rest["lr"])
+        for group in others:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._adam(weight, weight.grad, group["lr"])
 
     def _turn(self, weight: torch.Tensor, grad: torch.Tensor, group: dict[str, Any]) -> None:
         held = self.state[weight]

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch", reason="pip install -e .[training]")
+
 import torch
 from torch import nn
 

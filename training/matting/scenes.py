@@ -133,8 +133,8 @@ def _photographed(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 def _known(rng: np.random.Generator, alpha: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     """A trimap, and in half of the cases a coarse alpha to go with it."""
     if rng.random() < 0.5:
-        return trimaps.paint(rng, alpha, (1.5, 40)), None
+        return trimaps.paint(rng, alpha, (2, 55)), None
     coarse = trimaps.guess(rng, alpha)
     if rng.random() < 0.3:
         return trimaps.around(rng, coarse), coarse
-    return trimaps.paint(rng, alpha, (1.5, 40)), coarse
+    return trimaps.paint(rng, alpha, (2, 55)), coarse

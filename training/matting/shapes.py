@@ -146,25 +146,13 @@ def _strands(
     near = _covered(canvas, edge)
     reach = rng.uniform(*lengths) * size
     width = float(np.exp(rng.uniform(*np.log(widths))))
-    n = int(np.clip(count * len(near) / 240 / width**0.5 * rng.uniform(0.3, 1.4), 40, 2600))
-    locks = rng.random() < 0.6
+    n = int(np.clip(count * len(near) / 240 / width**0.5 * rng.lognormal(0, 0.7), 40, 4500))
     opacity = rng.uniform(0.45, 1) if rng.random() < 0.3 else 1.0
-    centres, outward = _along(rng, near, max(6, n // 25))
-    member = rng.integers(0, len(centres), n)
-    comb = rng.normal() * 0.8  # hair does not stand on end: it is combed to one side
-    if locks:
-        spread = rng.uniform(0.01, 0.05) * size
-        roots = centres[member] + rng.normal(size=(n, 2)) * spread
-        heading = outward[member] + comb + rng.normal(size=n) * 0.12
-        loose = rng.random(n) < 0.25
-    else:
-        roots, heading = _along(rng, near, n)
-        heading = heading + comb
-        loose = np.ones(n, bool)
-    heading = heading + loose * rng.normal(size=n) * rng.uniform(0.1, 0.7)
-    inside = np.stack([np.cos(heading), np.sin(heading)], 1) * reach * 0.3
-    length = reach * rng.gamma(4, 0.25, n)
-    paths = _curves(rng, roots - inside, heading, length * 1.3, rng.uniform(0.1, 1.2), curl)
+    roots, heading, loose = _scalp(rng, near, n, size)
+    # Most strands end early, so that the mass thins out instead of ending.
+    length = reach * np.where(loose, rng.gamma(4, 0.25, n), rng.beta(1.2, rng.uniform(1, 3), n))
+    inside = np.stack([np.cos(heading), np.sin(heading)], 1) * rng.uniform(0, 0.3) * reach
+    paths = _curves(rng, roots - inside, heading, length + 0.3 * reach, rng.uniform(0.1, 1.2), curl)
     widths_each = width * rng.lognormal(0, 0.35, n)
     shade = rng.uniform(0.03, 0.3)
     if opacity == 1:
@@ -175,14 +163,38 @@ def _strands(
         canvas.polygon(edge, canvas.tint(shade / 2))
 
 
+def _scalp(
+    rng: np.random.Generator, edge: np.ndarray, n: int, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where `n` strands leave an outline and where they head, and which of them stray.
+
+    Hair is combed, often nearly along the edge; neighbours share a direction or a lock.
+    """
+    centres, outward = _along(rng, edge, max(6, n // 25))
+    member = rng.integers(0, len(centres), n)
+    comb = np.clip(rng.normal() * 0.9, -1.5, 1.5)
+    if rng.random() < 0.5:  # locks
+        roots = centres[member] + rng.normal(size=(n, 2)) * rng.uniform(0.01, 0.05) * size
+        heading = (outward + rng.normal(size=len(outward)) * 0.25)[member]
+        loose = rng.random(n) < 0.2
+    else:
+        roots, heading = _along(rng, edge, n)
+        waves = 0.35 * np.sin(roots / size * rng.uniform(3, 15) + rng.uniform(0, 6.3, 2)).sum(1)
+        heading = heading + waves
+        loose = rng.random(n) < rng.uniform(0.05, 1)
+    heading = heading + comb + rng.normal(size=n) * 0.1
+    heading = heading + loose * rng.normal(size=n) * rng.uniform(0.1, 0.7)
+    return roots, heading, loose
+
+
 def hair(canvas: Canvas) -> None:
     """Long fine strands in locks."""
-    _strands(canvas, (0.12, 0.7), 700, (0.1, 1.8), 0.0)
+    _strands(canvas, (0.12, 0.7), 1100, (0.1, 1.8), 0.0)
 
 
 def curls(canvas: Canvas) -> None:
     """Curled strands."""
-    _strands(canvas, (0.15, 0.6), 350, (0.15, 2.5), canvas.rng.uniform(0.5, 2.2))
+    _strands(canvas, (0.15, 0.6), 500, (0.15, 2.5), canvas.rng.uniform(0.5, 2.2))
 
 
 def fur(canvas: Canvas) -> None:
@@ -426,7 +438,7 @@ def _translucent(rng: np.random.Generator, premultiplied: np.ndarray, kind: str)
 
 
 KINDS: dict[str, tuple[Callable[[Canvas], None], float]] = {
-    "hair": (hair, 5),
+    "hair": (hair, 8),
     "curls": (curls, 2),
     "fur": (fur, 4),
     "grass": (grass, 1.5),

@@ -10,17 +10,20 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from training.salient.network import SalientNetwork
+from training.salient.network import Mirrored, SalientNetwork
 from training.salient.pictures import Pictures, answers
+
+EVERY = 13
+"""Which pixels are fitted to: millions for two numbers are enough."""
 
 
 @torch.no_grad()
 def calibrate(network: SalientNetwork, pictures: Pictures, side: int) -> tuple[float, float]:
     """Fit the last layer in place; returns the factor on the logits and what was added."""
     logits, masks = [], []
-    for logit, mask in answers(network, pictures, side):
-        logits.append(logit.flatten())
-        masks.append(functional.adaptive_avg_pool2d(mask, side).flatten())
+    for logit, mask in answers(Mirrored(network), pictures, side):
+        logits.append(logit.flatten()[::EVERY])
+        masks.append(functional.adaptive_avg_pool2d(mask, side).flatten()[::EVERY])
     factor, shift = fit(torch.cat(logits), torch.cat(masks))
     head = network.heads[0]
     head.weight.mul_(factor)  # type: ignore[operator]
@@ -32,9 +35,18 @@ def fit(logit: torch.Tensor, truth: torch.Tensor) -> tuple[float, float]:
     """The (factor, shift) that minimise cross entropy, by Newton's method; both inputs (n,)."""
     point = torch.tensor([1.0, 0.0], dtype=torch.float64)
     design = torch.stack([logit.double(), torch.ones_like(logit, dtype=torch.float64)])
+    truth = truth.double()
+
+    def entropy(at: torch.Tensor) -> torch.Tensor:
+        return functional.binary_cross_entropy_with_logits(at @ design, truth)
+
     for _ in range(25):
         said = (point @ design).sigmoid()
         slope = design @ (said - truth)
         bend = (design * (said * (1 - said))) @ design.T
-        point = point - torch.linalg.solve(bend, slope)
+        step = torch.linalg.solve(bend, slope)
+        # Where most logits are extreme a whole step may lead far past the minimum.
+        while entropy(point - step) > entropy(point) and step.norm() > 1e-9:
+            step = step / 2
+        point = point - step
     return float(point[0]), float(point[1])

@@ -3,32 +3,30 @@
 
     python -m training.salient.export --run salient-cooled
 
-Convolutions are stored in half precision, which halves the file and moves no output by more than
-a thousandth or so; onnxruntime turns them back once, when the session is made. Batch normalisation
-stays as it was trained, so that training can start from the file (`train --start FILE.onnx`).
+Training can start from the file again (`train --start FILE.onnx`).
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 from pathlib import Path
 
-import numpy as np
-import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from training import exchange
 from training.loop import RUNS
 from training.salient.calibrate import calibrate
-from training.salient.network import SalientNetwork, Shape
+from training.salient.network import Mirrored, SalientNetwork, Shape
 from training.salient.pictures import load
 from training.shards import DEFAULT_DATA, DEVELOPMENT
 
 SHIPPED = Path("core/mattebrush/networks/salient.onnx")
-TRAINED_ON = "DUTS-TR (Wang et al. 2017, research use), Clothing Co-Parsing (Yang et al. 2014)"
+TRAINED_ON = (
+    "DUTS-TR (Wang et al. 2017, research use), Clothing Co-Parsing (Yang et al. 2014); "
+    "encoder from EfficientNet-Lite0's weights (Apache-2.0; ImageNet, research use)"
+)
 
 
 class Probability(nn.Module):
@@ -36,29 +34,15 @@ class Probability(nn.Module):
 
     def __init__(self, network: SalientNetwork) -> None:
         super().__init__()
-        self.network = network
+        self.mirrored = Mirrored(network)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        answer: torch.Tensor = self.network(image)[0]
+        answer: torch.Tensor = self.mirrored(image)[0]
         return answer.sigmoid()
 
 
 def export(network: SalientNetwork, path: Path, size: int, version: str) -> None:
     """Write `network` (weights as they are) to `path`; `size` is the side it works best at."""
-    held = io.BytesIO()
-    torch.onnx.export(
-        Probability(network).eval(),
-        (torch.rand(2, 3, 64, 96),),
-        held,  # type: ignore[arg-type]
-        input_names=["image"],
-        output_names=["probability"],
-        dynamic_axes={k: {0: "n", 2: "h", 3: "w"} for k in ("image", "probability")},
-        opset_version=17,
-        do_constant_folding=False,  # would fold the normalisation away, which `read` needs
-        dynamo=False,
-    )
-    model = onnx.load_from_string(held.getvalue())
-    halve(model)
     facts = {
         "mattebrush_kind": "salient",
         "size": str(size),
@@ -67,41 +51,14 @@ def export(network: SalientNetwork, path: Path, size: int, version: str) -> None
         "trained_on": TRAINED_ON,
         "shape": json.dumps(network.shape.to_json()),
     }
-    helper.set_model_props(model, facts)
-    onnx.checker.check_model(model, full_check=True)
-    partial = path.with_suffix(".partial")
-    onnx.save(model, partial)
-    partial.replace(path)
-
-
-def halve(model: onnx.ModelProto) -> None:
-    """Store the weights of convolutions as float16 with a cast in front of their use."""
-    casts = []
-    for tensor in model.graph.initializer:
-        if len(tensor.dims) < 4:
-            continue
-        values = numpy_helper.to_array(tensor).astype(np.float16)
-        stored = tensor.name + ".half"
-        casts.append(helper.make_node("Cast", [stored], [tensor.name], to=TensorProto.FLOAT))
-        tensor.CopyFrom(numpy_helper.from_array(values, stored))
-    for cast in casts:
-        model.graph.node.insert(0, cast)
+    image = torch.rand(2, 3, 64, 96)
+    exchange.write(Probability(network), {"image": image}, "probability", facts, path)
 
 
 def read(path: Path) -> SalientNetwork:
     """The network a file that `export` wrote was made from, to half precision."""
-    model = onnx.load(path)
-    facts = {entry.key: entry.value for entry in model.metadata_props}
-    network = SalientNetwork(Shape.from_json(json.loads(facts["shape"])))
-    held = {t.name.removesuffix(".half"): t for t in model.graph.initializer}
-    # The exporter stores equal tensors once and names the others through Identity nodes.
-    alias = {n.output[0]: n.input[0] for n in model.graph.node if n.op_type == "Identity"}
-    state = network.state_dict()
-    for name, value in state.items():
-        full = "network." + name
-        if full in held or full in alias:
-            array = numpy_helper.to_array(held[alias.get(full, full)]).astype(np.float32)
-            value.copy_(torch.from_numpy(array.copy()))
+    network = SalientNetwork(Shape.from_json(json.loads(exchange.facts_of(path)["shape"])))
+    exchange.fill(network, path, "mirrored.network.")
     return network
 
 
@@ -119,7 +76,7 @@ def main() -> None:
     parser.add_argument("--run", required=True, help="name of the run's folder")
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="to calibrate on")
-    parser.add_argument("--size", type=int, default=256, help="side the network works best at")
+    parser.add_argument("--size", type=int, default=352, help="side the network works best at")
     parser.add_argument("--version", default="1")
     given = parser.parse_args()
     network = averaged(RUNS / given.run).eval()

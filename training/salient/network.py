@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The salient-object network: a residual encoder, wide context, a top-down decoder.
+"""The salient-object network: an encoder (training/encoder.py), wide context, a top-down decoder.
 
-Strides 2 to 32. Dense 3x3 convolutions throughout, because CPUs run them near their peak, in
-training and through onnxruntime, where depth-wise ones wait for memory. Context comes from
-dilated residuals and a global mean at stride 32, and detail from the stem's own features at
-stride 2. Blocks follow He et al., Deep Residual Learning (CVPR 2016); the top-down path Lin et
-al., Feature Pyramid Networks (CVPR 2017).
+Strides 2 to 32. Context comes from dilated residuals and a global mean at stride 32, and detail
+from the encoder's features at stride 2. Residuals follow He et al., Deep Residual Learning (CVPR
+2016); the top-down path Lin et al., Feature Pyramid Networks (CVPR 2017).
 """
 
 from __future__ import annotations
@@ -17,15 +15,18 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from training.encoder import Encoder, channels
+
+TAPS = (0, 1, 2, 4, 5)
+"""The encoder's stages that end strides 2, 4, 8, 16 and 32."""
+
 
 @dataclass(frozen=True)
 class Shape:
-    """Channels of the encoder at strides 2, 4, 8, 16, 32; residuals at 4 to 32; the decoder's
-    channels at strides 2, 4, 8, 16; dilations of the context's residuals at stride 32."""
+    """Channels of the decoder at strides 2, 4, 8, 16 and of the context at stride 32; dilations
+    of the context's residuals."""
 
-    widths: tuple[int, int, int, int, int] = (16, 32, 64, 96, 128)
-    depths: tuple[int, int, int, int] = (1, 2, 3, 1)
-    decoder: tuple[int, int, int, int] = (16, 24, 32, 48)
+    decoder: tuple[int, int, int, int, int] = (16, 32, 48, 96, 128)
     dilations: tuple[int, ...] = (1, 2)
 
     def to_json(self) -> dict[str, list[int]]:
@@ -65,13 +66,14 @@ class Residual(nn.Module):
 class Context(nn.Module):
     """What the whole picture says: dilated residuals, then the global mean added everywhere."""
 
-    def __init__(self, width: int, dilations: tuple[int, ...]) -> None:
+    def __init__(self, inputs: int, width: int, dilations: tuple[int, ...]) -> None:
         super().__init__()
+        self.narrow = conv(inputs, width, size=1)
         self.residuals = nn.Sequential(*(Residual(width, d) for d in dilations))
         self.mean = nn.Conv2d(width, width, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.residuals(x)
+        x = self.residuals(functional.relu(self.narrow(x)))
         return functional.relu(x + self.mean(x.mean((2, 3), keepdim=True)))
 
 
@@ -101,32 +103,35 @@ class SalientNetwork(nn.Module):
     def __init__(self, shape: Shape | None = None) -> None:
         super().__init__()
         self.shape = shape = shape or Shape()
-        w, d = shape.widths, shape.decoder
-        self.stem = conv(3, w[0], stride=2)
-        self.stages = nn.ModuleList(
-            nn.Sequential(
-                conv(w[i], w[i + 1], stride=2),
-                nn.ReLU(),
-                *(Residual(w[i + 1]) for _ in range(shape.depths[i])),
-            )
-            for i in range(4)
-        )
-        self.context = Context(w[4], shape.dilations)
-        coarse = (d[1], d[2], d[3], w[4])
-        self.merges = nn.ModuleList(Merge(coarse[i], w[i], d[i]) for i in range(4))
+        widths = shape.decoder
+        seen = channels(TAPS)
+        self.encoder = Encoder(TAPS)
+        self.context = Context(seen[4], widths[4], shape.dilations)
+        self.merges = nn.ModuleList(Merge(widths[i + 1], seen[i], widths[i]) for i in range(4))
         self.heads = nn.ModuleList(
-            nn.Conv2d(c, 1, 3 if i == 0 else 1, padding=int(i == 0))
-            for i, c in enumerate((*d, w[4]))
+            nn.Conv2d(width, 1, 3 if i == 0 else 1, padding=int(i == 0))
+            for i, width in enumerate(widths)
         )
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        features = [functional.relu(self.stem((image - 0.45) * 4.0))]
-        for stage in self.stages:
-            features.append(stage(features[-1]))
-        x = self.context(features[4])
-        logits = [self.heads[4](x)]
+        encoded = self.encoder(image)
+        decoded = [self.context(encoded[4])]
         for i in (3, 2, 1, 0):
-            x = self.merges[i](x, features[i])
-            logits.insert(0, self.heads[i](x))
+            decoded.insert(0, self.merges[i](decoded[0], encoded[i]))
+        logits = [head(x) for head, x in zip(self.heads, decoded, strict=True)]
         finest = functional.interpolate(logits[0], scale_factor=2.0, mode="bilinear")
         return (finest, *logits[1:])
+
+
+class Mirrored(nn.Module):
+    """The mean of what a network answers to the picture and to its mirror image: twice the time,
+    which there is, for fewer one-sided mistakes."""
+
+    def __init__(self, network: SalientNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        there: torch.Tensor = self.network(image)[0]
+        back: torch.Tensor = self.network(image.flip(3))[0].flip(3)
+        return ((there + back) / 2,)

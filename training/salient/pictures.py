@@ -36,25 +36,33 @@ class Pictures:
         """The same in a device's memory: 3.8 GB for the whole set at side 288."""
         return self if device == "cpu" else Pictures(self.planes.to(device))
 
-    def batch(self, step: int, size: int, seed: int) -> torch.Tensor:
-        """(size, 4, side, side) uint8: the pictures of a step, each once an epoch, in an order
-        that depends on nothing but `seed` and `step`, so that a resumed run repeats itself."""
+    def rows(self, step: int, size: int, seed: int) -> torch.Tensor:
+        """(size,) which pictures are a step's, each once an epoch, in an order that depends on
+        nothing but `seed` and `step`, so that a resumed run repeats itself."""
         a_pass = max(1, len(self) // size)
         order = np.random.default_rng((seed, step // a_pass)).permutation(len(self))
         chosen = np.sort(order[step % a_pass * size :][:size])
-        return self.planes[torch.from_numpy(chosen).to(self.planes.device)]
+        return torch.from_numpy(chosen)
+
+    def batch(self, rows: torch.Tensor) -> torch.Tensor:
+        """(len(rows), 4, side, side) uint8."""
+        return self.planes[rows.to(self.planes.device)]
 
 
 def load(data: Path, patterns: tuple[str, ...], side: int, cache: Path = RUNS / "data") -> Pictures:
     """The pairs of the shards that match, at (side, side); decoded into `cache` at first use."""
     shards = find_shards(data, patterns)
-    listing = "|".join(f"{path.name}:{path.stat().st_size}" for path in shards)
-    key = hashlib.sha256(f"{side}|{listing}".encode()).hexdigest()[:12]
-    path = cache / f"pictures-{side}-{key}.npy"
+    path = cache / f"pictures-{side}-{key(shards, side)}.npy"
     if not path.exists():
         _decode(shards, side, path)
     mapped = np.load(path, mmap_mode="r+")
     return Pictures(torch.from_numpy(mapped))
+
+
+def key(shards: list[Path], side: int) -> str:
+    """Tells apart what is kept of different shards at different sides."""
+    listing = "|".join(f"{path.name}:{path.stat().st_size}" for path in shards)
+    return hashlib.sha256(f"{side}|{listing}".encode()).hexdigest()[:12]
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prints the model card's tables: our network beside U²-Netp, by the same code in one run.
 
-    python -m training.salient.evaluate --peer ../shared/weights/u2netp.onnx
+    python -m training.evaluate --peer ../shared/weights/u2netp.onnx
 
 Both get each development picture in turn, so that whatever else the machine does hits both; maps
 are brought back to the picture's own size with no rescaling of values. Without --peer, ours alone.
@@ -75,8 +75,15 @@ def contender(
     return Contender(name, session, side or int(facts["size"]), scale)
 
 
+SOURCES = {
+    "ILSVRC": "from ImageNet: animals and single things, mostly",
+    "sun_": "from SUN: scenes and rooms, people and things in them",
+}
+"""What the beginning of a development picture's name says; the set has no labels of subjects."""
+
+
 def groups(pair: Pair) -> Iterator[str]:
-    """The subgroups a picture belongs to, told from its mask alone: the set has no labels."""
+    """The subgroups a picture belongs to, told from its mask and the beginning of its name."""
     subject = pair.mask > 127
     share = subject.mean()
     yield "all"
@@ -91,6 +98,7 @@ def groups(pair: Pair) -> Iterator[str]:
     rim = np.concatenate([subject[0], subject[-1], subject[:, 0], subject[:, -1]])
     if rim.mean() > 0.02:
         yield "cut by the picture's edge"
+    yield from (kind for start, kind in SOURCES.items() if pair.name.startswith(start))
 
 
 def without_subject(pair: Pair) -> npt.NDArray[np.uint8] | None:

