@@ -27,11 +27,12 @@ def no_progress(stage: str, fraction: float) -> None:
 class Report:
     """What was done, by what, where, and how long it took.
 
-    model, licence: the segmentation model that ran ("" where none did).
+    model, license: the segmentation model that ran ("" where none did).
     matting: the method or model that decided the soft edge.
     device: the device that really ran the networks, such as "cpu" or "cuda".
     seconds: wall-clock time by stage.
     foreground_share: mean alpha, 0 to 1.
+    subject_found: False when nothing in the picture stood out as a subject.
     warnings: sentences a person should read.
     """
 
@@ -39,12 +40,13 @@ class Report:
     width: int
     height: int
     model: str = ""
-    licence: str = ""
+    license: str = ""
     matting: str = ""
-    matting_licence: str = ""
+    matting_license: str = ""
     device: str = "cpu"
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
     foreground_share: float = 0.0
+    subject_found: bool = True
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     @contextlib.contextmanager
@@ -66,12 +68,16 @@ class Report:
 class Cutout:
     """The result of a run, at the image's own size.
 
-    alpha: float32 (H, W) in [0, 1].
+    alpha: float32 (H, W) in [0, 1]; from `refine` in the depth of the mask given, so that
+        untouched values stay the same to the bit.
+    matte: the same without the transparency the picture itself had, which `alpha` includes: what
+        a layer mask needs, since the layer keeps its own. The same array for opaque pictures.
     foreground: the decontaminated colour, straight (never premultiplied), in the image's own
         shape (H, W, C) and dtype; None when it was not asked for.
     report: see `Report`.
     """
 
     alpha: np.ndarray
+    matte: np.ndarray
     foreground: np.ndarray | None
     report: Report

@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mattebrush import job
 from mattebrush.errors import OptionInvalid
 from mattebrush.models import catalog, store
 from mattebrush.segmentation import recurrent, salient
@@ -80,3 +81,30 @@ def test_a_list_of_pictures_can_be_frames_of_one_shot() -> None:
                 expected = np.clip(base + 0.1 * remembered, 0, 1)
                 np.testing.assert_allclose(found.probability, expected, atol=1e-5)
     np.testing.assert_allclose(salient.segment(image, row, "cpu").probability, base, atol=1e-5)
+
+
+@pytest.mark.parametrize("op", ["segment", "remove"])
+def test_a_job_brings_the_frames_before_it(op: str) -> None:
+    """The tiny network adds a tenth for every frame it remembers; a job itself remembers none."""
+    row = installed("rvm-mobilenetv3-fp32")
+    frames = np.stack([picture(40, 30)] * 3)
+    told = {"op": op, "model": row, "device": "cpu", "depth": 32, "decontaminate": False}
+
+    def answer(**earlier: np.ndarray) -> np.ndarray:
+        body = job.encode_request({**told, "force": True}, image=frames[-1], **earlier)
+        alpha = job.run(job.decode(body)).alpha
+        assert alpha is not None
+        return alpha
+
+    alone, after_two = answer(), answer(earlier=frames[:2])
+    assert after_two.mean() > alone.mean() + 0.1
+    np.testing.assert_array_equal(answer(), alone)
+    if op == "segment":
+        base = frames[-1] / 255 @ np.array(MIX) / 2
+        np.testing.assert_allclose(after_two, np.clip(base + 0.2, 0, 1), atol=1e-5)
+
+
+def test_earlier_frames_are_refused_where_nothing_remembers_them() -> None:
+    body = job.encode_request({}, image=picture(8, 8), earlier=picture(8, 8)[None])
+    with pytest.raises(OptionInvalid, match="no earlier frames"):
+        job.run(job.decode(body))

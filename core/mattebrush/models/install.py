@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from ..atomic import whole_file
 from ..cutout import Progress, no_progress
 from ..errors import (
     DownloadFailed,
@@ -24,7 +25,6 @@ from ..errors import (
     OptionInvalid,
     OutputUnwritable,
 )
-from ..raster.atomic import whole_file
 from . import download, runtime, store
 from .catalog import ModelFile, ModelRow, get, rows
 from .store import Receipt

@@ -266,7 +266,7 @@ def _shape(shape: tuple[int | None, ...]) -> str:
 
 def _unavailable(device: str, failure: Exception) -> DeviceUnavailable:
     return DeviceUnavailable(
-        f"The device {device} does not work: {_first_line(failure)}",
+        f"The device {device} does not work: {_first_line(failure).rstrip('.')}.",
         "See `mattebrush doctor`, or use --device cpu.",
     )
 

@@ -22,8 +22,8 @@ from pathlib import Path, PurePosixPath
 
 from mattebrush import __version__
 
+from ..atomic import whole_file
 from ..errors import OutputUnwritable
-from ..raster.atomic import whole_file
 from .places import Place
 
 ENGINE_FILE = "mattebrush_engine.json"
@@ -107,8 +107,8 @@ def _with_client(
 def engine_location() -> dict[str, str]:
     """What the client needs to run this very engine: the content of `ENGINE_FILE`.
 
-    python: this interpreter. python_path: where the package lies, when the interpreter does not
-    find it by itself (a source checkout).
+    python: this interpreter. python_path: where the packages lie, when the interpreter does not
+    find them by itself (a source checkout).
     """
     python = sys.executable
     found = {"python": python, "version": __version__}
@@ -116,7 +116,9 @@ def engine_location() -> dict[str, str]:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     folder = Path(python).parent
     if subprocess.run(probe, env=clean, cwd=folder, capture_output=True, check=False).returncode:
-        found["python_path"] = str(Path(__file__).parents[2])
+        core = Path(__file__).parents[2]
+        # The command line has the server's commands too.
+        found["python_path"] = os.pathsep.join([str(core), str(core.with_name("server"))])
     return found
 
 
@@ -132,8 +134,14 @@ def write_engine_location() -> Path:
     return path
 
 
-def _engine_bytes() -> bytes:
-    return json.dumps(engine_location(), indent=2).encode()
+def _engine_bytes(place: Place | None = None) -> bytes:
+    """The content of `ENGINE_FILE`, in a host's place or for the user.
+
+    A sandbox is told no interpreter: at the same path it may have another, without the engine.
+    """
+    sandboxed = place is not None and place.packaging in ("flatpak", "snap")
+    found = {"version": __version__} if sandboxed else engine_location()
+    return json.dumps(found, indent=2).encode()
 
 
 def settings_folder() -> Path:
@@ -156,7 +164,7 @@ def install(place: Place) -> Path:
         with tempfile.TemporaryDirectory(dir=place.folder, prefix=".mattebrush-") as scratch:
             for target, content in _contents(plan):
                 _write(Path(scratch) / "new" / target, content, target)
-            _write(Path(scratch) / "new" / plan.client.with_name(ENGINE_FILE), _engine_bytes())
+            _write(Path(scratch) / "new" / plan.client.with_name(ENGINE_FILE), _engine_bytes(place))
             for own in plan.own:
                 _replace(Path(scratch) / "new" / own, place.folder / own, Path(scratch) / "old")
         if place.host == "gimp" and place.number >= (2, 99):

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: which command there is, and how a failure ends. docs/cli.md is the manual.
+
+Each command lives in its own module and imports the engine only when it runs, so that
+`mattebrush --help` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from . import __version__
+from .errors import Cancelled, MattebrushError, OptionInvalid
+
+_COMMANDS = (
+    "mattebrush.commands.remove",
+    "mattebrush.commands.stages",
+    "mattebrush.commands.tools",
+    "mattebrush.models.commands",
+    "mattebrush.plugins.commands",
+    "mattebrush_server.commands",
+)
+"""Modules with an `add_parser(subparsers)`, in the order of `mattebrush --help`."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status. Prints failures as one line on stderr."""
+    try:
+        arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+        status: int = arguments.func(arguments)
+        return status
+    except MattebrushError as error:
+        print(f"mattebrush: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("mattebrush: interrupted; nothing half-written is left behind.", file=sys.stderr)
+        return Cancelled.exit_status
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody to tell.
+        sys.stderr.close()
+        return 141
+    except MemoryError:
+        print("mattebrush: not enough memory for a picture of this size.", file=sys.stderr)
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line, as every other failure is told."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(OptionInvalid.exit_status, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`--shadow-offset -8,8` as `--shadow-offset=-8,8`: argparse takes what starts with a minus,
+    and is not one number, for an option."""
+    out: list[str] = []
+    for word in argv:
+        if out and re.fullmatch(r"--[a-z-]+", out[-1]) and re.fullmatch(r"-[\d.]+,.*", word):
+            out[-1] += f"={word}"
+        else:
+            out.append(word)
+    return out
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mattebrush",
+        description="Remove backgrounds: clean cut-outs, editable masks, nothing uploaded.",
+        epilog="`mattebrush COMMAND --help` tells more. Manual: docs/cli.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"mattebrush {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _COMMANDS:
+        importlib.import_module(module).add_parser(subparsers)
+    return parser

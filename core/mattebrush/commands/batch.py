@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a command over many pictures: names, progress, reports, and going on after a bad one."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import glob
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..cutout import Progress, Report
+from ..errors import InputInvalid, MattebrushError, OptionInvalid, OutputExists, OutputUnwritable
+
+if TYPE_CHECKING:
+    from ..raster import Raster
+
+STREAM = "-"
+"""In place of a path: standard input or output."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One picture to work on. `source` and `target` are paths, or "-" for a stream."""
+
+    source: str
+    target: str
+
+    @property
+    def name(self) -> str:
+        return "standard input" if self.source == STREAM else Path(self.source).name
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments every picture command has for where results go and what is told."""
+    group = parser.add_argument_group("output")
+    group.add_argument("-o", "--output", metavar="OUT", help='result file; "-" for standard output')
+    group.add_argument("--output-dir", metavar="DIR", help="folder for results (made if missing)")
+    group.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    group.add_argument(
+        "--strip", action="store_true", help="leave out EXIF, XMP and other metadata"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print a report, one JSON line a picture"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no remarks")
+
+
+def plan(
+    inputs: Sequence[str],
+    arguments: argparse.Namespace,
+    suffix: str,
+    extension: str,
+    more_formats: Sequence[str] = (),
+) -> list[Task]:
+    """Tasks for `inputs`, each with its target: `-o`, or the input's name with `suffix`.
+
+    Wildcards the shell did not expand are expanded. more_formats: endings that the command can
+    write beside those of `raster`. Raises OptionInvalid when the arguments contradict each other
+    or two results would have one name; OutputUnwritable where `-o` can be seen to lead nowhere.
+    """
+    sources = [path for pattern in inputs for path in _expanded(pattern)]
+    if arguments.output is not None:
+        if len(sources) != 1 or arguments.output_dir:
+            raise OptionInvalid(
+                "-o names one result.",
+                "Use --output-dir for several pictures, and only one of both.",
+            )
+        if arguments.output != STREAM:
+            _check_output(arguments.output, more_formats)
+        tasks = [Task(sources[0], arguments.output)]
+    else:
+        tasks = [Task(s, _derived(s, arguments.output_dir, suffix, extension)) for s in sources]
+    _refuse_collisions(tasks)
+    return tasks
+
+
+def _check_output(output: str, more_formats: Sequence[str]) -> None:
+    """Says before the work what would only be said after it."""
+    path = Path(output)
+    if path.is_dir():
+        raise OutputUnwritable(f"{output} is a folder.", "Name a file, or use --output-dir.")
+    if not path.parent.is_dir():
+        raise OutputUnwritable(f"The folder of {output} does not exist.", "Create it first.")
+    if path.suffix.lower() not in more_formats:
+        from .. import raster
+
+        raster.format_of(output)
+
+
+def _expanded(pattern: str) -> list[str]:
+    if pattern == STREAM or Path(pattern).exists():
+        return [pattern]
+    return sorted(glob.glob(pattern)) or [pattern]  # noqa: PTH207 - keeps the user's own spelling
+
+
+def _derived(source: str, folder: str | None, suffix: str, extension: str) -> str:
+    if source == STREAM:
+        if folder:
+            return str(Path(folder) / f"stdin{suffix}{extension}")
+        if sys.stdout.isatty():
+            raise OptionInvalid(
+                "Where should the result go?", "Give -o FILE or redirect the output."
+            )
+        return STREAM
+    path = Path(source)
+    return str((Path(folder) if folder else path.parent) / f"{path.stem}{suffix}{extension}")
+
+
+def _refuse_collisions(tasks: list[Task]) -> None:
+    seen: dict[Path, str] = {}
+    for task in tasks:
+        if task.target == STREAM:
+            continue
+        target = Path(task.target)
+        key = target.resolve()
+        if key in seen:
+            raise OptionInvalid(
+                f"{seen[key]} and {task.source} would both be written to {target}.",
+                "Run them apart, or with different --output-dir.",
+            )
+        seen[key] = task.source
+        if task.source != STREAM and key == Path(task.source).resolve():
+            raise OptionInvalid(
+                f"{target} is the input itself.", "Name another file: originals are not touched."
+            )
+
+
+def run(
+    tasks: list[Task],
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+) -> int:
+    """Does `work` on each task, tells how it went, and returns the exit status.
+
+    A task that fails does not stop the others; the status is that of the first failure.
+    """
+    if arguments.output_dir:
+        _make_folder(Path(arguments.output_dir))
+    failures: list[tuple[Task, MattebrushError]] = []
+    for task in tasks:
+        bar = _Bar(task.name, shown=sys.stderr.isatty() and not arguments.quiet)
+        try:
+            if task.target != STREAM and not arguments.overwrite and Path(task.target).exists():
+                raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
+            report = work(task, bar)
+        except MattebrushError as error:
+            bar.clear()
+            failures.append((task, error))
+            told = str(error)
+            where = "" if told.startswith(task.name) else f"{task.name}: "
+            print(f"mattebrush: {where}{told}", file=sys.stderr)
+            _print_json(arguments, {"input": task.source, "error": error.to_json()})
+            continue
+        bar.clear()
+        _tell(task, report, arguments)
+    if failures and len(tasks) > 1:
+        names = ", ".join(task.name for task, _ in failures)
+        print(f"mattebrush: {len(failures)} of {len(tasks)} failed: {names}", file=sys.stderr)
+    return failures[0][1].exit_status if failures else 0
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(f"Cannot make the folder {folder}: {error.strerror}.") from error
+
+
+def _tell(task: Task, report: Report, arguments: argparse.Namespace) -> None:
+    _print_json(arguments, {"input": task.source, "output": task.target, **report.to_json()})
+    for warning in report.warnings:
+        print(f"mattebrush: {task.name}: {warning}", file=sys.stderr)
+    wanted = sys.stderr.isatty() and not arguments.json and not arguments.quiet
+    if wanted and task.target != STREAM:
+        seconds = sum(report.seconds.values())
+        by = " + ".join(part for part in (report.model, report.matting) if part)
+        print(f"{task.target}  ({by}, {report.device}, {seconds:.1f} s)", file=sys.stderr)
+
+
+def _print_json(arguments: argparse.Namespace, values: dict[str, Any]) -> None:
+    if arguments.json:
+        # With the picture itself on standard output, the report goes beside it.
+        stream = sys.stderr if arguments.output == STREAM else sys.stdout
+        print(json.dumps(values), file=stream, flush=True)
+
+
+class _Bar:
+    """A one-line progress bar on a terminal; a progress callback (`cutout.Progress`)."""
+
+    _WIDTH = 24
+
+    def __init__(self, name: str, shown: bool) -> None:
+        self._name = name
+        self._shown = shown
+        self._last = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if not self._shown:
+            return
+        full = round(self._WIDTH * min(max(fraction, 0.0), 1.0))
+        line = f"{self._name[:32]}  {stage:<16} {'█' * full}{'░' * (self._WIDTH - full)}"
+        if line != self._last:
+            self._last = line
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._last:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._last = ""
+
+
+def read_source(source: str) -> Raster:
+    """The picture at `source`, a path or "-" for standard input. Raises InputInvalid."""
+    from .. import raster
+
+    if source != STREAM:
+        return raster.read(source)
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise InputInvalid("Standard input is empty.", "Pipe a picture into it, or name a file.")
+    return raster.read(data)
+
+
+def write_result(
+    task: Task, result: Raster, arguments: argparse.Namespace, format: str = "png"
+) -> None:
+    """Writes `result` to the task's target; in `format` when that is standard output.
+
+    Raises OutputExists, OutputUnwritable.
+    """
+    from .. import raster
+
+    if task.target != STREAM:
+        raster.write(task.target, result, overwrite=arguments.overwrite, strip=arguments.strip)
+        return
+    name = raster.format_of(f"stream.{format}")
+    send(raster.encode(result, name, strip=arguments.strip))
+
+
+def send(data: bytes) -> None:
+    """Writes a file's bytes to standard output. Raises OutputUnwritable."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read it has gone: the command line ends for that
+        raise
+    except OSError as error:
+        raise OutputUnwritable(
+            f"Standard output cannot be written: {error.strerror}.", "Write elsewhere with -o."
+        ) from error

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A cut-out on something new: background colour or picture, drop shadow, matched colours, crop.
+
+All of it works on display-encoded values, as every paint program's normal blend mode does, and in
+strips, so that no full-size float picture is ever held.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import numpy as np
+
+from .depth import quantise, to_unit
+from .errors import OptionInvalid
+from .tiles import strips
+
+_ROWS = 128
+
+Colour = tuple[float, float, float]
+"""Red, green and blue, 0 to 1."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Shadow:
+    """A soft drop shadow: opacity 0 to 1; blur (the Gaussian's sigma) and offset in pixels.
+
+    Raises OptionInvalid for values outside.
+    """
+
+    opacity: float = 0.5
+    blur: float = 12.0
+    dx: float = 8.0
+    dy: float = 8.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.opacity <= 1:
+            raise OptionInvalid(f"The shadow's opacity is {self.opacity:g}.", "Give 0 to 1.")
+        if not 0 <= self.blur <= 1000:
+            raise OptionInvalid(f"The shadow's blur is {self.blur:g}.", "Give 0 to 1000 pixels.")
+        if not all(abs(value) <= 10_000 for value in (self.dx, self.dy)):
+            raise OptionInvalid("The shadow's offset is too large.", "Give at most 10000 pixels.")
+
+
+def shadow_for(height: int, width: int) -> Shadow:
+    """A shadow in proportion to the picture: what looks natural at any size."""
+    side = min(height, width)
+    return Shadow(0.5, side * 0.015, side * 0.01, side * 0.015)
+
+
+def parse_background(text: str) -> Colour | Path:
+    """A colour (`white`, `#f80`, `#ff8800`, any CSS colour name), or the path of a picture.
+
+    Raises OptionInvalid for what is neither.
+    """
+    from PIL import ImageColor
+
+    named = text.strip().lower()
+    if re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", named) and not Path(text).exists():
+        named = f"#{named.lstrip('#')}"
+    if named in ImageColor.colormap or re.fullmatch(r"#[0-9a-f]{3}|#[0-9a-f]{6}", named):
+        red, green, blue = ImageColor.getrgb(named)[:3]
+        return red / 255, green / 255, blue / 255
+    if Path(text).is_file():
+        return Path(text)
+    raise OptionInvalid(
+        f"The background {text!r} is neither a colour nor a picture.",
+        "Give white, black, a colour name, #rrggbb, or the path of a picture.",
+    )
+
+
+def cover(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """`picture` (h, w, 1|3) scaled to cover (height, width) and cropped around its middle.
+
+    The dtype stays; other depths than 8 bits are resampled channel by channel in float32.
+    """
+    from PIL import Image
+
+    h, w = picture.shape[:2]
+    scale = max(height / h, width / w)
+    crop_h, crop_w = height / scale, width / scale
+    x, y = (w - crop_w) / 2, (h - crop_h) / 2
+    box = (x, y, x + crop_w, y + crop_h)
+    planes = []
+    for channel in range(picture.shape[2]):
+        plane = np.ascontiguousarray(picture[:, :, channel])
+        if plane.dtype == np.uint16:
+            plane = plane.astype(np.float32)
+        resized = Image.fromarray(plane).resize(
+            (width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0
+        )
+        values = np.asarray(resized)
+        if picture.dtype == np.uint16:
+            values = np.clip(values + np.float32(0.5), 0, 65535).astype(np.uint16)
+        planes.append(values)
+    return np.stack(planes, axis=2)
+
+
+def flatten(
+    foreground: np.ndarray,
+    alpha: np.ndarray,
+    background: Colour | np.ndarray,
+    shadow: np.ndarray | None = None,
+) -> np.ndarray:
+    """alpha F + (1 - alpha) B, with the shadow between the two.
+
+    foreground: (H, W, 1|3) straight colour. alpha: float32 (H, W). background: a colour, or a
+    picture (H, W, 1|3) of any depth. shadow: opacity of black, float32 (H, W), see `drop_shadow`.
+
+    Returns (H, W, 3) in the dtype of `foreground`, rounded to nearest.
+    """
+    height, width = alpha.shape
+    out = np.empty((height, width, 3), foreground.dtype)
+    for rows in strips(height, _ROWS):
+        behind = _background_rows(background, rows)
+        if shadow is not None:
+            behind = behind * (1 - shadow[rows])[..., None]
+        a = alpha[rows][..., None]
+        out[rows] = quantise(to_unit(foreground[rows]) * a + behind * (1 - a), out.dtype)
+    return out
+
+
+def _background_rows(background: Colour | np.ndarray, rows: slice) -> np.ndarray:
+    if isinstance(background, np.ndarray):
+        return to_unit(background[rows])
+    return np.array(background, np.float32)
+
+
+def over_shadow(
+    foreground: np.ndarray, alpha: np.ndarray, shadow: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The subject over its black shadow, still transparent elsewhere: (colour, alpha), straight.
+
+    Porter and Duff's "over" (1984): alpha = a + (1 - a) s, colour = a F / alpha, black adding
+    nothing. Arguments as for `flatten`; the colour comes back in the dtype of `foreground`.
+    """
+    colour = np.empty_like(foreground)
+    out = np.empty_like(alpha)
+    for rows in strips(alpha.shape[0], _ROWS):
+        a = alpha[rows]
+        out[rows] = a + (1 - a) * shadow[rows]
+        share = np.divide(a, out[rows], out=np.ones_like(a), where=out[rows] > 0)
+        colour[rows] = quantise(to_unit(foreground[rows]) * share[..., None], colour.dtype)
+    return colour, out
+
+
+def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
+    """How dark the shadow is at each pixel: float32 (H, W), 0 to `shadow.opacity`.
+
+    The matte moved by the offset and blurred; what falls outside the picture is cut. Computed at
+    a resolution that the blur allows (nothing finer than a quarter of sigma survives it anyway).
+    """
+    from PIL import Image, ImageFilter
+
+    height, width = alpha.shape
+    step = max(1, min(int(shadow.blur / 4), min(height, width) // 8))
+    small = Image.fromarray(alpha).resize(
+        (max(1, width // step), max(1, height // step)), Image.Resampling.BOX
+    )
+    kx, ky = width / small.width, height / small.height
+    # Room around it, so that the blur does not see the picture's edge as the subject's.
+    pad = int(np.ceil(3 * shadow.blur / min(kx, ky))) + 1
+    canvas = Image.new("L", (small.width + 2 * pad, small.height + 2 * pad))
+    canvas.paste(Image.fromarray(quantise(np.asarray(small), np.uint8)), (pad, pad))
+    blurred = canvas.filter(ImageFilter.GaussianBlur((shadow.blur / kx, shadow.blur / ky)))
+    left, top = pad - shadow.dx / kx, pad - shadow.dy / ky
+    moved = blurred.transform(
+        small.size,
+        Image.Transform.AFFINE,
+        (1, 0, left, 0, 1, top),
+        Image.Resampling.BILINEAR,
+    )
+    plane = np.asarray(moved, np.float32) * np.float32(shadow.opacity / 255)
+    return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def crop_to_subject(alpha: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
+    """Rows and columns that hold everything of alpha >= 1/255, and `margin` pixels around it.
+
+    The whole picture where there is nothing. Raises OptionInvalid for a negative margin.
+    """
+    if margin < 0:
+        raise OptionInvalid(f"The crop's margin is {margin}.", "Give 0 or more pixels.")
+    height, width = alpha.shape
+    seen = alpha >= np.float32(1 / 255)
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    if not rows.size:
+        return slice(0, height), slice(0, width)
+    return (
+        slice(max(0, int(rows[0]) - margin), min(height, int(rows[-1]) + 1 + margin)),
+        slice(max(0, int(columns[0]) - margin), min(width, int(columns[-1]) + 1 + margin)),
+    )
+
+
+_MATCH_STRENGTH = 0.4
+"""How far towards the background's statistics: halfway looks tinted, less is not seen."""
+
+_MATCH_SAMPLES = 250_000
+
+
+def match_colors(
+    foreground: np.ndarray, alpha: np.ndarray, background: Colour | np.ndarray
+) -> np.ndarray:
+    """The subject moved towards the light of its new background; same shape and dtype.
+
+    Means and, gently, deviations of lightness and colour are moved part of the way in the
+    decorrelated space l alpha beta (Reinhard et al., "Color transfer between images", 2001). A
+    plain colour behind gives its tint only. Grey pictures are returned as they are.
+    """
+    if foreground.shape[2] == 1:
+        return foreground
+    subject = _statistics(_sample(foreground, alpha > np.float32(0.5)))
+    scene = _scene_statistics(background)
+    if subject is None or scene is None:
+        return foreground
+    mean, deviation = subject
+    scale = 1 + _MATCH_STRENGTH * (np.clip(scene[1] / deviation, 0.7, 1.4) - 1)
+    if not isinstance(background, np.ndarray):
+        scale = np.ones_like(scale)
+    shift = _MATCH_STRENGTH * (scene[0] - mean)
+    # Lightness moves least: a dark backdrop must not put the subject out.
+    shift[0] *= 0.5
+    out = np.empty_like(foreground)
+    for rows in strips(foreground.shape[0], _ROWS):
+        lab = _to_lab(to_unit(foreground[rows]).reshape(-1, 3))
+        lab = (lab - mean) * scale + mean + shift
+        out[rows] = quantise(_from_lab(lab).reshape(out[rows].shape), out.dtype)
+    return out
+
+
+def _scene_statistics(background: Colour | np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    if isinstance(background, np.ndarray):
+        everything = np.ones(background.shape[:2], bool)
+        colours = _sample(background, everything)
+        if colours.shape[1] == 1:
+            colours = np.repeat(colours, 3, axis=1)
+        return _statistics(colours)
+    return _to_lab(np.array([background], np.float32))[0], np.ones(3, np.float32)
+
+
+def _sample(image: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """About `_MATCH_SAMPLES` of the pixels in question, (N, C) in 0..1."""
+    step = max(1, int((where.size / _MATCH_SAMPLES) ** 0.5))
+    return to_unit(np.ascontiguousarray(image[::step, ::step][where[::step, ::step]]))
+
+
+def _statistics(colours: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    if len(colours) < 2:
+        return None
+    lab = _to_lab(colours)
+    return lab.mean(axis=0), np.maximum(lab.std(axis=0), 1e-3)
+
+
+# Ruderman's l alpha beta over cone responses, as in Reinhard et al. 2001, equations 4 to 6.
+_TO_CONES = np.array(
+    [[0.3811, 0.5783, 0.0402], [0.1967, 0.7244, 0.0782], [0.0241, 0.1288, 0.8444]], np.float32
+)
+_TO_OPPONENTS = np.diag(np.array([3**-0.5, 6**-0.5, 2**-0.5], np.float32)) @ np.array(
+    [[1, 1, 1], [1, 1, -2], [1, -1, 0]], np.float32
+)
+_DARKEST = np.float32(1 / 255)
+
+
+def _to_lab(rgb: np.ndarray) -> np.ndarray:
+    cones = np.log10(np.maximum(rgb @ _TO_CONES.T, _DARKEST))
+    lab: np.ndarray = cones @ _TO_OPPONENTS.T
+    return lab
+
+
+def _from_lab(lab: np.ndarray) -> np.ndarray:
+    cones = np.power(np.float32(10), lab @ np.linalg.inv(_TO_OPPONENTS).T)
+    rgb: np.ndarray = np.clip(cones @ np.linalg.inv(_TO_CONES).T, 0, 1)
+    return rgb

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline. Segmentation finds the subject, matting decides how opaque each edge pixel is,
+decontamination finds the colour it would have without the old background.
+
+This module strings the stages together and keeps the report; how each stage works is in its own
+module. It knows no files (`raster`), no command line (`cli`) and no transport (`job`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import decontamination, picture, refinement, retouch
+from .cutout import Cutout, Progress, Report, no_progress
+from .depth import FULL, to_unit
+from .matting import methods
+from .matting.band import matte_band
+from .matting.trimap import adaptive_trimap
+from .options import Options
+from .picture import Focus, Picture
+from .scaling import Stretched
+from .segmentation import choice
+from .segmentation.salient import Segmentation
+
+_SUBJECT_PROBABILITY = 0.5
+"""A picture in which no pixel is more likely subject than background has none."""
+
+DEFAULT = Options()
+
+
+def remove_background(
+    image: np.ndarray,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+    *,
+    selection: np.ndarray | None = None,
+) -> Cutout:
+    """Cuts the subject out of `image`.
+
+    image: (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1; grey or RGB in its own
+        encoding; a second or fourth channel is straight alpha, which the result keeps (the new
+        alpha multiplies it).
+    selection: (H, W) uint8, what the user selected: only there is anything kept, and it is what
+        promptable models are asked for.
+    progress: see `cutout.Progress`.
+
+    The report's `subject_found` says whether anything stood out; if not, alpha is what the
+    network gave all the same. Raises InputInvalid, OptionInvalid, ModelUnavailable,
+    DeviceUnavailable, and whatever `progress` raises.
+    """
+    whole = picture.checked(image)
+    report = _report("remove", whole)
+    focus = picture.focus(whole, options, selection)
+    view = whole.view(focus.window)
+
+    coarse = _segmented(view, focus, options, report, progress)
+    alpha = _soft_edge(view, coarse, options, report, progress)
+    alpha = _retouched(alpha, options, report, progress)
+    alpha = focus.placed(alpha, whole)
+    foreground = _clean_colour(whole, alpha, options, report, progress)
+    finished = _finished(alpha, foreground, report)
+    if whole.alpha is not None:
+        finished.alpha = alpha * to_unit(whole.alpha)
+    return finished
+
+
+def segment(
+    image: np.ndarray, options: Options = DEFAULT, progress: Progress = no_progress
+) -> Cutout:
+    """The coarse probability alone, as `Cutout.alpha` at the image's size: no matting.
+
+    Arguments and errors as for `remove_background`.
+    """
+    whole = picture.checked(image)
+    report = _report("segment", whole)
+    focus = picture.focus(whole, options, None)
+    coarse = _segmented(whole.view(focus.window), focus, options, report, progress)
+    alpha = focus.placed(coarse.at(focus.window.height, focus.window.width), whole)
+    return _finished(alpha, None, report)
+
+
+def matte(
+    image: np.ndarray,
+    trimap: np.ndarray,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+) -> Cutout:
+    """Soft alpha where `trimap` is unknown.
+
+    trimap: (H, W) uint8, uint16 or float32: exactly 0 is background, exactly full is foreground,
+        everything between is unknown.
+
+    Raises InputInvalid for a trimap that is not of this form or the image's size.
+    """
+    whole = picture.checked(image)
+    report = _report("matte", whole)
+    picture.check_plane(trimap, "trimap", whole)
+    known = _three_values(trimap)
+    method = methods.choose(options, report)
+    with report.stage("matting"):
+        view = whole.view(whole.box)
+        alpha = matte_band(view, known, None, method, progress, options.threads)
+    return _finished(alpha, None, report)
+
+
+def decontaminate(
+    image: np.ndarray,
+    alpha: np.ndarray,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+) -> Cutout:
+    """The foreground colour under `alpha` (H, W), which comes back as float32 beside it.
+
+    Raises InputInvalid for an alpha that is not of the image's size.
+    """
+    whole = picture.checked(image)
+    report = _report("decontaminate", whole)
+    picture.check_plane(alpha, "alpha", whole)
+    given = to_unit(alpha)
+    foreground = _clean_colour(whole, given, options, report, progress)
+    return _finished(given, foreground, report)
+
+
+def refine(
+    image: np.ndarray,
+    mask: np.ndarray,
+    previous: np.ndarray | None = None,
+    region: np.ndarray | None = None,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+) -> Cutout:
+    """A mask made better around what the user painted, and nowhere else.
+
+    mask: (H, W) uint8, uint16 or float32, strokes included. previous: the mask before the
+        strokes; what differs from it is the user's word. region: (H, W), nonzero where matting
+        shall decide anew. See `refinement.refine` for the exact promises.
+
+    `Cutout.alpha` has the dtype of `mask`, so that untouched values stay the same to the bit.
+    Raises InputInvalid for planes that are not of the image's size.
+    """
+    whole = picture.checked(image)
+    report = _report("refine", whole)
+    planes = {"mask": mask, "previous": previous, "region": region}
+    for name, values in planes.items():
+        if values is not None:
+            picture.check_plane(values, name, whole)
+    method = methods.choose(options, report)
+    with report.stage("matting"):
+        view = whole.view(whole.box)
+        better = refinement.refine(
+            view, mask, previous, region, method=method, progress=progress, threads=options.threads
+        )
+    foreground = _clean_colour(whole, to_unit(better), options, report, progress)
+    return _finished(better, foreground, report)
+
+
+def _report(op: str, whole: Picture) -> Report:
+    return Report(op, whole.box.width, whole.box.height)
+
+
+def _segmented(
+    view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
+) -> Segmentation:
+    """The coarse probability of the window, and in the report what gave it."""
+    with report.stage("segmentation"):
+        progress("segmentation", 0.0)
+        found = choice.segment(view, focus, options)
+        progress("segmentation", 1.0)
+    report.model, report.license = found.model.id, found.model.license
+    report.device = found.device
+    report.warnings += found.warnings
+    report.subject_found = bool(found.probability.max() >= _SUBJECT_PROBABILITY)
+    if not report.subject_found:
+        report.warnings.append("No subject was found in this picture.")
+    return found
+
+
+def _soft_edge(
+    view: np.ndarray, coarse: Segmentation, options: Options, report: Report, progress: Progress
+) -> np.ndarray:
+    """Full-size alpha (h, w) float32: the coarse mask, its unknown band decided by matting."""
+    height, width = view.shape[:2]
+    method = methods.choose(options, report)
+    guess = Stretched(coarse.probability, height, width)
+    with report.stage("trimap"):
+        trimap = adaptive_trimap(coarse.probability, height, width)
+    with report.stage("matting"):
+        return matte_band(view, trimap, guess, method, progress, options.threads)
+
+
+def _retouched(
+    alpha: np.ndarray, options: Options, report: Report, progress: Progress
+) -> np.ndarray:
+    """What the user asked to be done to the finished mask."""
+    with report.stage("retouch"):
+        progress("retouch", 0.0)
+        if options.keep == "largest":
+            alpha = retouch.keep_largest(alpha)
+        if options.shift_edge:
+            alpha = retouch.shift_edge(alpha, options.shift_edge)
+        if options.feather:
+            alpha = retouch.feather(alpha, options.feather)
+        if options.hard:
+            alpha = retouch.harden(alpha)
+        progress("retouch", 1.0)
+    return alpha
+
+
+def _clean_colour(
+    whole: Picture, alpha: np.ndarray, options: Options, report: Report, progress: Progress
+) -> np.ndarray | None:
+    if not options.decontaminate:
+        return None
+    with report.stage("decontamination"):
+        return decontamination.estimate_foreground(whole.colour, alpha, progress, options.threads)
+
+
+def _finished(alpha: np.ndarray, foreground: np.ndarray | None, report: Report) -> Cutout:
+    report.foreground_share = float(alpha.mean(dtype=np.float64)) / FULL[alpha.dtype]
+    return Cutout(alpha, alpha, foreground, report)
+
+
+def _three_values(trimap: np.ndarray) -> np.ndarray:
+    """A trimap in any depth as uint8: 0, 128 for everything unknown, 255."""
+    known = np.full(trimap.shape, 128, np.uint8)
+    known[trimap == 0] = 0
+    known[trimap == FULL[trimap.dtype]] = 255
+    return known

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which method decides the soft edge: the one asked for, or the best at hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from ..cutout import Report
+from ..depth import to_unit
+from ..errors import OptionInvalid
+from ..models import catalog, store
+from ..models.catalog import ModelRow
+from ..models.runtime import open_session
+from ..options import Options
+from ..scaling import Stretched
+from ..tiles import Window
+from . import guided
+
+EMBEDDED_NETWORK = "mattebrush-matting"
+
+Decide = Callable[[Window], np.ndarray]
+"""Gives a window's alpha, float32 (h, w) in [0, 1]; right at least in its unknown pixels."""
+
+TileMatte = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], np.ndarray]
+"""Alpha of one tile, float32 (h, w), from its image (h, w, 3) float32 in 0..1, its trimap uint8
+and its coarse alpha float32 or None: how networks are called."""
+
+Prepare = Callable[[np.ndarray, np.ndarray, "Stretched | None"], Decide]
+"""Takes image (H, W, 1|3), trimap uint8 and coarse alpha of the whole picture, returns what
+decides each window."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A way to decide the unknown band.
+
+    tile, halo, multiple: see `tiles.plan`. parallel: whether tiles gain from running side by
+    side; networks use all threads by themselves.
+    """
+
+    name: str
+    license: str
+    prepare: Prepare
+    tile: int = 512
+    halo: int = 0
+    multiple: int = 1
+    parallel: bool = True
+
+    def threads(self, wanted: int | None) -> int | None:
+        """How many tiles to work on at a time."""
+        return wanted if self.parallel else 1
+
+
+def choose(options: Options, report: Report) -> Method:
+    """The method for `options.matting`, its name and licence written into the report.
+
+    Raises ModelUnavailable for a model that is not here, OptionInvalid for one that does not
+    take a trimap, DeviceUnavailable.
+    """
+    method = _named(options, report)
+    report.matting, report.matting_license = method.name, method.license
+    return method
+
+
+def _named(options: Options, report: Report) -> Method:
+    if options.matting in _CLASSICAL:
+        return _CLASSICAL[options.matting]
+    name = options.matting
+    if name in ("auto", "network"):
+        embedded = catalog.get(EMBEDDED_NETWORK)
+        if name == "auto" and store.installed(embedded) is None:
+            return _CLASSICAL["guided"]
+        name = EMBEDDED_NETWORK
+    row = catalog.get(name)
+    if row.kind not in _NETWORKS:
+        raise OptionInvalid(
+            f"{row.id} is no matting model.",
+            "Choose auto, network, guided, none or a trimap model.",
+        )
+    return _NETWORKS[row.kind](row, options, report)
+
+
+def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
+    from . import network
+
+    session = open_session(row, options.device, options.threads)
+    _note_device(report, session.device, session.warnings)
+    halo = int(session.metadata.get("halo", "64"))
+    multiple = int(session.metadata.get("multiple", "32"))
+    return Method(
+        row.id,
+        row.license,
+        _corrected(functools.partial(network.matte, session=session)),
+        tile=max(64, network.SIDE - 2 * (halo + multiple)),
+        halo=halo,
+        multiple=multiple,
+        parallel=False,
+    )
+
+
+def _trimap_network(row: ModelRow, options: Options, report: Report) -> Method:
+    from . import vitmatte
+
+    matting = vitmatte.open_matting(row, options.device, options.threads)
+    _note_device(report, matting.device, matting.warnings)
+    halo = min(matting.side) // 8
+    return Method(
+        row.id,
+        row.license,
+        of_tiles(matting),
+        tile=min(matting.side) - 2 * (halo + matting.multiple),
+        halo=halo,
+        multiple=matting.multiple,
+        parallel=False,
+    )
+
+
+_NETWORKS = {"prior": _prior_network, "trimap": _trimap_network}
+
+
+def _note_device(report: Report, device: str, warnings: list[str]) -> None:
+    """The device that ran; both where segmentation ran elsewhere."""
+    if report.model and report.device != device:
+        device = f"{report.device} + {device}"
+    report.device = device
+    report.warnings += warnings
+
+
+def of_tiles(matte: TileMatte) -> Prepare:
+    """`Method.prepare` for a function that looks at one tile at a time."""
+
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+        def decide(window: Window) -> np.ndarray:
+            guess = None if coarse is None else np.clip(coarse.window(window), 0, 1)
+            return matte(_rgb(image, window), trimap[window], guess)
+
+        return decide
+
+    return prepare
+
+
+def _corrected(matte: TileMatte) -> Prepare:
+    """A network that starts from the guided filter's alpha, and the mean of both.
+
+    The filter has seen the whole picture and fills wide bands, the network sees each strand;
+    their mean errs less than either on given trimaps (training/README.md has the figures).
+    """
+
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+        filtered = guided.prepare(image, trimap, coarse)
+
+        def decide(window: Window) -> np.ndarray:
+            first = filtered(window)
+            return (matte(_rgb(image, window), trimap[window], first) + first) / 2
+
+        return decide
+
+    return prepare
+
+
+def _rgb(image: np.ndarray, window: Window) -> np.ndarray:
+    """A window of a picture as networks want it: (h, w, 3) float32 in 0..1."""
+    colour = to_unit(image[window])
+    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+
+
+def _as_segmented(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+    """No matting: the coarse mask as it is, or the trimap's grey."""
+
+    def decide(window: Window) -> np.ndarray:
+        return to_unit(trimap[window]) if coarse is None else np.clip(coarse.window(window), 0, 1)
+
+    return decide
+
+
+_CLASSICAL = {
+    "guided": Method("guided", "Apache-2.0", guided.prepare),
+    "none": Method("none", "", _as_segmented),
+}

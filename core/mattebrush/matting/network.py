@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matting by the embedded network: picture and what is known of alpha in, alpha out, for one tile.
+
+Cutting the unknown band into tiles is the work of `band`; how the network is made, of `training`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..models.runtime import Session
+
+SIDE = 1024
+"""Longest side of a tile with its halo: large enough to waste little on the halo, small enough
+for the network's intermediate planes to need a few hundred megabytes at most."""
+
+
+def matte(
+    image: np.ndarray, trimap: np.ndarray, coarse: np.ndarray | None, session: Session
+) -> np.ndarray:
+    """Alpha of one tile, float32 (h, w) in [0, 1]; exactly 0 and 1 where the trimap is certain.
+
+    image: float32 (h, w, 3) in 0..1. trimap: uint8 (h, w), 0, 128 or 255. coarse: float32 (h, w)
+    in [0, 1], or None where nothing is known in the band. session: of the network; its metadata
+    `multiple` says what sides it takes, to which the tile is grown by repeating its border.
+    """
+    height, width = trimap.shape
+    unknown = (trimap != 0) & (trimap != 255)
+    guess = np.float32(0.5) if coarse is None else coarse
+    known = np.where(unknown, guess, (trimap == 255).astype(np.float32))
+    planes = np.concatenate(
+        [np.moveaxis(image, 2, 0), known[None], unknown[None].astype(np.float32)]
+    )
+    multiple = int(session.metadata.get("multiple", "32"))
+    padding = ((0, 0), (0, -height % multiple), (0, -width % multiple))
+    planes = np.pad(planes, padding, mode="edge")[None]
+    outputs = session.run({"image": planes[:, :3], "prior": planes[:, 3:]})
+    alpha = np.clip(outputs["alpha"][0, 0, :height, :width], 0, 1)
+    return np.where(unknown, alpha, known)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image as the engine's stages see it: checked, colour apart from alpha, cut to a window."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import NamedTuple
+
+import numpy as np
+
+from .depth import FULL, to_unit
+from .errors import InputInvalid, OptionInvalid
+from .options import Options, Point, Prompt
+from .tiles import strips
+
+_CONTEXT = 0.25
+"""How much of a region's longer side is looked at around it, so that the network sees a scene."""
+
+_BACKDROP = 0.5
+"""Grey behind transparent pixels: their stored colour is arbitrary and must not guide networks."""
+
+_ROWS = 256
+
+
+class Box(NamedTuple):
+    """A rectangle of whole pixels, x1 and y1 exclusive."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        return self.y1 - self.y0
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Indexes an array of (H, W, ...)."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def within(self, other: Box) -> Box:
+        """The part inside `other`; empty where they do not meet."""
+        return Box(
+            max(self.x0, other.x0),
+            max(self.y0, other.y0),
+            min(self.x1, other.x1),
+            min(self.y1, other.y1),
+        )
+
+    def seen_from(self, other: Box) -> Box:
+        """The same rectangle in the coordinates of `other`'s corner."""
+        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
+
+
+class Picture(NamedTuple):
+    """colour: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32."""
+
+    colour: np.ndarray
+    alpha: np.ndarray | None
+
+    @property
+    def box(self) -> Box:
+        height, width = self.colour.shape[:2]
+        return Box(0, 0, width, height)
+
+    def view(self, window: Box) -> np.ndarray:
+        """The window's colour (h, w, 1|3) as networks should see it: over grey where it was
+        transparent; the pixels themselves, uncopied, where the picture is opaque.
+        """
+        colour = self.colour[window.slices]
+        if self.alpha is None:
+            return colour
+        alpha = self.alpha[window.slices]
+        full = FULL[colour.dtype]
+        if (alpha == full).all():
+            return colour
+        out = np.empty_like(colour)
+        for rows in strips(colour.shape[0], _ROWS):
+            a = to_unit(alpha[rows])[..., None]
+            mixed = colour[rows] * a + np.float32(_BACKDROP * full) * (1 - a)
+            out[rows] = mixed if full == 1 else mixed + np.float32(0.5)
+        return out
+
+
+@dataclasses.dataclass(frozen=True)
+class Focus:
+    """Where in the picture the user wants a subject found.
+
+    limits: what the user asked for; nothing is kept outside. window: the same with context, which
+    is what the stages see. prompt: the user's pointing, in window coordinates. selection: the
+    host's selection (H, W) uint8, or None.
+    """
+
+    limits: Box
+    window: Box
+    prompt: Prompt
+    selection: np.ndarray | None
+
+    def placed(self, alpha: np.ndarray, whole: Picture) -> np.ndarray:
+        """The window's alpha (h, w) float32 in a plane of the picture's size, 0 elsewhere."""
+        if self.limits == whole.box and self.selection is None:
+            return alpha
+        out: np.ndarray = np.zeros(whole.colour.shape[:2], np.float32)
+        out[self.limits.slices] = alpha[self.limits.seen_from(self.window).slices]
+        if self.selection is not None:
+            for rows in strips(out.shape[0], _ROWS):
+                np.multiply(out[rows], to_unit(self.selection[rows]), out=out[rows])
+        return out
+
+
+def checked(image: np.ndarray) -> Picture:
+    """The parts of an image (H, W) or (H, W, 1..4) uint8, uint16 or float32 (0..1).
+
+    Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity.
+    """
+    if not isinstance(image, np.ndarray) or image.dtype not in FULL:
+        told = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise InputInvalid(f"The image is {told}.", "Give a uint8, uint16 or float32 array.")
+    if image.ndim == 2:
+        image = image[:, :, None]
+    if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or 0 in image.shape:
+        raise InputInvalid(f"The image has shape {image.shape}.", "Give (H, W) or (H, W, 1 to 4).")
+    if image.dtype.kind == "f" and not all(
+        np.isfinite(image[rows]).all() for rows in strips(image.shape[0], _ROWS)
+    ):
+        raise InputInvalid("The image holds NaN or infinity.", "Replace those values first.")
+    if image.shape[2] in (1, 3):
+        return Picture(image, None)
+    return Picture(image[:, :, :-1], image[:, :, -1])
+
+
+def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
+    """Checks that `values` is a (H, W) plane of the picture's size in one of the engine's dtypes.
+
+    Raises InputInvalid otherwise, calling the plane by `name`.
+    """
+    if not isinstance(values, np.ndarray) or values.dtype not in FULL or values.ndim != 2:
+        raise InputInvalid(f"The {name} must be a (H, W) array of uint8, uint16 or float32.")
+    if values.shape != whole.colour.shape[:2]:
+        raise InputInvalid(
+            f"The {name} is {values.shape[1]}x{values.shape[0]} pixels, the image "
+            f"{whole.box.width}x{whole.box.height}.",
+            "Both must have one size.",
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise InputInvalid(f"The {name} holds NaN or infinity.", "Replace those values first.")
+
+
+def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Focus:
+    """Where to look, from the options' region and prompt and the host's selection.
+
+    Raises OptionInvalid where region or selection hold no pixel of the picture.
+    """
+    limits = whole.box
+    if options.region is not None:
+        limits = Box(*(round(value) for value in options.region)).within(limits)
+        if limits.width <= 0 or limits.height <= 0:
+            raise OptionInvalid(
+                "The region holds no pixel of this picture.",
+                f"The picture is {whole.box.width}x{whole.box.height} pixels.",
+            )
+    if selection is not None:
+        check_plane(selection, "selection", whole)
+        limits = _selected(selection, limits)
+    margin = round(_CONTEXT * max(limits.width, limits.height))
+    window = Box(
+        limits.x0 - margin, limits.y0 - margin, limits.x1 + margin, limits.y1 + margin
+    ).within(whole.box)
+    return Focus(limits, window, _moved(options.prompt, window), selection)
+
+
+def _selected(selection: np.ndarray, limits: Box) -> Box:
+    """The smallest box around what is selected inside `limits`."""
+    inside = selection[limits.slices]
+    rows = np.flatnonzero(inside.any(axis=1))
+    if not rows.size:
+        raise OptionInvalid(
+            "Nothing is selected here.", "Select the subject, or clear the selection."
+        )
+    columns = np.flatnonzero(inside.any(axis=0))
+    return Box(
+        limits.x0 + int(columns[0]),
+        limits.y0 + int(rows[0]),
+        limits.x0 + int(columns[-1]) + 1,
+        limits.y0 + int(rows[-1]) + 1,
+    )
+
+
+def _moved(prompt: Prompt, window: Box) -> Prompt:
+    x, y = window.x0, window.y0
+    return Prompt(
+        tuple(Point(p.x - x, p.y - y, p.label) for p in prompt.points),
+        tuple((b[0] - x, b[1] - y, b[2] - x, b[3] - y) for b in prompt.boxes),
+    )

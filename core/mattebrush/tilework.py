@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Does work on many tiles at a time, tells how far it is, and stops when nobody wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+from .cutout import Progress
+from .tiles import Tile
+
+
+def each(
+    tiles: Sequence[Tile],
+    work: Callable[[Tile], None],
+    stage: str,
+    progress: Progress,
+    threads: int | None,
+) -> None:
+    """Calls `work` for every tile, `threads` at a time (None: as the machine has).
+
+    numpy and onnxruntime let go of the interpreter lock, so threads share the load. Whatever
+    `work` or `progress` raises ends the rest: tiles under way are finished, no other is begun.
+    """
+    progress(stage, 0.0)
+    pool = ThreadPoolExecutor(threads)
+    try:
+        futures = [pool.submit(work, tile) for tile in tiles]
+        for done, future in enumerate(as_completed(futures), 1):
+            future.result()
+            progress(stage, done / len(tiles))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    progress(stage, 1.0)
