@@ -1,0 +1,701 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Images, layers, channels, paths, displays and parasites as GIMP 2.10's Python had them.
+
+Each object holds the libgimp one as `native`. Attributes that only get and set are tables; methods
+stand where GIMP 3 does it differently. Two objects are equal when they mean the same thing.
+"""
+
+from gi.repository import Gegl, Gimp
+
+from . import _regions, gimpcolor
+from ._values import NotCovered, error, file_of, from_native, native
+
+
+def wrap(value):
+    """Our object around a libgimp one."""
+    if value is None:
+        return None
+    for kind, ours in _KINDS:
+        if isinstance(value, kind):
+            return ours._of(value)
+    raise error("%r has no counterpart in gimpfu" % value)
+
+
+def _attribute(getter, setter=None, convert=None):
+    """A property that calls libgimp; `convert` makes what is set fit for it."""
+
+    def get(self):
+        return from_native(getattr(self.native, getter)())
+
+    def set(self, value):
+        getattr(self.native, setter)(convert(value) if convert else native(value))
+
+    return property(get, set if setter else None)
+
+
+class _Object(object):
+    """Equality and printing by what GIMP means by it."""
+
+    @classmethod
+    def _of(cls, value):
+        made = cls.__new__(cls)
+        made.native = value
+        return made
+
+    ID = property(lambda self: self.native.get_id())
+
+    @classmethod
+    def from_id(cls, number):
+        """The object with that ID."""
+        return wrap(Gimp.Item.get_by_id(number))
+
+    def __eq__(self, other):
+        return isinstance(other, _Object) and self._key() == other._key()
+
+    def __ne__(self, other):
+        return not self == other
+
+    def __hash__(self):
+        return hash(self._key())
+
+    def _key(self):
+        return self.native.get_id()
+
+    def __repr__(self):
+        return "<gimp.%s '%s'>" % (type(self).__name__, getattr(self, "name", self._key()))
+
+
+class _Parasites(object):
+    """Data that stays with an image or item."""
+
+    def parasite_find(self, name):
+        """The parasite of that name, or None."""
+        return wrap(self.native.get_parasite(name))
+
+    def parasite_attach(self, parasite):
+        """Attaches a `Parasite`."""
+        self.native.attach_parasite(parasite.native)
+
+    def attach_new_parasite(self, name, flags, data):
+        """Attaches a new one."""
+        self.parasite_attach(Parasite(name, flags, data))
+
+    def parasite_detach(self, name):
+        """Removes the one of that name."""
+        self.native.detach_parasite(name)
+
+    def parasite_list(self):
+        """The names of all."""
+        return tuple(self.native.get_parasite_list())
+
+
+class Image(_Object, _Parasites):
+    """An image. Its layers, channels and vectors are lists, topmost first."""
+
+    def __init__(self, width, height, type=0):
+        self.native = Gimp.Image.new(width, height, Gimp.ImageBaseType(type))
+
+    width = _attribute("get_width")
+    height = _attribute("get_height")
+    base_type = _attribute("get_base_type")
+    precision = _attribute("get_precision")
+    name = _attribute("get_name")
+    layers = property(lambda self: [wrap(one) for one in self.native.get_layers()])
+    channels = property(lambda self: [wrap(one) for one in self.native.get_channels()])
+    vectors = property(lambda self: [wrap(one) for one in self.native.get_paths()])
+    selection = property(lambda self: wrap(self.native.get_selection()))
+    floating_selection = property(lambda self: wrap(self.native.get_floating_sel()))
+    dirty = property(lambda self: self.native.is_dirty())
+
+    @classmethod
+    def from_id(cls, number):
+        """The image with that ID."""
+        return wrap(Gimp.Image.get_by_id(number))
+
+    @property
+    def filename(self):
+        """The path of its file, or None."""
+        file = self.native.get_file()
+        return file.get_path() if file else None
+
+    @filename.setter
+    def filename(self, path):
+        self.native.set_file(file_of(path))
+
+    @property
+    def uri(self):
+        """The URI of its file, or None."""
+        file = self.native.get_file()
+        return file.get_uri() if file else None
+
+    @property
+    def resolution(self):
+        """Pixels per inch, across and down."""
+        return tuple(self.native.get_resolution()[1:])
+
+    @resolution.setter
+    def resolution(self, values):
+        self.native.set_resolution(*values)
+
+    @property
+    def colormap(self):
+        """The colours of an indexed image: red, green and blue bytes of each."""
+        palette = self.native.get_palette()
+        if palette is None:
+            return b""
+        colors = [gimpcolor.from_gegl(color) for color in palette.get_colors()]
+        return bytes(bytearray(part for color in colors for part in color[:3]))
+
+    @colormap.setter
+    def colormap(self, data):
+        palette = self.native.get_palette()
+        colors = [gimpcolor.RGB(*bytearray(data[i : i + 3])) for i in range(0, len(data), 3)]
+        for _ in range(palette.get_color_count()):
+            palette.delete_entry(0)
+        for color in colors:
+            palette.add_entry(None, color.to_gegl())
+
+    @staticmethod
+    def _first(values):
+        return wrap(values[0]) if values else None
+
+    @property
+    def active_layer(self):
+        """The selected layer, the first of several, or None."""
+        return self._first(self.native.get_selected_layers())
+
+    @active_layer.setter
+    def active_layer(self, layer):
+        self.native.set_selected_layers([layer.native])
+
+    @property
+    def active_channel(self):
+        """The selected channel, the first of several, or None."""
+        return self._first(self.native.get_selected_channels())
+
+    @active_channel.setter
+    def active_channel(self, channel):
+        self.native.set_selected_channels([channel.native])
+
+    @property
+    def active_vectors(self):
+        """The selected path, the first of several, or None."""
+        return self._first(self.native.get_selected_paths())
+
+    @active_vectors.setter
+    def active_vectors(self, vectors):
+        self.native.set_selected_paths([vectors.native])
+
+    @property
+    def active_drawable(self):
+        """The selected drawable, the first of several, or None."""
+        return self._first(self.native.get_selected_drawables())
+
+    def unset_active_channel(self):
+        """Selects no channel."""
+        self.native.set_selected_channels([])
+
+    def add_layer(self, layer, position=-1):
+        """Adds a layer; -1 puts it above the active one."""
+        self.native.insert_layer(layer.native, None, position)
+
+    def insert_layer(self, layer, parent=None, position=-1):
+        """Adds a layer within the group `parent`."""
+        self.native.insert_layer(layer.native, native(parent), position)
+
+    def remove_layer(self, layer):
+        """Removes a layer."""
+        self.native.remove_layer(layer.native)
+
+    def add_channel(self, channel, position=-1):
+        """Adds a channel."""
+        self.native.insert_channel(channel.native, None, position)
+
+    insert_channel = add_channel
+
+    def remove_channel(self, channel):
+        """Removes a channel."""
+        self.native.remove_channel(channel.native)
+
+    def new_layer(self, name="Layer", width=None, height=None, offset_x=0, offset_y=0,
+                  alpha=True, pos=-1, opacity=100.0, mode=28, fill_mode=None):  # fmt: skip
+        """A new layer, added and filled."""
+        kind = 2 * self.base_type + (1 if alpha else 0)
+        layer = Layer(self, name, width or self.width, height or self.height, kind, opacity, mode)
+        self.add_layer(layer, pos)
+        layer.set_offsets(offset_x, offset_y)
+        if fill_mode is not None:
+            layer.fill(fill_mode)
+        return layer
+
+    def lower_layer(self, layer):
+        """One down."""
+        self.native.lower_item(layer.native)
+
+    def raise_layer(self, layer):
+        """One up."""
+        self.native.raise_item(layer.native)
+
+    def lower_layer_to_bottom(self, layer):
+        """To the bottom."""
+        self.native.lower_item_to_bottom(layer.native)
+
+    def raise_layer_to_top(self, layer):
+        """To the top."""
+        self.native.raise_item_to_top(layer.native)
+
+    lower_channel, raise_channel = lower_layer, raise_layer
+
+    def flatten(self):
+        """Merges all visible layers into one without alpha, and returns it."""
+        return wrap(self.native.flatten())
+
+    def merge_visible_layers(self, how):
+        """Merges the visible layers and returns the result."""
+        return wrap(self.native.merge_visible_layers(Gimp.MergeType(how)))
+
+    def merge_down(self, layer, how):
+        """Merges a layer with the one below and returns the result."""
+        return wrap(self.native.merge_down(layer.native, Gimp.MergeType(how)))
+
+    def duplicate(self):
+        """A copy of the whole image."""
+        return wrap(self.native.duplicate())
+
+    def resize(self, width, height, offset_x=0, offset_y=0):
+        """A canvas of another size."""
+        self.native.resize(width, height, offset_x, offset_y)
+
+    def resize_to_layers(self):
+        """A canvas that holds all layers."""
+        self.native.resize_to_layers()
+
+    def scale(self, width, height):
+        """Scales everything."""
+        self.native.scale(width, height)
+
+    def crop(self, width, height, offset_x=0, offset_y=0):
+        """Crops everything."""
+        self.native.crop(width, height, offset_x, offset_y)
+
+    def undo_group_start(self):
+        """What follows is one step to undo."""
+        self.native.undo_group_start()
+
+    def undo_group_end(self):
+        """Ends what `undo_group_start` began."""
+        self.native.undo_group_end()
+
+    def disable_undo(self):
+        """Keeps no undo from here on."""
+        return self.native.undo_disable()
+
+    def enable_undo(self):
+        """Keeps undo again."""
+        return self.native.undo_enable()
+
+    def undo_is_enabled(self):
+        """Whether undo is kept."""
+        return self.native.undo_is_enabled()
+
+    def undo_freeze(self):
+        """Keeps the undo there is, adds none."""
+        return self.native.undo_freeze()
+
+    def undo_thaw(self):
+        """Ends `undo_freeze`."""
+        return self.native.undo_thaw()
+
+    def clean_all(self):
+        """Counts as saved."""
+        self.native.clean_all()
+
+    def add_hguide(self, position):
+        """A horizontal guide; returns its ID."""
+        return self.native.add_hguide(position)
+
+    def add_vguide(self, position):
+        """A vertical guide; returns its ID."""
+        return self.native.add_vguide(position)
+
+    def delete_guide(self, guide):
+        """Removes a guide."""
+        self.native.delete_guide(guide)
+
+    def find_next_guide(self, guide):
+        """The ID of the guide after that one, 0 after the last."""
+        return self.native.find_next_guide(guide)
+
+    def get_guide_position(self, guide):
+        """Where a guide is."""
+        return self.native.get_guide_position(guide)
+
+    def get_layer_by_tattoo(self, tattoo):
+        """The layer of that tattoo."""
+        return wrap(self.native.get_layer_by_tattoo(tattoo))
+
+    def get_channel_by_tattoo(self, tattoo):
+        """The channel of that tattoo."""
+        return wrap(self.native.get_channel_by_tattoo(tattoo))
+
+    def free_shadow(self):
+        """GIMP 3 frees it by itself."""
+
+
+class Item(_Object, _Parasites):
+    """What is in an image's lists."""
+
+    image = property(lambda self: wrap(self.native.get_image()))
+    name = _attribute("get_name", "set_name", str)
+    visible = _attribute("get_visible", "set_visible", bool)
+    tattoo = _attribute("get_tattoo", "set_tattoo")
+    parent = property(lambda self: wrap(self.native.get_parent()))
+
+    def attach_new_parasite(self, name, flags, data):
+        """Attaches a new one; for items GIMP 2.10 put a zero byte at its end."""
+        self.parasite_attach(Parasite(name, flags, _bytes(data) + b"\0"))
+
+    @property
+    def children(self):
+        """What is in a group, topmost first."""
+        return [wrap(one) for one in self.native.get_children()]
+
+    @property
+    def linked(self):
+        """GIMP 3 has no links between items."""
+        return False
+
+    @linked.setter
+    def linked(self, value):
+        if value:
+            raise NotCovered("Item.linked", "Select several layers instead.")
+
+
+class Drawable(Item):
+    """Layers, masks and channels: what has pixels."""
+
+    width = _attribute("get_width")
+    height = _attribute("get_height")
+    has_alpha = property(lambda self: self.native.has_alpha())
+    is_rgb = property(lambda self: self.native.is_rgb())
+    is_gray = is_grey = property(lambda self: self.native.is_gray())
+    is_indexed = property(lambda self: self.native.is_indexed())
+    is_layer_mask = property(lambda self: self.native.is_layer_mask())
+    type = property(lambda self: int(self.native.type()))
+    type_with_alpha = property(lambda self: int(self.native.type_with_alpha()))
+    bpp = property(lambda self: _regions.bytes_per_pixel(self.native))
+    offsets = property(lambda self: tuple(self.native.get_offsets()[1:]))
+
+    @property
+    def mask_bounds(self):
+        """The part of it within the selection, as (x1, y1, x2, y2)."""
+        return tuple(self.native.mask_bounds()[-4:])
+
+    @property
+    def mask_intersect(self):
+        """The part of it within the selection, as (x, y, width, height)."""
+        found, x, y, width, height = self.native.mask_intersect()
+        return (x, y, width, height) if found else None
+
+    def _buffer(self, shadow=False):
+        """The pixels: those that regions changed and `flush` has yet to write, else anew."""
+        changed = getattr(self, "_shadow" if shadow else "_pixels", None)
+        if changed is not None:
+            return changed
+        return self.native.get_shadow_buffer() if shadow else self.native.get_buffer()
+
+    def _changed(self, buffer, shadow):
+        """A region wrote to that buffer."""
+        setattr(self, "_shadow" if shadow else "_pixels", buffer)
+
+    def get_pixel_rgn(self, x, y, width, height, dirty=True, shadow=False):
+        """Its pixels as bytes: see `PixelRgn`."""
+        return _regions.PixelRgn(self, x, y, width, height, dirty, shadow)
+
+    def get_pixel(self, x, y):
+        """One pixel as a tuple of 0 to 255."""
+        return _regions.get_pixel(self, x, y)
+
+    def set_pixel(self, x, y, pixel):
+        """Sets one pixel."""
+        _regions.set_pixel(self, x, y, pixel)
+
+    def get_tile(self, *args):
+        """Left out."""
+        raise NotCovered("drawable.get_tile", "Use drawable.get_pixel_rgn.")
+
+    get_tile2 = get_tile
+
+    def flush(self):
+        """Hands what regions changed to GIMP."""
+        for name in ("_pixels", "_shadow"):
+            buffer = getattr(self, name, None)
+            if buffer is not None:
+                buffer.flush()
+                setattr(self, name, None)
+
+    def merge_shadow(self, undo=False):
+        """Takes over what was written to the shadow, within the selection."""
+        self.flush()
+        self.native.merge_shadow(undo)
+
+    def free_shadow(self):
+        """Drops what was written to the shadow."""
+        self._shadow = None
+        self.native.free_shadow()
+
+    def update(self, x, y, width, height):
+        """Shows what was changed there."""
+        self.flush()
+        self.native.update(x, y, width, height)
+
+    def fill(self, how):
+        """Fills it with one of the FILL_ colours."""
+        self.native.fill(Gimp.FillType(how))
+
+    def offset(self, wrap_around, fill_type, x, y):
+        """Moves its pixels."""
+        self.native.offset(wrap_around, Gimp.OffsetType(fill_type), Gegl.Color.new("black"), x, y)
+
+    def transform_flip_simple(self, flip_type, auto_center=True, axis=0.0, clip_result=False):
+        """Mirrors it."""
+        kind = Gimp.OrientationType(flip_type)
+        return wrap(self.native.transform_flip_simple(kind, auto_center, axis))
+
+    def transform_rotate_simple(self, rotate_type, auto_center=True, x=0, y=0, clip_result=False):
+        """Turns it by 90, 180 or 270 degrees."""
+        kind = Gimp.RotationType(rotate_type)
+        return wrap(self.native.transform_rotate_simple(kind, auto_center, x, y))
+
+    def __getattr__(self, name):
+        if name.startswith("transform_"):
+            raise NotCovered("drawable." + name, "Use pdb.gimp_item_transform_...")
+        raise AttributeError(name)
+
+
+class Layer(Drawable):
+    """A layer."""
+
+    def __init__(self, image, name, width, height, type=0, opacity=100.0, mode=28):
+        self.native = Gimp.Layer.new(
+            image.native,
+            name,
+            width,
+            height,
+            Gimp.ImageType(type),
+            opacity,
+            Gimp.LayerMode(mode),
+        )
+
+    opacity = _attribute("get_opacity", "set_opacity", float)
+    mode = _attribute("get_mode", "set_mode", Gimp.LayerMode)
+    lock_alpha = preserve_trans = _attribute("get_lock_alpha", "set_lock_alpha", bool)
+    apply_mask = _attribute("get_apply_mask", "set_apply_mask", bool)
+    edit_mask = _attribute("get_edit_mask", "set_edit_mask", bool)
+    show_mask = _attribute("get_show_mask", "set_show_mask", bool)
+    mask = property(lambda self: wrap(self.native.get_mask()))
+    is_floating_sel = property(lambda self: self.native.is_floating_sel())
+
+    def add_alpha(self):
+        """Gives it an alpha channel."""
+        self.native.add_alpha()
+
+    def create_mask(self, how):
+        """A mask for it, not yet added."""
+        return wrap(self.native.create_mask(Gimp.AddMaskType(how)))
+
+    def add_mask(self, mask):
+        """Adds a mask."""
+        if not self.native.add_mask(mask.native):
+            raise error("the layer has a mask already, or the mask is of another size")
+
+    def remove_mask(self, how):
+        """Applies or discards its mask."""
+        self.native.remove_mask(Gimp.MaskApplyMode(how))
+
+    def copy(self, add_alpha=False):
+        """A copy, not yet added."""
+        copied = self.native.copy()
+        if add_alpha:
+            copied.add_alpha()
+        return wrap(copied)
+
+    def resize(self, width, height, offset_x=0, offset_y=0):
+        """Another size, pixels kept."""
+        self.flush()
+        self.native.resize(width, height, offset_x, offset_y)
+
+    def resize_to_image_size(self):
+        """The image's size."""
+        self.native.resize_to_image_size()
+
+    def scale(self, width, height, local_origin=False):
+        """Scales it."""
+        self.native.scale(width, height, local_origin)
+
+    def translate(self, x, y):
+        """Moves it."""
+        self.native.transform_translate(x, y)
+
+    def set_offsets(self, x, y):
+        """Puts its upper left corner there."""
+        self.native.set_offsets(x, y)
+
+
+class GroupLayer(Layer):
+    """A layer that holds layers."""
+
+    def __init__(self, image, name=None, opacity=100.0, mode=28):
+        self.native = Gimp.GroupLayer.new(image.native, name)
+        self.opacity = opacity
+        self.mode = mode
+
+    layers = property(lambda self: self.children)
+
+
+class Channel(Drawable):
+    """A channel, a layer mask, or the selection."""
+
+    def __init__(self, image, name, width, height, opacity=100.0, color=(0, 0, 0)):
+        color = gimpcolor.from_any(color).to_gegl()
+        self.native = Gimp.Channel.new(image.native, name, width, height, opacity, color)
+
+    opacity = _attribute("get_opacity", "set_opacity", float)
+    color = colour = _attribute(
+        "get_color", "set_color", lambda value: gimpcolor.from_any(value).to_gegl()
+    )
+    show_masked = _attribute("get_show_masked", "set_show_masked", bool)
+
+    def copy(self):
+        """A copy, not yet added."""
+        return wrap(self.native.copy())
+
+    def combine_masks(self, other, operation, offset_x=0, offset_y=0):
+        """Combines another channel into it."""
+        kind = Gimp.ChannelOps(operation)
+        self.native.combine_masks(other.native, kind, offset_x, offset_y)
+
+
+class Vectors(Item):
+    """A path."""
+
+    def __init__(self, image, name):
+        self.native = Gimp.Path.new(image.native, name)
+
+    @property
+    def strokes(self):
+        """Its strokes."""
+        return [VectorsBezierStroke(self, number) for number in self.native.get_strokes()]
+
+    def remove_stroke(self, stroke):
+        """Removes one of its strokes."""
+        self.native.remove_stroke(stroke.ID)
+
+    def to_selection(self, operation=2, antialias=True, feather=False, rx=0.0, ry=0.0):
+        """Selects what it encloses."""
+        image = self.native.get_image()
+        Gimp.context_push()
+        Gimp.context_set_antialias(antialias)
+        Gimp.context_set_feather(feather)
+        Gimp.context_set_feather_radius(rx, ry)
+        image.select_item(Gimp.ChannelOps(operation), self.native)
+        Gimp.context_pop()
+
+
+class VectorsBezierStroke(object):
+    """One stroke of a path."""
+
+    def __init__(self, vectors, ID_or_points, closed=False):
+        self._path = vectors.native
+        if isinstance(ID_or_points, int):
+            self.ID = ID_or_points
+        else:
+            kind = Gimp.PathStrokeType.BEZIER
+            self.ID = self._path.stroke_new_from_points(kind, list(ID_or_points), closed)
+
+    vectors_ID = property(lambda self: self._path.get_id())
+
+    @property
+    def points(self):
+        """(control points as x, y, x, y ..., whether it is closed)."""
+        _, points, closed = self._path.stroke_get_points(self.ID)
+        return list(points), closed
+
+    def close(self):
+        """Closes it."""
+        self._path.stroke_close(self.ID)
+
+    def get_length(self, precision):
+        """Its length in pixels."""
+        return self._path.stroke_get_length(self.ID, precision)
+
+    def translate(self, x, y):
+        """Moves it."""
+        self._path.stroke_translate(self.ID, x, y)
+
+    def scale(self, x, y):
+        """Scales it."""
+        self._path.stroke_scale(self.ID, x, y)
+
+
+class Display(_Object):
+    """A view of an image."""
+
+    def __init__(self, image):
+        self.native = Gimp.Display.new(image.native)
+
+
+class Parasite(_Object):
+    """A named piece of data."""
+
+    def __init__(self, name, flags, data):
+        self.native = Gimp.Parasite.new(name, flags, _signed(data))
+
+    name = property(lambda self: self.native.get_name())
+    flags = property(lambda self: self.native.get_flags())
+    data = property(lambda self: _unsigned(self.native.get_data()))
+    is_persistent = property(lambda self: self.native.is_persistent())
+    is_undoable = property(lambda self: self.native.is_undoable())
+
+    def has_flag(self, flag):
+        """Whether a flag is set."""
+        return self.native.has_flag(flag)
+
+    def is_type(self, name):
+        """Whether it has that name."""
+        return self.native.is_type(name)
+
+    def copy(self):
+        """Another one like it."""
+        return Parasite(self.name, self.flags, self.data)
+
+    def _key(self):
+        return (self.name, self.flags, self.data)
+
+
+def _signed(data):
+    """Bytes as the numbers that libgimp takes for them through introspection."""
+    return memoryview(_bytes(data)).cast("b").tolist()
+
+
+def _bytes(data):
+    return data if isinstance(data, bytes) else str(data).encode("utf-8")
+
+
+def _unsigned(data):
+    """What `_signed` made, as bytes again."""
+    return data if isinstance(data, bytes) else bytes(number & 255 for number in data)
+
+
+# The first that fits: the special kinds stand before the general ones.
+_KINDS = (
+    (Gimp.Image, Image),
+    (Gimp.GroupLayer, GroupLayer),
+    (Gimp.Layer, Layer),
+    (Gimp.Channel, Channel),
+    (Gimp.Path, Vectors),
+    (Gimp.Display, Display),
+    (Gimp.Parasite, Parasite),
+    (Gimp.Drawable, Drawable),
+    (Gimp.Item, Item),
+)

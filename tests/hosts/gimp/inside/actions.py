@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every other menu entry, and every way to fail, as a script calls them; runs in both GIMPs.
+
+FOLDER (environment): gets XCF files and actions.json, what each step told.
+"""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.environ["INSIDE"])
+
+from pictures import *
+
+SETTINGS = os.path.join(os.path.expanduser("~"), ".config", "mattebrush", "plugins.json")
+told = {}
+
+
+def stroke(image, layer, color, rectangle):
+    """Paints on the mask as a brush does: pure black or white."""
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, *rectangle)
+    gimp.set_foreground(color)
+    pdb.gimp_edit_fill(layer.mask, FILL_FOREGROUND)
+    pdb.gimp_selection_none(image)
+
+
+def refine(precision):
+    image = photo(precision)
+    layer = image.layers[0]
+    remove(image)
+    stroke(image, layer, (255, 255, 255), (2, 2, 12, 10))
+    stroke(image, layer, (0, 0, 0), (60, 40, 10, 10))
+    told["refine-" + precision] = jobs_done()
+    pdb.plug_in_mattebrush_refine_mask(image, True)
+    save(image, "refine-" + precision)
+
+
+def refine_in_selection():
+    image = photo()
+    remove(image)
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 40, 20, 40, 40)
+    told["refine-selection"] = jobs_done()
+    pdb.plug_in_mattebrush_refine_mask(image, True)
+    told["selection stays"] = list(pdb.gimp_selection_bounds(image))
+    save(image, "refine-selection")
+
+
+def clean():
+    image = photo("u16", alpha=True)
+    remove(image)
+    told["clean"] = jobs_done()
+    pdb.plug_in_mattebrush_clean_edge_colors(image)
+    save(image, "clean")
+
+
+def background():
+    image = photo()
+    remove(image)
+    gimp.set_foreground((1, 2, 3))
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 6, 20, 20)
+    pdb.plug_in_mattebrush_background(image, 1, (10, 200, 30), True, 4, 6, 8, 50)
+    told["selection after background"] = list(pdb.gimp_selection_bounds(image))
+    told["color after background"] = list(gimp.get_foreground())[:3]
+    told["channels after background"] = len(image.channels)
+    save(image, "background")
+
+
+def white_background():
+    image = photo("float-linear", mode=GRAY)
+    pdb.plug_in_mattebrush_background(image, 0, (0, 0, 0), False, 0, 0, 0, 0)
+    save(image, "white")
+
+
+def points():
+    """No model for points is installed: what was sent is looked at, and what the engine says."""
+    image = photo()
+    image.layers[0].set_offsets(-10, 5)
+    path = pdb.gimp_vectors_new(image, "points")
+    pdb.gimp_image_insert_vectors(image, path, None, 0)
+    coordinates = []
+    for x, y in ((50, 40), (70, 60)):
+        coordinates += [x, y] * 3  # handle, anchor, handle
+    pdb.gimp_vectors_stroke_new_from_points(path, 0, len(coordinates), coordinates, False)
+    told["points"] = jobs_done()
+    refused("points refused", image, by_points)
+
+
+def by_points(image):
+    pdb.plug_in_mattebrush_cut_out_from_points(image, True, 0.0, 0.0, REPLACE, 0, True, "")
+
+
+def refused(name, image, call=remove):
+    """Notes what a call that must fail says, and whether the image is as it was."""
+    pdb.gimp_image_clean_all(image)
+    masks = [layer.mask for layer in image.layers]
+    try:
+        call(image)
+        told[name] = "no failure"
+    except RuntimeError as why:
+        same = [layer.mask for layer in image.layers] == masks
+        told[name] = [str(why), bool(same), bool(pdb.gimp_image_is_dirty(image))]
+    pdb.gimp_image_delete(image)
+
+
+def unsuitable():
+    refused("no layer", gimp.Image(20, 20, RGB))
+    image = photo()
+    pdb.gimp_item_set_lock_content(image.layers[0], True)
+    refused("locked", image)
+    image = photo()
+    text = pdb.gimp_text_layer_new(image, "words", "Sans", 12, PIXELS)
+    image.add_layer(text, 0)
+    image.active_layer = text
+    refused("text", image)
+    image = photo()
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 1, 1, 5, 5)
+    pdb.gimp_edit_copy(image.layers[0])
+    pdb.gimp_edit_paste(image.layers[0], False)
+    refused("floating", image)
+    image = photo()
+    channel = gimp.Channel(image, "c", image.width, image.height, 50.0, gimpcolor.RGB(255, 0, 0))
+    image.add_channel(channel, 0)
+    image.active_channel = channel
+    refused("channel", image)
+    refused("no mask", photo(), lambda image: pdb.plug_in_mattebrush_refine_mask(image, True))
+    refused("indexed colors", photo(mode=INDEXED), lambda image: remove(image, colors=1))
+    refused("no points", photo(), by_points)
+
+
+def drawables_of_a_script():
+    """GIMP 3 hands drawables over: those count, whatever is selected."""
+    if sys.version_info[0] == 2:
+        return
+    image = photo()
+    layer = image.layers[0]
+    above = gimp.Layer(image, "above", 20, 20, RGBA_IMAGE)
+    image.add_layer(above, 0)
+    pdb.plug_in_mattebrush_remove_background(image, layer, True, 0.0, 0.0, REPLACE, 0, True, "")
+    told["drawables"] = [layer.mask is not None, above.mask is None, image.active_layer.name]
+    pdb.gimp_image_delete(image)
+
+
+def several_layers():
+    """GIMP 3 can have several layers selected: each gets a mask of its own, or none does."""
+    if sys.version_info[0] == 2:
+        return
+    image = photo()
+    small = image.layers[0].copy()
+    image.add_layer(small, 0)
+    small.scale(80, 60)
+    small.name = "small"
+    image.native.set_selected_layers([layer.native for layer in image.layers])
+    told["several"] = jobs_done()
+    remove(image)
+    save(image, "several")
+
+    image = photo()
+    locked = image.layers[0].copy()
+    image.add_layer(locked, 1)
+    locked.name = "locked"
+    pdb.gimp_item_set_lock_content(locked, True)
+    image.native.set_selected_layers([layer.native for layer in image.layers])
+    refused("one of several locked", image)
+
+
+def chosen(**settings):
+    with open(SETTINGS, "w") as out:
+        json.dump(settings, out)
+
+
+def settings_and_failing_engines():
+    with open(SETTINGS) as file:
+        before = file.read()
+    working = json.loads(before)
+    chosen(engine="process", python="/nowhere/python")
+    refused("engine missing", photo())
+    chosen(**dict(working, python=os.path.join(FOLDER, "killed-engine")))
+    refused("engine killed", photo())
+    chosen(engine="server", server="http://127.0.0.1:9")
+    refused("server gone", photo())
+    chosen(**working)
+    try:
+        # As the dialog gives them: engine, python, server, token, model, device, test.
+        pdb.plug_in_mattebrush_settings(2, "", "", "", "", 1, True)
+    except RuntimeError as why:
+        told["settings"] = [str(why)]
+    with open(SETTINGS) as file:
+        told["settings kept"] = json.load(file)
+    try:
+        pdb.plug_in_mattebrush_settings(1, "", "127.0.0.1:9", "", "", 0, True)
+    except RuntimeError as why:
+        told["settings without server"] = [str(why)]
+    with open(SETTINGS, "w") as out:
+        out.write(before)
+
+
+for precision in ("u8", "u16"):
+    refine(precision)
+for step in (refine_in_selection, clean, background, white_background, points,
+             drawables_of_a_script, several_layers, unsuitable,
+             settings_and_failing_engines):  # fmt: skip
+    sys.stderr.write("step %s\n" % step.__name__)
+    step()
+
+with open(os.path.join(FOLDER, "actions.json"), "w") as out:
+    json.dump(told, out)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtual screen with a window manager, in the folder of the GIMP under test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+from tests.hosts.gimp.gimphost import Gimp
+
+_SIZE = "1280x900x24"
+
+
+class Screen:
+    """Runs programs on an Xvfb of its own; what they print goes to files in `folder`."""
+
+    def __init__(self, gimp: Gimp, number: int) -> None:
+        self.gimp = gimp
+        self.display = f":{number}"
+        self.folder = gimp.folder / "screen"
+        self.folder.mkdir(exist_ok=True)
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> Screen:
+        bus = "unix:path=/tmp/mattebrush-bus" + self.display[1:]
+        self.variables = {"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus}
+        self.start("Xvfb", self.display, "-screen", "0", _SIZE, "-nolisten", "tcp")
+        self.start("dbus-daemon", "--session", "--nofork", f"--address={bus}")
+        self.wait(lambda: bool(self.do("xdotool", "getdisplaygeometry")), "the screen")
+        self.start("openbox")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self.picture("failed")
+        for process in reversed(self._processes):
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def start(self, *command: str, within: Gimp | None = None) -> subprocess.Popen[str]:
+        """Starts a program that stays, in this folder or another; its words go to NAME.log."""
+        log = self.gimp.inside(self.folder / f"{Path(command[0]).name}.log")
+        words = ["sh", "-c", 'exec "$@" >"$0" 2>&1', log, *command]
+        process = (within or self.gimp).spawn(words, self.variables)
+        self._processes.append(process)
+        return process
+
+    def do(self, *command: str) -> str:
+        """Runs a program to its end and returns what it printed."""
+        return self.gimp.start(list(command), 60, self.variables).stdout
+
+    def key(self, *keys: str) -> None:
+        """Presses keys, one after the other."""
+        self.do("xdotool", "key", "--delay", "60", *keys)
+
+    def click(self, x: int, y: int) -> None:
+        self.do("xdotool", "mousemove", str(x), str(y), "click", "1")
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
+        """Presses, moves in steps as a hand does, lets go."""
+        moves = ["mousemove", *map(str, start), "sleep", "0.2", "mousedown", "1"]
+        for step in range(1, 11):
+            at = (round(a + (b - a) * step / 10) for a, b in zip(start, end, strict=True))
+            moves += ["mousemove", *map(str, at), "sleep", "0.03"]
+        self.do("xdotool", *moves, "mouseup", "1")
+
+    def windows(self, title: str) -> list[str]:
+        """The ids of visible windows whose title holds `title`."""
+        return self.do("xdotool", "search", "--onlyvisible", "--name", title).split()
+
+    def window(self, title: str) -> str:
+        """Waits for a window and brings it to the front."""
+        found: list[str] = []
+
+        def there() -> bool:
+            found[:] = self.windows(title)
+            return bool(found)
+
+        self.wait(there, f"a window {title}")
+        self.do("xdotool", "windowactivate", "--sync", found[-1])
+        return found[-1]
+
+    def picture(self, name: str) -> Path:
+        """A picture of the whole screen."""
+        path = self.folder / f"{name}.png"
+        self.do("import", "-window", "root", self.gimp.inside(self.folder) + f"/{name}.png")
+        return path
+
+    def wait(self, done: Callable[[], bool], what: str, seconds: float = 60) -> None:
+        """Waits until `done` says so. Raises AssertionError after `seconds`."""
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, f"{what} did not come within {seconds} seconds"
+            time.sleep(0.2)

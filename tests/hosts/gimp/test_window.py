@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plug-in in GIMP 3's own window, by keyboard and mouse: menu, dialog, strokes, undo, cancel.
+
+The pictures taken on the way stay in the test's folder (screen/*.png) to be looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts.gimp import gimphost
+from tests.hosts.gimp.gimphost import INSIDE, REPOSITORY, Gimp
+from tests.hosts.gimp.screen import Screen
+
+pytestmark = pytest.mark.hosts
+
+WIDTH, HEIGHT = 640, 480
+_SETUP = """(config-version "3.0.4")
+(show-welcome-dialog no)
+(check-updates no)
+(color-profile-policy keep)
+(metadata-rotation-policy rotate)
+"""
+_STOPPED = """#!/bin/bash
+echo $$ > {folder}/engine.new && mv {folder}/engine.new {folder}/engine.pid
+(sleep 0.3; kill -STOP $$) &
+exec chroot /machine {python} "$@"
+"""
+_SEARCH = "Search Actions"
+_CANCEL = (754, 630)
+"""Where GIMP shows its Cancel button when its window has its first size."""
+_THUMBNAIL = (956, 536, 988, 560)
+"""Where the Layers dock then shows the only layer's mask."""
+
+
+class Window:
+    """A running GIMP 3 with the picture open."""
+
+    def __init__(self, gimp: Gimp, screen: Screen) -> None:
+        self.gimp, self.screen = gimp, screen
+
+    def choose(self, entry: str) -> None:
+        """Runs a menu entry by GIMP's search of actions, until its dialog is there."""
+        self.screen.window("photo")
+        self.screen.wait(lambda: self._searched(entry), f"the search for {entry}")
+        self.screen.key("Return")
+        self.screen.window(entry)
+
+    def _searched(self, entry: str) -> bool:
+        """Whether the entry stands in the search, which closes when something takes its focus."""
+        end = time.monotonic() + 5
+        self.screen.key("slash")
+        while not self.screen.windows(_SEARCH):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.2)
+        self.screen.do("xdotool", "type", "--delay", "30", entry)
+        time.sleep(2)  # the list follows the typing
+        return bool(self.screen.windows(_SEARCH))
+
+    def look(self) -> dict[str, Any]:
+        """What the image looks like now, asked of the running GIMP."""
+        target = self.gimp.folder / "look.json"
+        target.unlink(missing_ok=True)
+        code = f"exec(open('{self.gimp.inside(INSIDE / 'look.py')}').read(), {{}})"
+        self.screen.do("gimp-3.0", "--batch-interpreter=python-fu-eval", "-b", code)
+        self.screen.wait(target.exists, "an answer from GIMP")
+        return dict(json.loads(target.read_text()))
+
+    def mask(self) -> np.ndarray | None:
+        """The mask's values now; None without a mask."""
+        if not self.look()["mask"]:
+            return None
+        data = (self.gimp.folder / "mask.bin").read_bytes()
+        return np.frombuffer(data, np.uint8).reshape(HEIGHT, WIDTH)
+
+    def wait_for_mask(self, expected: np.ndarray, what: str) -> None:
+        """Waits for exactly these values: a new mask is there, white, before it has its own."""
+
+        def shown() -> bool:
+            now = self.mask()
+            return now is not None and np.array_equal(now, expected)
+
+        self.screen.wait(shown, what)
+
+    def thumbnail_off(self, mask: np.ndarray, name: str) -> float:
+        """How far, of 255, what stands at the mask's thumbnail is from `mask`; takes a picture."""
+        shown = Image.open(self.screen.picture(name)).convert("L").crop(_THUMBNAIL)
+        small = Image.fromarray(mask).resize(shown.size, Image.Resampling.BOX)
+        return float(np.abs(np.asarray(shown, float) - np.asarray(small, float)).mean())
+
+    def painted(self, before: np.ndarray) -> np.ndarray:
+        """Waits for a stroke to change the mask, and for its end; returns the mask."""
+        seen = [before]
+
+        def over() -> bool:
+            now = self.mask()
+            assert now is not None
+            seen.append(now)
+            return (now != before).any() and np.array_equal(now, seen[-2])
+
+        self.screen.wait(over, "the stroke")
+        return seen[-1]
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    gimp = gimphost.gimp3(tmp_path_factory.mktemp("window"))
+    (gimp.config / "gimprc").write_text(_SETUP)
+    with Image.open(REPOSITORY / "examples" / "lemur.jpg") as picture:
+        picture.convert("RGB").resize((WIDTH, HEIGHT)).save(gimp.folder / "photo.png")
+    with Screen(gimp, 77) as screen:
+        photo = gimp.inside(gimp.folder / "photo.png")
+        screen.start("gimp-3.0", "--no-splash", "--console-messages", photo)
+        screen.window("photo")
+        yield Window(gimp, screen)
+
+
+def test_from_menu_to_undo(window: Window) -> None:
+    screen = window.screen
+    screen.key("alt+l", "m")
+    time.sleep(1)
+    screen.picture("menu")
+    screen.key("Escape", "Escape", "Escape")
+
+    window.choose("Remove Background")
+    screen.picture("dialog")
+    screen.key("alt+o")
+    screen.wait(lambda: window.look()["mask"], "the mask")
+    given = window.gimp.job(0, "answer")["alpha"]
+    window.wait_for_mask(given, "the mask")
+    screen.wait(lambda: window.thumbnail_off(given, "removed") < 30, "the mask's thumbnail")
+    first = window.look()
+    assert first["editing"]
+
+    screen.key("ctrl+f")
+    screen.wait(lambda: window.look()["mask"] != first["mask"], "the same again")
+    window.wait_for_mask(given, "the same mask again")
+
+    # A stroke with the brush, in black, across the lemur's breast.
+    screen.window("photo")
+    screen.key("p")
+    screen.drag((400, 300), (480, 320))
+    painted = window.painted(given)
+    screen.picture("painted")
+    stroke = (painted == 0) & (given > 200)
+    assert stroke.sum() > 300
+
+    before = window.look()["mask"]
+    window.choose("Refine Mask")
+    screen.key("alt+o")
+    screen.wait(lambda: window.look()["mask"] not in (0, before), "the refined mask")
+    refined = window.gimp.job(2, "answer")["alpha"]
+    window.wait_for_mask(refined, "the refined mask")
+    assert (refined != painted).any()
+    screen.picture("refined")
+    np.testing.assert_array_equal(window.gimp.job(2, "request")["previous"], given)
+    assert (refined[stroke] == 0).all()
+    y, x = np.nonzero(painted != given)
+    far = np.ones_like(stroke)
+    far[y.min() - 40 : y.max() + 40, x.min() - 40 : x.max() + 40] = False
+    np.testing.assert_array_equal(refined[far], given[far])
+
+    screen.window("photo")
+    screen.key("ctrl+z")
+    window.wait_for_mask(painted, "undo of Refine Mask")
+    screen.key("ctrl+z")
+    window.wait_for_mask(given, "undo of the stroke")
+    screen.key("ctrl+z")
+    screen.wait(lambda: window.look()["mask"] == first["mask"], "undo of the repetition")
+    screen.key("ctrl+z")
+    screen.wait(lambda: not window.look()["mask"], "undo of Remove Background")
+    assert window.look()["parasites"] == []
+    assert window.thumbnail_off(given, "undone") > 50
+    screen.key("ctrl+y")
+    window.wait_for_mask(given, "the mask after redo")
+    screen.key("ctrl+z")
+    screen.wait(lambda: not window.look()["mask"], "undo again")
+    assert not window.look()["dirty"]
+
+
+def test_cancel(window: Window) -> None:
+    """The engine is stopped in the middle of its work, so that there is time to press Cancel."""
+    screen, gimp = window.screen, window.gimp
+    engine = gimp.folder / "stopped-engine"
+    engine.write_text(_STOPPED.format(folder=gimp.inside(gimp.folder), python=sys.executable))
+    engine.chmod(0o755)
+    folders = [str(REPOSITORY / name) for name in ("core", "server")]
+    gimp.set_up(python=gimp.inside(engine), python_path=os.pathsep.join(folders))
+    window.choose("Remove Background")
+    screen.key("alt+o")
+    note = gimp.folder / "engine.pid"
+    screen.wait(lambda: note.exists() and state(int(note.read_text())) == "T", "the engine")
+    pid = int(note.read_text())
+    assert not window.look()["mask"]  # GIMP answers while the engine works
+    screen.window("photo")
+    screen.picture("working")
+    screen.click(*_CANCEL)
+    time.sleep(1)
+    os.kill(pid, signal.SIGCONT)
+    screen.wait(lambda: state(pid) == "", "the engine's end")
+    screen.picture("cancelled")
+    assert window.look() == {
+        "layers": ["photo.png"],
+        "mask": 0,
+        "editing": False,
+        "dirty": False,
+        "parasites": [],
+    }
+
+
+def state(pid: int) -> str:
+    """R, S, T ... of a process; "" when there is none (any more)."""
+    try:
+        found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+    return "" if found == "Z" else found
