@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Looks now and then whether there is an engine, and asks it once what it can do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import jobs
+from . import mattebrush_client as client
+from .qt import QtCore, QTimer
+from .steps import Steps, Work, in_thread
+from .texts import _
+
+_EVERY = 5000
+_FIRST = 500
+
+
+class EngineWatch(QtCore.QObject):
+    """Signals: `changed` with a sentence on the engine; `models_known` with (id, kind) of each
+    model that is installed.
+
+    It looks only while its parent is shown. Asking costs a second of another process, so that is
+    done when the engine is another than before.
+    """
+
+    changed = QtCore.pyqtSignal(str)
+    models_known = QtCore.pyqtSignal(list)
+
+    def __init__(self, parent: QtCore.QObject) -> None:
+        super().__init__(parent)
+        self._steps: Steps | None = None
+        self._asked = ""
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._due)
+        self._timer.start(_FIRST)
+
+    def look(self) -> None:
+        """Looks now, and asks again whatever was known."""
+        self._asked = ""
+        self._due()
+
+    def _due(self) -> None:
+        self._timer.setInterval(_EVERY)
+        if self._steps is None and self.parent().isVisible():
+            self._steps = Steps(self._work(), self)
+            self._steps.ended.connect(self._known)
+            self._steps.failed.connect(self._missing)
+
+    def _work(self) -> Work:
+        engine = yield from in_thread(client.connect)
+        if str(engine) == self._asked:
+            return None
+        self._asked = str(engine)
+        answer = yield from jobs.run(lambda stage, fraction: None, {"op": "status"})
+        return str(engine), answer.report
+
+    def _known(self, found: Any) -> None:
+        self._steps = None
+        if found is None:
+            return
+        engine, report = found
+        works = ", ".join(each["name"] for each in report["devices"] if each["works"])
+        kind = _("own process") if engine.startswith("child") else engine
+        self.changed.emit(_("Engine %s ready (%s; %s)") % (report["version"], kind, works))
+        self.models_known.emit([(each["id"], each["kind"]) for each in report["models"]])
+
+    def _missing(self, why: Exception) -> None:
+        self._steps = None
+        self._asked = ""
+        self.changed.emit(str(why))

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job of the engine as a step of the work: found, started, looked after, ended with it."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Callable
+
+from . import mattebrush_client as client
+from .steps import Work, in_thread
+
+Tell = Callable[[str, float], None]
+"""Called as tell(stage, fraction)."""
+
+_POLL = 15
+
+
+def run(tell: Tell, options: dict[str, Any], **arrays: client.Array | None) -> Work:
+    """The engine's `Answer`. Raises ClientError with what went wrong and what to do."""
+    tell("start", 0.0)
+    engine = yield from in_thread(client.connect)  # it may have to ask a server
+    job = engine.start(options, **arrays)
+    arrays.clear()
+    try:
+        while not job.poll():
+            tell(job.stage, job.fraction)
+            yield _POLL
+        return job.result()
+    finally:
+        if not job.poll():
+            # In a thread: it waits for the engine to be gone.
+            threading.Thread(target=job.cancel, daemon=True).start()

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an action is given, and what comes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from . import jobs
+from .choices import Choices
+
+
+@dataclasses.dataclass
+class Task:
+    """What an action works on: the document, the node the user is on (a layer or a mask of it),
+    what the user chose, whom to tell how far it is.
+    """
+
+    document: Any
+    node: Any
+    choices: Choices
+    tell: jobs.Tell
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What came of it. made: the new mask or layer, None where there is none. mask: the new mask,
+    which shall be the active node. hidden: what `made` stands for, hidden as long as that is
+    there. old_masks: the masks among these, which the user may give up.
+    """
+
+    report: dict[str, Any]
+    made: Any = None
+    mask: Any = None
+    hidden: tuple[Any, ...] = ()
+    old_masks: tuple[Any, ...] = ()

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A plug-in for the tests: when Krita's window is there, runs the script that the test names.
+
+The script's `main` is a generator that yields how many milliseconds to wait, so that it runs in
+Krita's own event loop, as a user's clicks do. What it returns goes into a file as JSON.
+"""
+
+import faulthandler
+import importlib
+import json
+import os
+import traceback
+from pathlib import Path
+
+from krita import Extension, Krita
+from PyQt5.QtCore import QTimer
+
+HANGING = 100  # seconds after which every thread tells where it is
+
+
+class Check(Extension):
+    def setup(self):
+        faulthandler.enable()
+        application = Krita.instance()
+        application.setBatchmode(True)
+        notifier = application.notifier()
+        notifier.setActive(True)
+        self.timer = QTimer()
+        self.timer.setSingleShot(True)
+        self.timer.timeout.connect(self.advance)
+        self.work = self.script()
+        notifier.windowCreated.connect(lambda: self.timer.start(500))
+
+    def createActions(self, window):  # noqa: N802 - Krita's name
+        pass
+
+    def script(self):
+        faulthandler.dump_traceback_later(HANGING)
+        arguments = json.loads(os.environ["CHECK_ARGUMENTS"])
+        script = importlib.import_module(os.environ["CHECK_SCRIPT"])
+        return (yield from script.main(*arguments))
+
+    def advance(self):
+        try:
+            pause = next(self.work)
+        except StopIteration as end:
+            self.leave({"result": end.value})
+        except BaseException:
+            self.leave({"failure": traceback.format_exc()})
+        else:
+            self.timer.start(pause)
+
+    def leave(self, values):
+        path = Path(os.environ["CHECK_RESULT"])
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps(values))
+        new.rename(path)
+        for document in Krita.instance().documents():
+            document.setModified(False)
+        Krita.instance().action("file_quit").trigger()
+
+
+Krita.instance().addExtension(Check(Krita.instance()))

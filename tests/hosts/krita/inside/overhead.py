@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Remove Background costs Krita at a large picture, whatever the engine takes.
+
+Runs alternate with what Krita itself needs to take up a mask of that size, so that both see the
+same machine. `bench/krita_overhead.py` prepares it and prints what it returns.
+"""
+
+import time
+
+from krita import Krita
+from mattebrush.docker import Docker
+from PyQt5.QtCore import QByteArray, QTimer
+
+from mattebrush import layers, masks
+
+
+def main(picture, model, depth, rounds):
+    application = Krita.instance()
+    document = application.openDocument(picture)
+    application.activeWindow().addView(document)
+    yield 1500
+    document = application.activeDocument()
+    if (model, depth) != (document.colorModel(), document.colorDepth()):
+        document.setColorSpace(model, depth, "")
+        yield 1500
+    session = next(each for each in Docker.__subclasses__()).session
+    told = []
+    for _ in range(int(rounds)):
+        told.append((yield from ours(session, document)))
+        yield from take_away(document)
+        told[-1]["krita"] = yield from kritas_own(document)
+        yield from take_away(document)
+    return told
+
+
+def ours(session, document):
+    """One run through the menu: seconds until all is done and until Krita is given the mask, the
+    processor time till then, and the longest stall by stage.
+    """
+    document.setActiveNode(document.topLevelNodes()[0])
+    yield 500
+    ended = []
+    stalls = Stalls()
+    given = []
+
+    def told(stage, fraction):
+        stalls.enter(stage, fraction)
+        if (stage, fraction) == ("writing", 1.0):
+            stalls.enter("taken up by Krita", 0.0)
+            given.extend(now - then for now, then in zip(clocks(), began))
+
+    session.told.connect(told)
+    session.finished.connect(lambda outcome, seconds: ended.append(seconds))
+    session.failed.connect(lambda why: ended.append(str(why)))
+    began = clocks()
+    Krita.instance().action("mattebrush_remove_background").trigger()
+    while not ended:
+        yield 20
+    session.told.disconnect(told)
+    yield 500
+    seconds, processor, main_thread = given
+    return {
+        "seconds": seconds,
+        "processor": processor,
+        "main thread": main_thread,
+        "in all": ended[0],
+        "stalls": stalls.stop(),
+    }
+
+
+def clocks():
+    """Seconds: as they pass, of the processor for this process, for this thread."""
+    return time.monotonic(), time.process_time(), time.thread_time()
+
+
+def kritas_own(document):
+    """The longest stall when Krita takes up a mask of that size."""
+    layer = document.topLevelNodes()[0]
+    rect = layer.bounds()
+    mask = masks.create(document, "mask")
+    mask.setPixelData(QByteArray(b"\x80" * (rect.width() * rect.height())), *rect.getRect())
+    stalls = Stalls()
+    stalls.enter("krita", 0.0)
+    yield 50
+    layer.addChildNode(mask, None)
+    yield 1000
+    return stalls.stop()["krita"]
+
+
+def take_away(document):
+    while layers.masks(document.topLevelNodes()[0]):
+        Krita.instance().action("edit_undo").trigger()
+        yield 700
+
+
+class Stalls:
+    """The longest time, in each stage, in which the window could do nothing."""
+
+    def __init__(self):
+        self.stage = "before"
+        self.longest = {}
+        self.last = time.monotonic()
+        self.timer = QTimer()
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(2)
+
+    def enter(self, stage, _fraction):
+        self.tick()
+        self.stage = stage
+
+    def tick(self):
+        now = time.monotonic()
+        self.longest[self.stage] = max(self.longest.get(self.stage, 0.0), now - self.last)
+        self.last = now
+
+    def stop(self):
+        self.timer.stop()
+        return {stage: round(seconds, 3) for stage, seconds in self.longest.items()}

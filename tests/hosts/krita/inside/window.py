@@ -1,0 +1,498 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A user's hour in Krita's window: menu, docker, undo, brush, refining, cancelling, failures."""
+
+import os
+import shlex
+import subprocess
+import time
+from pathlib import Path
+
+from krita import InfoObject, Krita, Selection
+from PyQt5.QtCore import QByteArray, QPoint
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QDoubleSpinBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QWidget,
+)
+
+from mattebrush import choices, jobs, layers, masks
+
+WIDTH, HEIGHT = 340, 220
+
+
+def main(folder, picture):
+    user = User(Path(folder), picture)
+    told = {}
+    for part in (
+        "entries",
+        "remove",
+        "undo_redo",
+        "paint_and_refine",
+        "again_and_accept",
+        "undo_shows_the_old_mask",
+        "clean_colours",
+        "frames",
+        "changed_meanwhile",
+        "cancel",
+        "engine_killed",
+        "engine_missing",
+        "settings",
+    ):
+        began = time.monotonic()
+        told[part] = yield from getattr(user, part)()
+        print(f"{part}: {time.monotonic() - began:.1f} s", flush=True)
+    return told
+
+
+class User:
+    """What a user sees and does."""
+
+    def __init__(self, folder, picture):
+        self.folder = folder
+        self.picture = picture
+        self.application = Krita.instance()
+        self.window = self.application.activeWindow().qwindow()
+        self.docker = self.window.findChild(QDockWidget, "mattebrush")
+
+    # ------------------------------------------------------------------------------- parts
+
+    def entries(self):
+        """Where the actions are, their shortcuts, and the docker's controls."""
+        yield from self.float_docker()
+        menus = {
+            entry.text().replace("&", ""): [text for text in texts(entry.menu()) if ours(text)]
+            for entry in self.window.menuBar().actions()
+            if entry.menu() is not None
+        }
+        action = self.application.action("mattebrush_remove_background")
+        # The engine's state is asked of the engine: a process of a second or two.
+        yield from self.until(lambda: "ready" in self.engine_text(), 90)
+        focusable = [
+            type(w).__name__ for w in self.docker.findChildren(QWidget) if w.focusPolicy() & 1
+        ]
+        return {
+            "menus": menus,
+            "shortcut": action.shortcut().toString(),
+            "engine": self.engine_text(),
+            "buttons": [b.text() for b in self.docker.findChildren(QPushButton)],
+            "focusable": len(focusable),
+        }
+
+    def remove(self):
+        """Remove Background with a selection, the picture's pixels and undo steps counted."""
+        yield from self.open()
+        layer = self.document.activeNode()
+        pixels = bytes(layer.pixelData(0, 0, WIDTH, HEIGHT))
+        selection = Selection()
+        selection.select(10, 5, 320, 210, 255)
+        self.document.setSelection(selection)
+        ticks = Ticks()
+        yield from self.run("remove_background")
+        stalls = ticks.stop()
+        kept = self.document.selection()
+        mask = self.mask()
+        told = {
+            "report": self.report(),
+            "mask": mask.name() if mask else None,
+            "active": self.document.activeNode().name(),
+            "undo": self.undo_text(),
+            "pixels kept": bytes(layer.pixelData(0, 0, WIDTH, HEIGHT)) == pixels,
+            "selection": [kept.x(), kept.y(), kept.width(), kept.height()],
+            "longest stall": stalls,
+            "modified": self.document.modified(),
+        }
+        self.document.setSelection(None)
+        yield from self.shot("mask")
+        return told
+
+    def undo_redo(self):
+        """One step takes the mask away, one brings it back with its values."""
+        values = masks.read(self.mask(), self.document.bounds())
+        yield from self.trigger("edit_undo")
+        gone = self.mask() is None
+        yield from self.trigger("edit_redo")
+        back = self.mask() is not None
+        same = back and masks.read(self.mask(), self.document.bounds()) == values
+        return {"gone": gone, "back": back, "same": same, "values": sum(values) > 0}
+
+    def paint_and_refine(self):
+        """A stroke of the real brush on the mask, then Refine Mask."""
+        mask = self.mask()
+        before = masks.read(mask, self.document.bounds())
+        self.document.setActiveNode(mask)
+        yield 200
+        yield from self.stroke((-80, 10), (80, 10))
+        painted = masks.read(mask, self.document.bounds())
+        undo = self.undo_text()
+        yield from self.shot("stroke")
+        yield from self.run("refine_mask")
+        after = masks.read(self.mask(), self.document.bounds())
+        for name, values in (("before", before), ("painted", painted), ("after", after)):
+            (self.folder / f"{name}.mask").write_bytes(values)
+        yield from self.shot("refined")
+        return {"undo": undo, "mask": self.mask().name(), "report": self.report()}
+
+    def again_and_accept(self):
+        """Remove Background once more: the old mask is hidden; Accept removes it."""
+        refined = self.mask()
+        yield from self.run("remove_background")
+        hidden = not refined.visible()
+        count = len(layers.masks(self.layer()))
+        self.button("Accept").click()
+        yield 300
+        told = {"hidden": hidden, "count": count, "after": len(layers.masks(self.layer()))}
+        yield from self.trigger("edit_undo")  # of the removal
+        told["back"] = len(layers.masks(self.layer()))
+        yield from self.trigger("edit_redo")
+        return told
+
+    def undo_shows_the_old_mask(self):
+        """Undoing a replacement shows what it had replaced; redoing hides it again."""
+        self.button("Redo").click()  # the last action was Remove Background
+        yield 50
+        yield from self.until(self.session_done, 60)
+        yield 300
+        new, old = layers.masks(self.layer())[:2]
+        told = {"before": [new.visible(), old.visible()]}
+        yield from self.trigger("edit_undo")
+        yield 600
+        told["undone"] = [m.visible() for m in layers.masks(self.layer())][:1]
+        told["on canvas"] = self.shown()
+        yield from self.trigger("edit_redo")
+        yield 600
+        told["redone"] = [m.visible() for m in layers.masks(self.layer())][:2]
+        return told
+
+    def clean_colours(self):
+        """Clean Edge Colors: one undo step, which shows the original again."""
+        layer = self.layer()
+        yield from self.run("clean_edge_colors")
+        top = self.document.topLevelNodes()[-1]
+        told = {
+            "name": top.name(),
+            "masks": len(layers.masks(top)),
+            "original hidden": not layer.visible(),
+            "undo": self.undo_text(),
+        }
+        yield from self.shot("clean")
+        yield from self.trigger("edit_undo")
+        yield 600
+        told["undone"] = [len(self.document.topLevelNodes()), layer.visible()]
+        told["on canvas"] = self.shown()
+        self.document.setActiveNode(layer)
+        yield 200
+        self.document.saveAs(str(self.folder / "window.kra"))
+        self.document.exportImage(str(self.folder / "window.png"), InfoObject())
+        return told
+
+    def frames(self):
+        """An animation of three pictures, the middle one blurred: every frame gets its mask."""
+        film = self.application.createDocument(WIDTH, HEIGHT, "film", "RGBA", "U8", "", 72.0)
+        self.application.activeWindow().addView(film)
+        yield 300
+        film.setBatchmode(True)
+        layer = film.topLevelNodes()[0]
+        film.setActiveNode(layer)
+        yield 300
+        layer.enableAnimation()
+        paths = sorted(Path(self.picture).parent.glob("frame*.png"))
+        for number, path in enumerate(paths):
+            film.setCurrentTime(3 * number)
+            yield 300
+            yield from self.trigger("add_blank_frame")
+            image = QImage(str(path)).convertToFormat(QImage.Format.Format_ARGB32)
+            pointer = image.constBits()
+            pointer.setsize(4 * WIDTH * HEIGHT)
+            layer.setPixelData(QByteArray(bytes(pointer)), 0, 0, WIDTH, HEIGHT)
+        film.refreshProjection()
+        yield 300
+        given = []
+
+        def noting(*arguments, **arrays):
+            answer = yield from run(*arguments, **arrays)
+            given.append(bytes(answer.alpha.data))
+            return answer
+
+        run, jobs.run = jobs.run, noting
+        box = self.checkbox("All frames of an animation")
+        box.click()
+        yield from self.run("remove_background")
+        box.click()
+        jobs.run = run
+        mask = layers.masks(layer)[0]
+        times = [at for at in range(20) if mask.hasKeyframeAtTime(at)]
+        for number, at in enumerate(times):
+            plane = bytes(mask.pixelDataAtTime(0, 0, WIDTH, HEIGHT, at))
+            (self.folder / f"frame{number}.mask").write_bytes(plane)
+            (self.folder / f"given{number}.mask").write_bytes(given[number])
+        yield from self.shot("frames")
+        told = {"times": times, "undo": self.undo_text(), "report": self.report()}
+        yield from self.run("refine_mask")
+        told["refused"] = self.report()
+        yield from self.trigger("edit_undo")
+        told["undone"] = len(layers.masks(layer))
+        film.setModified(False)
+        film.close()
+        yield 500
+        self.application.setActiveDocument(self.document)
+        yield 300
+        return told
+
+    def changed_meanwhile(self):
+        """The layer removed, then the document closed, while the engine is at work."""
+        told = []
+        for change in (lambda film: film.topLevelNodes()[0].remove(), lambda film: film.close()):
+            told.append((yield from self.changed_by(change)))
+        self.application.setActiveDocument(self.document)
+        yield 300
+        return told
+
+    def changed_by(self, change):
+        film = self.application.openDocument(self.picture)
+        self.application.activeWindow().addView(film)
+        yield from self.until(lambda: self.application.activeDocument() == film, 60)
+        yield 500
+        film.setActiveNode(film.topLevelNodes()[0])
+        yield from self.until(film.activeNode, 60)
+        yield from self.start()
+        film.setModified(False)
+        change(film)
+        yield from self.until(self.session_done, 60)
+        told = self.report()
+        if film in self.application.documents():
+            film.setModified(False)
+            film.close()
+        yield 300
+        return told
+
+    def cancel(self):
+        """Cancel ends the run at once and leaves nothing behind."""
+        count = len(layers.masks(self.layer()))
+        undo = self.undo_text()
+        yield from self.start()
+        busy = self.button("Cancel").isEnabled()
+        progress = self.progress()
+        self.button("Cancel").click()
+        began = time.monotonic()
+        yield from self.until(lambda: not engines(), 20)
+        return {
+            "busy": busy,
+            "progress": progress,
+            "seconds": time.monotonic() - began,
+            "report": self.report(),
+            "kept": len(layers.masks(self.layer())) == count and self.undo_text() == undo,
+            "can run": self.button("Remove Background").isEnabled(),
+        }
+
+    def engine_killed(self):
+        for process in (yield from self.start()):
+            os.kill(process, 9)
+        yield from self.until(self.session_done, 60)
+        return {"report": self.report(), "masks": len(layers.masks(self.layer()))}
+
+    def engine_missing(self):
+        settings = Path.home() / ".config" / "mattebrush" / "plugins.json"
+        settings.write_text('{"python": "/nowhere/python", "engine": "process"}')
+        self.application.action("mattebrush_remove_background").trigger()
+        yield from self.until(self.session_done, 60)
+        yield from self.until(lambda: "/nowhere" in self.engine_text(), 60)
+        yield from self.shot("missing")
+        return {"report": self.report(), "engine": self.engine_text()}
+
+    def settings(self):
+        """What is chosen in the docker is kept: Krita writes its own when it ends."""
+        feather = self.docker.findChildren(QDoubleSpinBox)[0]
+        feather.setValue(1.5)
+        self.checkbox("Keep the replaced mask, hidden").click()
+        device = self.docker.findChildren(QComboBox)[2]
+        device.setCurrentIndex(1)
+        device.activated.emit(1)
+        yield 300
+        now = choices.load()
+        return [now.feather, now.keep_old, now.device]
+
+    # ------------------------------------------------------------------------------- means
+
+    def float_docker(self):
+        self.window.showMaximized()
+        self.docker.setVisible(True)
+        self.docker.setFloating(True)
+        self.docker.setGeometry(60, 120, 330, 640)
+        yield 300
+
+    def open(self):
+        self.document = self.application.openDocument(self.picture)
+        self.application.activeWindow().addView(self.document)
+        yield 500
+        self.document = self.application.activeDocument()
+        self.document.setBatchmode(True)
+        self.application.activeWindow().activeView().canvas().setZoomLevel(1.0)
+        yield 300
+
+    def layer(self):
+        return self.document.topLevelNodes()[0]
+
+    def mask(self):
+        """The topmost mask that is shown."""
+        shown = [mask for mask in layers.masks(self.layer()) if mask.visible()]
+        return shown[0] if shown else None
+
+    def run(self, name):
+        """An action from the menu to its end."""
+        self.application.action("mattebrush_" + name).trigger()
+        yield 50
+        yield from self.until(self.session_done, 60)
+        yield 300
+
+    def start(self):
+        """Remove Background until its engine is there; gives the processes."""
+        # After a failure the docker asks an engine how it is: not that one.
+        watch = self.docker._watch
+        yield from self.until(lambda: watch._asked and watch._steps is None, 60)
+        self.application.action("mattebrush_remove_background").trigger()
+        found = []
+        # Kept as found: while a process starts the next program it has no name for a moment.
+        yield from self.until(lambda: found.extend(engines()) or found, 60)
+        return found
+
+    def session_done(self):
+        return not self.button("Cancel").isEnabled()
+
+    def until(self, ready, seconds):
+        end = time.monotonic() + seconds
+        while not ready():
+            if time.monotonic() > end:
+                raise AssertionError(f"waited {seconds} s; the docker says {self.report()!r}")
+            yield 20
+
+    def trigger(self, name):
+        self.application.action(name).trigger()
+        yield 400
+
+    def shown(self):
+        """How much of the picture is opaque on the canvas, 0 to 1."""
+        alpha = bytes(self.document.pixelData(0, 0, WIDTH, HEIGHT))[3::4]
+        return sum(alpha) / len(alpha) / 255
+
+    def undo_text(self):
+        return self.application.action("edit_undo").text().replace("&", "")
+
+    def button(self, text):
+        for button in self.docker.findChildren(QPushButton):
+            if button.text().replace("&", "").rstrip("…") == text:
+                return button
+        raise AssertionError(f"the docker has no button {text}")
+
+    def checkbox(self, text):
+        (box,) = [
+            box
+            for box in self.docker.findChildren(QCheckBox)
+            if box.text().replace("&", "") == text
+        ]
+        return box
+
+    def label(self, name):
+        for label in self.docker.findChildren(QLabel):
+            if label.accessibleName() == name:
+                return label.text()
+        raise AssertionError(f"the docker has no {name}")
+
+    def report(self):
+        return self.label("What the last run did")
+
+    def engine_text(self):
+        return self.label("State of the engine")
+
+    def progress(self):
+        return self.docker.findChild(QProgressBar).format()
+
+    def shot(self, name):
+        yield 300
+        # All of the screen: the docker floats, a window of its own.
+        self.window.screen().grabWindow(0).save(str(self.folder / f"{name}.png"))
+
+    def stroke(self, start, end):
+        """A stroke with the mouse, in picture pixels from the picture's middle, at 100 %."""
+        canvas = max(
+            (w for w in self.window.findChildren(QWidget) if "Canvas" in type_name(w)),
+            key=lambda w: w.width() * w.height() if w.isVisible() else 0,
+        )
+        middle = canvas.mapToGlobal(QPoint(canvas.width() // 2, canvas.height() // 2))
+        self.application.action("KritaShape/KisToolBrush").trigger()
+        yield 300
+        yield from xdotool("mousemove", middle.x() + start[0], middle.y() + start[1])
+        yield from xdotool("mousedown", 1)
+        for step in range(1, 11):
+            x = middle.x() + start[0] + (end[0] - start[0]) * step // 10
+            y = middle.y() + start[1] + (end[1] - start[1]) * step // 10
+            yield from xdotool("mousemove", x, y)
+        yield from xdotool("mouseup", 1)
+        yield 700
+
+
+class Ticks:
+    """The longest time in which Krita's window could not do anything, in seconds."""
+
+    def __init__(self):
+        from PyQt5.QtCore import QTimer
+
+        self.last = time.monotonic()
+        self.longest = 0.0
+        self.timer = QTimer()
+        self.timer.timeout.connect(self.tick)
+        self.timer.start(5)
+
+    def tick(self):
+        now = time.monotonic()
+        self.longest = max(self.longest, now - self.last)
+        self.last = now
+
+    def stop(self):
+        self.timer.stop()
+        return round(self.longest, 3)
+
+
+def type_name(widget):
+    return widget.metaObject().className()
+
+
+def texts(menu):
+    for action in menu.actions():
+        if action.menu() is not None:
+            for text in texts(action.menu()):
+                yield action.text().replace("&", "") + " > " + text
+        elif action.text():
+            yield action.text().replace("&", "")
+
+
+def ours(text):
+    words = ("Remove Background", "Refine Mask", "Mask from", "Clean Edge", "Select Subject")
+    return any(word in text for word in words)
+
+
+def engines():
+    """The processes that run a job for this Krita."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        except (OSError, IndexError, ValueError):
+            continue
+        if b"mattebrush" in words and b"job" in words and parent == os.getpid():
+            found.append(int(folder.name))
+    return found
+
+
+def xdotool(*words):
+    command = shlex.split(os.environ["CHECK_XDOTOOL"])
+    process = subprocess.Popen([*command, *map(str, words)])
+    while process.poll() is None:
+        yield 5
+    yield 20

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pixels and masks in every kind of document and layer, in the real Kritas without a window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts import kraread
+from tests.hosts.krita.kritahost import Krita
+
+pytestmark = pytest.mark.hosts
+
+WIDTH, HEIGHT = 340, 220
+SPACES = (
+    "space-RGBA-U8",
+    "space-RGBA-U16",
+    "space-RGBA-F16",
+    "space-RGBA-F32",
+    "space-GRAYA-U8",
+    "space-GRAYA-U16",
+    "space-GRAYA-F32",
+    "space-CMYKA-U8",
+    "space-CMYKA-F32",
+    "space-LABA-U16",
+    "space-LABA-F32",
+)
+LAYERS = ("offset", "group", "clone", "file", "vector")
+OTHERS = ("refine", "points", "subject", "empty")
+
+
+class Run:
+    """What one run of Krita over all cases left."""
+
+    def __init__(self, folder: Path, told: dict[str, Any]) -> None:
+        self.folder = folder
+        self.told = told
+
+    def plane(self, case: str, name: str) -> np.ndarray:
+        data = np.fromfile(self.folder / f"{case}.{name}", np.uint8)
+        return data.reshape(HEIGHT, WIDTH, -1).squeeze()
+
+
+@pytest.fixture(scope="module")
+def run(krita: Krita, picture: Path, server: dict[str, str]) -> Run:
+    krita.choose(**server)
+    folder = krita.folder / "documents"
+    folder.mkdir()
+    told = krita.run("documents", str(folder), str(picture), *SPACES, *LAYERS, *OTHERS)
+    return Run(folder, told)
+
+
+@pytest.mark.parametrize("case", SPACES + LAYERS)
+def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
+    told = run.told[case]
+    x, y, width, height = told["rect"]
+    given = np.fromfile(run.folder / f"{case}.alpha", np.uint8).reshape(told["shape"])
+    assert given.shape == (height, width)
+    assert 0.05 < given.mean() / 255 < 0.7  # there is a subject
+    expected = np.zeros((HEIGHT + 400, WIDTH + 400), np.uint8)
+    expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = given
+    expected = expected[200 : 200 + HEIGHT, 200 : 200 + WIDTH]
+    (layer,) = [each for each in kraread.layers(run.folder / f"{case}.kra") if each.masks]
+    assert layer.masks[-1].name == told["name"] == "Background mask (mattebrush-salient)"
+    saved = np.frombuffer(layer.masks[-1].pixels, np.uint8).reshape(HEIGHT, WIDTH)
+    np.testing.assert_array_equal(saved, expected)
+    with Image.open(run.folder / f"{case}.png") as exported:
+        alpha = np.asarray(exported)[..., -1]
+    np.testing.assert_array_equal(alpha if alpha.dtype == np.uint8 else alpha >> 8, expected)
+
+
+@pytest.mark.parametrize("case", SPACES + LAYERS)
+def test_pixels_and_selection_stay(run: Run, case: str) -> None:
+    assert run.told[case]["pixels kept"]
+    assert run.told[case]["selection kept"]
+
+
+@pytest.mark.parametrize("case", SPACES)
+def test_document_is_of_the_kind_asked_for(run: Run, case: str) -> None:
+    _, model, depth = case.split("-")
+    assert (run.told[case]["model"], run.told[case]["depth"]) == (model, depth)
+
+
+@pytest.mark.parametrize("case", SPACES)
+def test_clean_colours_change_the_edge_only(run: Run, case: str) -> None:
+    told = run.told[case]["clean"]
+    before, after = run.plane(case, "pixels"), run.plane(case, "clean")
+    mask = run.plane(case, "mask")
+    soft = (mask > 0) & (mask < 255)
+    np.testing.assert_array_equal(before[~soft], after[~soft])
+    assert told["name"].endswith("clean colors")
+    assert told["above"].index(told["name"]) == 1
+    assert told["original"] == [True, False]  # not changed, hidden
+    assert told["masks"] == [1, 1]
+    # In sRGB of 8 bits the edge shows what the engine gave. Not so in CMYK: there Krita's two ways
+    # of converting differ in how black is mapped, by several levels of 255.
+    given = run.folder / f"{case}.foreground"
+    wide = np.fromfile(given, told["kind"]).reshape(HEIGHT, WIDTH, -1)
+    colours = wide if wide.dtype == np.uint8 else (wide / 257.0)
+    shown = run.plane(case, "clean8")[..., 2::-1].astype(int)
+    difference = np.abs(shown[soft] - colours[soft])
+    if "CMYKA" in case:
+        assert difference.mean() < 10, difference.mean()
+    else:
+        assert np.percentile(difference, 99) <= 3, difference.max()
+    assert np.abs(shown[soft] - run.plane(case, "pixels8")[..., 2::-1][soft]).mean() > 3
+
+
+def test_layers_beneath_a_replaced_mask_are_read_without_it(run: Run) -> None:
+    assert run.told["group"]["again"] == {"same": True, "old kept hidden": True}
+
+
+def test_refining_keeps_strokes(run: Run) -> None:
+    before, after = run.plane("refine", "before"), run.plane("refine", "after")
+    assert (before[5:25, 5:25] == 0).all()
+    assert (after[5:25, 5:25] == 255).all()
+    assert (after[100:120, 150:170] == 0).all()
+    painted = np.zeros((HEIGHT, WIDTH), bool)
+    painted[5:25, 5:25] = painted[100:120, 150:170] = True
+    np.testing.assert_array_equal(after[~painted], before[~painted])
+    assert run.told["refine"]["old hidden"]
+    assert run.told["refine"]["name"].startswith("Refined mask (")
+
+
+def test_a_spot_of_the_selection_is_a_point(run: Run) -> None:
+    assert run.told["points"]["model"] == "mobile-sam"
+    y, x = np.nonzero(run.plane("points", "mask") > 127)
+    assert abs(x.mean() - 100) < 8
+    assert abs(y.mean() - 150) < 8
+
+
+def test_select_subject_is_the_matte(run: Run) -> None:
+    assert run.told["subject"] == {"equal": True, "children": 0}
+
+
+def test_what_cannot_be_done_says_so(run: Run) -> None:
+    told = run.told["empty"]
+    assert "“empty” is empty" in told["empty layer"]
+    assert "Select a paint" in told["no layer"]
+    assert "Run Remove Background first" in told["no mask"]
+    assert "Nothing is selected" in told["no selection"]

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Krita's window as a user has it: menus, docker, undo, the real brush, cancelling, failures."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts import kraread
+from tests.hosts.krita.kritahost import Krita
+
+pytestmark = pytest.mark.hosts
+
+WIDTH, HEIGHT = 340, 220
+MASK = "Background mask (mattebrush-salient)"
+
+
+class Hour:
+    """What a user's hour in Krita left: what the script told, and its files."""
+
+    def __init__(self, folder: Path, home: Path, told: dict[str, Any]) -> None:
+        self.folder = folder
+        self.home = home
+        self.told = told
+
+    def mask(self, name: str) -> np.ndarray:
+        return np.fromfile(self.folder / f"{name}.mask", np.uint8).reshape(HEIGHT, WIDTH)
+
+
+@pytest.fixture(scope="module")
+def hour(krita: Krita, picture: Path, screen: str) -> Hour:
+    krita.engine_by_process()
+    folder = krita.folder / "window"
+    folder.mkdir()
+    return Hour(folder, krita.home, krita.show("window", screen, str(folder), str(picture)))
+
+
+def test_entries_are_where_a_user_looks(hour: Hour) -> None:
+    told = hour.told["entries"]
+    menus = {menu: entries for menu, entries in told["menus"].items() if entries}
+    assert menus == {
+        "Layer": ["Remove Background", "Refine Mask", "Mask from Points"],
+        "Filter": ["Clean Edge Colors"],
+        "Tools": ["Scripts > Select Subject"],
+    }
+    assert told["shortcut"] == "Ctrl+Alt+B"
+
+
+def test_docker_tells_of_the_engine_and_is_used_by_keyboard(hour: Hour) -> None:
+    told = hour.told["entries"]
+    assert told["engine"].endswith("ready (own process; cpu)")
+    assert told["focusable"] >= 15
+    assert "&Cancel" in told["buttons"]
+
+
+def test_remove_background_is_one_step_that_keeps_everything_else(hour: Hour) -> None:
+    told = hour.told["remove"]
+    assert told["mask"] == told["active"] == MASK
+    assert told["undo"] == "Undo Add Layer"
+    assert told["pixels kept"]
+    assert told["selection"] == [10, 5, 320, 210]
+    assert told["modified"]
+    assert told["report"].startswith("mattebrush-salient + ")
+    assert hour.told["undo_redo"] == {"gone": True, "back": True, "same": True, "values": True}
+
+
+def test_refining_keeps_the_stroke_of_the_brush(hour: Hour) -> None:
+    before, painted, after = (hour.mask(name) for name in ("before", "painted", "after"))
+    stroke = painted != before
+    assert hour.told["paint_and_refine"]["undo"] == "Undo Freehand Brush Stroke"
+    assert stroke.sum() > 300
+    pure = stroke & ((painted == 0) | (painted == 255))
+    assert pure.sum() > 100
+    np.testing.assert_array_equal(after[pure], painted[pure])
+    np.testing.assert_array_equal(after[~stroke], before[~stroke])
+    assert hour.told["paint_and_refine"]["mask"].startswith("Refined mask")
+
+
+def test_a_replaced_mask_is_hidden_until_accepted(hour: Hour) -> None:
+    assert hour.told["again_and_accept"] == {"hidden": True, "count": 3, "after": 2, "back": 3}
+
+
+def test_undoing_shows_what_was_replaced(hour: Hour) -> None:
+    told = hour.told["undo_shows_the_old_mask"]
+    assert told["before"] == told["redone"] == [True, False]
+    assert told["undone"] == [True]
+    assert told["on canvas"] > 0.05
+
+
+def test_clean_colours_are_one_step(hour: Hour) -> None:
+    told = hour.told["clean_colours"]
+    assert told["name"] == "Background, clean colors"
+    assert told["masks"] == 1
+    assert told["original hidden"]
+    assert told["undo"] == "Undo Add Layer"
+    assert told["undone"] == [1, True]
+    assert told["on canvas"] > 0.05
+
+
+def test_saved_and_exported_as_shown(hour: Hour) -> None:
+    (layer,) = kraread.layers(hour.folder / "window.kra")
+    (shown,) = [mask for mask in layer.masks if mask.visible]
+    pixels = np.frombuffer(shown.pixels, np.uint8).reshape(HEIGHT, WIDTH)
+    with Image.open(hour.folder / "window.png") as exported:
+        np.testing.assert_array_equal(np.asarray(exported)[..., 3], pixels)
+
+
+def test_every_frame_gets_its_mask_without_flicker(hour: Hour) -> None:
+    told = hour.told["frames"]
+    assert told["times"] == [0, 3, 6]
+    given = np.stack([hour.mask(f"given{number}") for number in range(3)])
+    masks = np.stack([hour.mask(f"frame{number}") for number in range(3)])
+    np.testing.assert_array_equal(masks[[0, 2]], given[[0, 2]])
+    np.testing.assert_array_equal(masks[1], np.median(given, axis=0))
+    assert (masks[1] != given[1]).any()
+    assert told["undo"] == "Undo Add Layer"
+    assert told["undone"] == 0
+    assert "use a mask without frames" in told["refused"]
+
+
+def test_what_is_gone_in_the_meantime_is_told(hour: Hour) -> None:
+    removed, closed = hour.told["changed_meanwhile"]
+    assert "layer was removed in the meantime" in removed
+    assert "document was closed in the meantime" in closed
+
+
+def test_cancel_ends_the_engine_and_changes_nothing(hour: Hour) -> None:
+    told = hour.told["cancel"]
+    assert told["busy"]
+    assert told["progress"]  # says what is going on
+    assert told["report"] == "Cancelled."
+    assert told["kept"]
+    assert told["can run"]
+
+
+def test_killed_and_missing_engines_are_told_with_a_way_out(hour: Hour) -> None:
+    killed = hour.told["engine_killed"]
+    assert "was killed by signal 9" in killed["report"]
+    assert "try again" in killed["report"]
+    assert killed["masks"] == 3
+    missing = hour.told["engine_missing"]
+    assert "no Python interpreter at /nowhere/python" in missing["report"]
+    assert "pipx install mattebrush" in missing["report"]
+    assert missing["engine"] == missing["report"]
+
+
+def test_choices_are_kept(hour: Hour) -> None:
+    assert hour.told["settings"] == [1.5, False, "cpu"]
+    kept = configparser.RawConfigParser(strict=False)
+    # What comes before the first section has no header.
+    kept.read_string("[general]\n" + (hour.home / ".config" / "kritarc").read_text())
+    assert kept["mattebrush"]["feather"] == "1.5"
+    assert kept["mattebrush"]["keep_old"] == "False"
+    shared = json.loads((hour.home / ".config" / "mattebrush" / "plugins.json").read_text())
+    assert shared["device"] == "cpu"
+
+
+@pytest.fixture(scope="module")
+def next_start(hour: Hour, krita: Krita, picture: Path, screen: str) -> dict[str, Any]:
+    """What the docker is like when Krita is started once more after that hour."""
+    krita.engine_by_process()
+    told: dict[str, Any] = krita.show("docker", screen, str(hour.folder), str(picture))
+    return told
+
+
+def test_choices_are_there_at_the_next_start(next_start: dict[str, Any]) -> None:
+    assert (next_start["feather"], next_start["keep"]) == (1.5, False)
+
+
+def test_docker_is_used_without_a_mouse(next_start: dict[str, Any]) -> None:
+    assert len(next_start["tab"]) >= 14
+    assert set(next_start["tab"]) <= set(next_start["reached"])
+    letters = next_start["letters"]
+    assert len(letters) == len(set(letters))
+    assert not set(letters) & set(next_start["menus"])
+    assert next_start["report"].startswith("mattebrush-salient + ")
+    assert next_start["selected"]
+
+
+def test_a_selected_subject_is_outlined(hour: Hour, next_start: dict[str, Any]) -> None:
+    # The canvas, beside the floating docker: nothing but the selection's outline has changed.
+    shots = [Image.open(hour.folder / f"{name}.png") for name in ("plain", "selected")]
+    canvas = [np.asarray(shot.convert("L"), int)[200:700, 400:1100] for shot in shots]
+    assert (abs(canvas[1] - canvas[0]) > 20).sum() > 200
+
+
+def test_docker_follows_the_theme(next_start: dict[str, Any]) -> None:
+    assert next_start["themes"]["Krita dark"] < 110
+    assert next_start["themes"]["Krita bright"] > 150
