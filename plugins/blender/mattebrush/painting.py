@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Painting on a mask with Blender's own brush: what keeps strokes safe, and the compositor awake.
+
+A still mask is painted on as it is. Of a sequence one frame is opened as a still in the
+sequence's place (`start`) and written back into its file (`commit`) when another frame is shown
+or painted. For saving and rendering it is written, too, and goes on afterwards.
+"""
+
+import math
+import time
+
+import bpy
+import numpy as np
+from bpy.app.handlers import persistent
+
+from . import folders, generating, matte, pixels, sources
+from .problem import Problem
+
+
+def start(group, source, frame):
+    """The image to paint on at a frame. Without a mask yet it is a white one of the source's size.
+
+    source: as in `sources.of_node`, or None when it cannot be told.
+    """
+    state = group.mattebrush
+    image = matte.mask_image(group)
+    if image is None:
+        if source is None:
+            raise Problem("There is no mask to paint on.", "Connect a picture, then generate one.")
+        width, height = source.size
+        white = np.ones((height, width), np.float32)
+        image = pixels.new(f"{group.name} Mask", white, is_data=True, is_float=False)
+        matte.set_still(group, image, None, None)
+        return image
+    if not state.count:
+        return image
+    if state.painted_frame == frame:
+        return image
+    commit(group)
+    folder = folders.of_image(matte.mask_image(group))
+    if not folder.has("mask", frame):
+        raise Problem(
+            f"Frame {frame} has no mask.",
+            f"Generate it, or go to a frame from {state.first} to {state.first + state.count - 1}.",
+        )
+    folder.keep_given(frame)
+    alpha = pixels.load_mask(folder.file("mask", frame))
+    one = pixels.new(f"{group.name} Mask {frame}", alpha, is_data=True, is_float=True)
+    matte.show_painted_frame(group, one, frame)
+    return one
+
+
+def commit(group):
+    """Writes the painted frame of a sequence into its file and shows the sequence again.
+
+    Harmless when nothing is painted on. Raises Problem when the file cannot be written; the
+    strokes are then still in the image that is shown.
+    """
+    state = group.mattebrush
+    sequence = matte.waiting_sequence(group)
+    if sequence is None:
+        return
+    image = matte.mask_image(group)
+    if image.is_dirty:
+        folder = folders.of_image(sequence)
+        alpha = np.ascontiguousarray(pixels.read(image)[..., 0])
+        generating.write_mask(folder.file("mask", state.painted_frame), np.clip(alpha, 0, 1))
+        image.pack()  # it stays as the old one, and is clean now
+    matte.show_sequence_again(group)
+
+
+def keep_safe():
+    """Sees that no stroke is lost when the file is saved: on disk, or packed into the file.
+
+    Returns what could not be kept in its file, as sentences; that is then packed.
+    """
+    said = []
+    for group in matte.everywhere():
+        said += _paused(group)
+        for image in _images(group):
+            if image.is_dirty:
+                _store(image)
+    return said
+
+
+_waiting = []
+"""(group, image, frame) by name: frames that were painted on when saving or rendering began."""
+
+
+def _paused(group):
+    """Commits, to go on after saving or rendering. Returns what went wrong, as sentences."""
+    state = group.mattebrush
+    if matte.waiting_sequence(group) is None:
+        return []
+    painted = (group.name, matte.mask_image(group).name, state.painted_frame)
+    try:
+        commit(group)
+    except Problem as problem:
+        return [str(problem)]
+    _waiting.append(painted)
+    return []
+
+
+def _resumed():
+    while _waiting:
+        name, image, frame = _waiting.pop()
+        group = bpy.data.node_groups.get(name)
+        if group is not None and image in bpy.data.images and group.mattebrush.count:
+            matte.show_painted_frame(group, bpy.data.images[image], frame)
+
+
+def _images(group):
+    found = (node.image for node in group.nodes if node.bl_idname == "CompositorNodeImage")
+    return [image for image in found if image is not None]
+
+
+def _store(image):
+    """Into its file when it is one by itself, else into the .blend file."""
+    if image.source == "FILE" and image.filepath and not image.packed_file:
+        try:
+            image.save()
+            return
+        except RuntimeError:
+            pass  # its folder is not writable: then packed
+    if image.source in ("FILE", "GENERATED"):
+        image.pack()
+
+
+@persistent
+def _before_save(*_):
+    for sentence in keep_safe():
+        print(f"Mattebrush: {sentence} The strokes are packed into the .blend file instead.")
+
+
+@persistent
+def _after_save(*_):
+    _resumed()
+
+
+@persistent
+def _before_render(scene, *_):
+    if scene.name.startswith(sources.STAGE):
+        return
+    for group in matte.everywhere():
+        for sentence in _paused(group):
+            print(f"Mattebrush: {sentence}")
+
+
+@persistent
+def _after_render(scene, *_):
+    if not scene.name.startswith(sources.STAGE):
+        _resumed()
+
+
+@persistent
+def _after_frame_change(scene, *_):
+    if scene != bpy.context.scene or _waiting:
+        return  # the throw-away one that a source is read from; or a render
+    for group in matte.everywhere():
+        if group.mattebrush.painted_frame not in (-1, scene.frame_current):
+            painted = matte.mask_image(group)
+            try:
+                commit(group)
+            except Problem as problem:
+                print(f"Mattebrush: {problem}")
+            else:
+                _put_down_brush(painted, matte.mask_image(group))
+
+
+def _put_down_brush(painted, sequence):
+    """Editors that showed the painted frame show the sequence: no stroke shall go astray."""
+    for space in _painting_spaces(painted):
+        space.image, space.mode = sequence, "VIEW"
+
+
+_ECHO = 0.1
+"""Seconds in which an update is taken for the echo of the compositor's own waking."""
+
+_woken = 0.0
+
+
+@persistent
+def _after_update(*_):
+    """Each stroke ends with an update; what it names differs. Then the compositor is woken.
+
+    Later, from a timer: Blender does not like changes in the middle of its own.
+    """
+    waiting = bpy.app.timers.is_registered(_wake) or time.monotonic() < _woken + _ECHO
+    if not waiting and any(_is_painted_on(group) for group in matte.everywhere()):
+        bpy.app.timers.register(_wake, first_interval=0.0)
+
+
+def _is_painted_on(group):
+    """Whether the mask has strokes that are not in a file, and an editor in Paint mode shows it."""
+    image = matte.mask_image(group)
+    return image is not None and image.is_dirty and _shown_for_painting(image)
+
+
+def _shown_for_painting(image):
+    return next(_painting_spaces(image), None) is not None
+
+
+def _painting_spaces(image):
+    """The editors in Paint mode that show an image."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            space = area.spaces.active
+            if area.type == "IMAGE_EDITOR" and space.mode == "PAINT" and space.image == image:
+                yield space
+
+
+def _wake():
+    global _woken
+    for group in matte.everywhere():
+        if _is_painted_on(group):
+            matte.refresh(group)
+    _woken = math.inf
+    bpy.context.view_layer.update()  # the echo comes here and now
+    _woken = time.monotonic()
+
+
+@persistent
+def _after_undo(*_):
+    """A stroke taken back changes pixels without a word: neither dirty nor shown."""
+    for group in matte.everywhere():
+        image = matte.mask_image(group)
+        if image is not None and _shown_for_painting(image):
+            image.pixels[0] = image.pixels[0]
+            matte.refresh(group)
+
+
+_HANDLERS = (
+    ("save_pre", _before_save),
+    ("save_post", _after_save),
+    ("render_init", _before_render),
+    ("render_complete", _after_render),
+    ("render_cancel", _after_render),
+    ("frame_change_post", _after_frame_change),
+    ("depsgraph_update_post", _after_update),
+    ("undo_post", _after_undo),
+    ("redo_post", _after_undo),
+)
+
+
+def register():
+    for name, function in _HANDLERS:
+        getattr(bpy.app.handlers, name).append(function)
+
+
+def unregister():
+    for name, function in _HANDLERS:
+        getattr(bpy.app.handlers, name).remove(function)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Blender's images as arrays, and files of masks and colours.
+
+Arrays have the top row first, as in the engine; Blender has the bottom row first.
+"""
+
+import contextlib
+import os
+import struct
+import zlib
+
+import bpy
+import numpy as np
+
+from . import compat
+from .problem import Problem, reason
+
+NON_COLOUR = "Non-Color"
+
+
+def read(image):
+    """float32 (H, W, 4): bytes as k / 255 in the file's encoding, float buffers as they are."""
+    width, height = image.size
+    flat = np.empty(width * height * image.channels, np.float32)
+    if not flat.size:
+        raise Problem(f'The image "{image.name}" has no pixels.', "See whether its file is there.")
+    image.pixels.foreach_get(flat)
+    return flat.reshape(height, width, image.channels)[::-1]
+
+
+def new(name, values, *, is_data, is_float):
+    """A new image with `values`, float32 (H, W) or (H, W, 3), opaque, packed into the file.
+
+    Packed at once: what undo and redo bring back of an unpacked one is black.
+    """
+    image = _unpacked(name, values, is_data, is_float)
+    image.pack()
+    return image
+
+
+def _unpacked(name, values, is_data, is_float):
+    height, width = values.shape[:2]
+    image = bpy.data.images.new(
+        name, width, height, alpha=False, float_buffer=is_float, is_data=is_data
+    )
+    if is_data:
+        image.colorspace_settings.name = NON_COLOUR
+    elif is_float:
+        image.colorspace_settings.name = compat.linear_space()
+    rgba = np.ones((height, width, 4), np.float32)
+    rgba[..., :3] = values[..., None] if values.ndim == 2 else values
+    image.pixels.foreach_set(rgba[::-1].ravel())
+    image.update()
+    return image
+
+
+def open_file(path):
+    """A new image that shows the file. Raises Problem when it is not there or is no picture."""
+    try:
+        image = bpy.data.images.load(path, check_existing=False)
+        if all(image.size):
+            return image
+        bpy.data.images.remove(image)
+    except RuntimeError:
+        pass  # the same, said in two ways
+    raise Problem(f"The file {bpy.path.abspath(path)} is missing or broken.", "Put it back.")
+
+
+def load_mask(path):
+    """float32 (H, W) in 0..1 of a mask's file."""
+    image = open_file(path)
+    try:
+        image.colorspace_settings.name = NON_COLOUR
+        return np.ascontiguousarray(read(image)[..., 0])
+    finally:
+        bpy.data.images.remove(image)
+
+
+def write(path, values):
+    """Writes a file as a whole or not at all: uint16 as PNG, float32 as EXR by the path's ending.
+
+    values: (H, W) or (H, W, 3). Raises Problem.
+    """
+    part = f"{path}.part{os.path.splitext(path)[1]}"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if path.endswith(".exr"):
+            _write_exr(part, values)
+        else:
+            with open(part, "wb") as file:
+                file.write(_png(values))
+        os.replace(part, path)
+    except (OSError, RuntimeError) as error:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise Problem(
+            f"{path} cannot be written: {reason(error)}.",
+            "Make room, or choose another folder in the Mattebrush panel.",
+        ) from error
+
+
+def _png(values):
+    """PNG bytes of uint16 (H, W) or (H, W, 3): each row stored as its difference to the one above,
+    level 1, which is a third of the time of the default for a few per cent in size."""
+    height, width = values.shape[:2]
+    rows = values.astype(">u2").reshape(height, -1).view(np.uint8)
+    filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
+    filtered[:, 0] = 2
+    filtered[0, 1:] = rows[0]
+    np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
+    colour_type = 0 if values.ndim == 2 else 2
+    head = struct.pack(">2I5B", width, height, 16, colour_type, 0, 0, 0)
+    chunks = (b"IHDR", head), (b"IDAT", zlib.compress(filtered.tobytes(), 1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+def _write_exr(path, values):
+    # As data, or Blender takes the values for sRGB from the moment its format is set.
+    image = _unpacked(os.path.basename(path), values, True, True)
+    try:
+        image.filepath_raw = path
+        image.file_format = "OPEN_EXR"
+        image.save()
+    finally:
+        bpy.data.images.remove(image)

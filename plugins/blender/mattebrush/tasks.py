@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs long work: with a live window, progress and Esc in the program; step by step in the batch.
+
+Work is a generator that yields (text, fraction) and touches Blender's data only between yields,
+on the main thread. Closing it must leave everything as it was.
+"""
+
+import time
+
+import bpy
+
+from . import mattebrush_client as client
+from .problem import Problem
+
+_TICK = 0.05
+"""Seconds between two steps, so that the window stays live and waiting costs nothing."""
+
+running = {}
+"""What is going on, for the panel: {"text": ..., "fraction": ...}, empty when nothing is."""
+
+
+class Worker:
+    """Mixin of operators: `work(context)` is the generator, what it returns is the last word."""
+
+    _steps = None
+    _timer = None
+
+    def invoke(self, context, event):
+        """Starts the work and returns at once; without a window it is as `execute`."""
+        if bpy.app.background or context.window is None:
+            return self.execute(context)
+        if running:
+            self.report({"WARNING"}, "Mattebrush is at work already. Esc cancels.")
+            return {"CANCELLED"}
+        self._steps = self.work(context)
+        running.update(text="Starting", fraction=0.0)
+        manager = context.window_manager
+        manager.progress_begin(0, 100)
+        self._timer = manager.event_timer_add(_TICK, window=context.window)
+        manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        """Goes on a little at each tick; Esc ends it."""
+        if event.type == "ESC" and event.value == "PRESS":
+            self._steps.close()
+            self._finish(context)
+            self.report({"INFO"}, "Mattebrush: cancelled")
+            return {"CANCELLED"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            text, fraction = next(self._steps)
+        except StopIteration as end:
+            self._finish(context)
+            self.report({"INFO"}, end.value)
+            return {"FINISHED"}
+        except (Problem, client.ClientError) as error:
+            self._finish(context)
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        except BaseException:
+            self._finish(context)
+            raise
+        running.update(text=text, fraction=fraction)
+        self._show(context)
+        return {"PASS_THROUGH"}
+
+    def cancel(self, context):
+        """Blender is closing or loading another file."""
+        self._steps.close()
+        self._finish(context)
+
+    def _show(self, context):
+        context.window_manager.progress_update(int(running["fraction"] * 100))
+        context.workspace.status_text_set(f"Mattebrush: {running['text']}    Esc: cancel")
+        _redraw(context)
+
+    def _finish(self, context):
+        running.clear()
+        context.window_manager.progress_end()
+        context.window_manager.event_timer_remove(self._timer)
+        context.workspace.status_text_set(None)
+        _redraw(context)
+
+    def execute(self, context):
+        """Does all of it now, and prints how far it is."""
+        steps, told = self.work(context), None
+        try:
+            while True:
+                text, fraction = next(steps)
+                line = f"Mattebrush: {text} ({fraction:.0%})"
+                if line != told:
+                    print(line, flush=True)
+                    told = line
+                time.sleep(_TICK)
+        except StopIteration as end:
+            self.report({"INFO"}, end.value)
+            return {"FINISHED"}
+        except (Problem, client.ClientError) as error:
+            # In a script this raises RuntimeError, so that a farm sees that it failed.
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+
+
+def _redraw(context):
+    for area in context.screen.areas if context.screen else ():
+        if area.type in ("NODE_EDITOR", "IMAGE_EDITOR"):
+            area.tag_redraw()

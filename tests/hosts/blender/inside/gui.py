@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside Blender with its windows: a user at mouse and keyboard, by xdotool.
+
+gui.py -- ANSWER.json ARGUMENTS. Coordinates of Blender's own menus and tabs are those of Debian's
+3.4.1 in a window of 1400 x 900; everything of ours is found by what it does.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import bpy
+import numpy as np
+import scene as s
+
+ANSWER, ARGUMENTS = sys.argv[sys.argv.index("--") + 1 :]
+GIVEN = json.loads(ARGUMENTS)
+FOLDER = GIVEN["folder"]
+ADD_MENU, MATTE_ENTRY, OUR_ENTRY = (157, 41), (190, 220), (340, 514)
+TAB = (566, 311)
+IMAGE_MENU, GENERATE_ENTRY = (767, 41), (849, 455)
+PATIENCE = 90
+
+
+def mouse(*words):
+    """xdotool, such as mouse("mousemove", 10, 20, "click", 1)."""
+    subprocess.run(["xdotool", *map(str, words)], check=True)
+
+
+def picture(name):
+    """A screenshot, for people."""
+    subprocess.run(["import", "-window", "root", f"{FOLDER}/{name}.png"], check=True)
+
+
+def until(condition):
+    """Yields until the condition holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        yield 0.1
+
+
+def click(at, pause=0.6):
+    """Moves there, as a hand does, and clicks."""
+    mouse("mousemove", at[0] - 3, at[1] - 2)
+    yield 0.2
+    mouse("mousemove", *at)
+    yield 0.2
+    mouse("click", 1)
+    yield pause
+
+
+def editors():
+    """Node editor on the left, image editor on the right; returns their areas."""
+    window = bpy.context.window_manager.windows[0]
+    largest = max(window.screen.areas, key=lambda area: area.width * area.height)
+    with bpy.context.temp_override(window=window, area=largest, region=largest.regions[-1]):
+        bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
+    yield 0.5  # sizes are settled at the next redraw
+    two = sorted(window.screen.areas, key=lambda area: -area.width * area.height)[:2]
+    nodes, images = sorted(two, key=lambda area: area.x)
+    nodes.ui_type, images.ui_type = "CompositorNodeTree", "IMAGE_EDITOR"
+    nodes.spaces[0].show_region_ui = True
+    return nodes, images
+
+
+def middle(area):
+    """The middle of an area's main region, as the mouse counts."""
+    window = bpy.context.window_manager.windows[0]
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return region.x + region.width // 2, window.height - (region.y + region.height // 2)
+
+
+def ours():
+    """The Background Mask node: undo replaces what was known of it."""
+    tree = bpy.context.scene.node_tree
+    return next(node for node in tree.nodes if node.type == "GROUP")
+
+
+def viewed():
+    """Alpha of the Viewer, float32 (H, W)."""
+    return s.values(bpy.data.images["Viewer Node"])[..., 3]
+
+
+def session():
+    """What the user does; yields seconds to wait."""
+    seen = {}
+    s.install(f"{FOLDER}/zips")
+    nodes, images = yield from editors()
+    yield 1
+    yield from click(middle(images))  # the splash screen goes
+    tree = s.prepare(320, 207)
+    source = s.image_node(tree, GIVEN["photo"])
+    source.location = -500, 0
+    yield 0.5
+
+    yield from click(ADD_MENU)
+    mouse("mousemove", *MATTE_ENTRY)
+    yield 0.8
+    picture("1-add-menu")
+    mouse("mousemove", MATTE_ENTRY[0] + 130, MATTE_ENTRY[1], "mousemove", *OUR_ENTRY)
+    yield 0.5
+    yield from click(OUR_ENTRY)
+    yield from click((200, 560))  # where the node is dropped
+    picture("2-added")
+    node = tree.nodes.active
+    seen["added"] = [node.name, len(node.inputs["Image"].links)]
+    viewer = tree.nodes.new("CompositorNodeViewer")
+    viewer.location = node.location.x + 250, 0
+    tree.links.new(node.outputs["Image"], viewer.inputs["Image"])
+    s.show(tree, node.outputs["Image"])
+    tree.nodes.active = node
+    nodes.spaces[0].show_backdrop = True
+    yield from click(TAB)
+    picture("3-panel")
+
+    matte, tasks = s.module("matte"), s.module("tasks")
+    generate = GIVEN["buttons"]["generate"]
+    yield from click(generate, 0.2)
+    yield from until(lambda: tasks.running)
+    ticks = 0
+    for _ in range(4):
+        yield 0.05
+        ticks += bool(tasks.running)
+    picture("4-working")
+    mouse("mousemove", *middle(images), "key", "Escape")
+    yield from until(lambda: not tasks.running)
+    seen["ticks"] = ticks
+    seen["cancelled"] = matte.mask_image(node.node_tree) is None
+    yield from click(generate, 0.2)
+    yield from until(lambda: matte.mask_image(node.node_tree) is not None)
+    mask = matte.mask_image(node.node_tree)
+    generated = s.values(mask)[..., 0].copy()
+    seen["mask"] = float(generated.mean())
+    yield from until(lambda: np.abs(viewed() - generated).max() < 0.01)
+    yield 1  # the backdrop is drawn after that
+    picture("5-generated")
+
+    bpy.ops.ed.undo_push(message="here")  # what this script changed is no step of its own
+    mouse("mousemove", 200, 700, "key", "ctrl+z", "key", "ctrl+z")
+    yield from until(lambda: matte.mask_image(ours().node_tree) is None)
+    mouse("key", "ctrl+shift+z", "key", "ctrl+shift+z")
+    yield from until(lambda: matte.mask_image(ours().node_tree) is not None)
+    node = ours()
+    mask = matte.mask_image(node.node_tree)
+    seen["redone"] = bool((s.values(mask)[..., 0] == generated).all())
+
+    yield from click(GIVEN["buttons"]["paint"])
+    space = images.spaces[0]
+    seen["painting"] = space.mode == "PAINT" and space.image == mask
+    yield from stroke(images)
+    painted = s.values(mask)[..., 0].copy()
+    seen["painted"] = int((np.abs(painted - generated) > 0.01).sum())
+    yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
+    picture("6-painted")
+    mask.pack()
+    yield from stroke(images, 60)
+    more = s.values(mask)[..., 0].copy()
+    seen["second"] = int((np.abs(more - painted) > 0.01).sum())
+    mouse("key", "ctrl+z")
+    yield from until(lambda: np.abs(s.values(mask)[..., 0] - painted).max() < 0.01)
+    yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
+
+    yield from click(GIVEN["buttons"]["refine"], 0.2)
+    yield from until(lambda: matte.mask_image(node.node_tree).name != "Background Mask Mask")
+    yield 1
+    refined = matte.mask_image(node.node_tree)
+    seen["goes_on"] = space.image == refined
+    yield from stroke(images, -60)
+    last = s.values(refined)[..., 0].copy()
+    yield from until(lambda: np.abs(viewed() - last).max() < 0.01)
+    picture("7-refined")
+    seen["dirty"] = refined.is_dirty
+    seen["saved"] = s.bytes_of(last)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{FOLDER}/still.blend")
+    yield from one_frame(node.node_tree, images, last, seen)
+    yield from image_menu(node.node_tree, images, seen)
+    yield from no_engine(node.node_tree, images, seen)
+    Path(ANSWER).write_text(json.dumps(seen))
+
+
+def one_frame(group, images, alpha, seen):
+    """A frame of a sequence painted on by mouse; then the next one is gone to."""
+    matte, space = s.module("matte"), images.spaces[0]
+    for frame in (1, 2):
+        s.module("generating").write_mask(f"{FOLDER}/masks/mask_{frame:04d}.png", alpha)
+    matte.set_sequence(group, f"{FOLDER}/masks/mask_0001.png", None, 1, 2)
+    yield 1
+    yield from click(GIVEN["buttons"]["paint"])
+    seen["frame"] = space.image.name
+    yield from stroke(images, 20)
+    painted = s.values(space.image)[..., 0].copy()
+    seen["frame_painted"] = int((np.abs(painted - alpha) > 0.01).sum())
+    yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
+    bpy.context.scene.frame_set(2)
+    yield from until(lambda: np.abs(viewed() - alpha).max() < 0.01)
+    seen["brush_down"] = space.mode == "VIEW" and space.image == matte.mask_image(group)
+    file = s.module("pixels").load_mask(f"{FOLDER}/masks/mask_0001.png")
+    seen["frame_kept"] = float(np.abs(file - painted).max())
+
+
+def image_menu(group, images, seen):
+    """Image > Generate Background Mask, for the picture in the Image Editor."""
+    matte, space = s.module("matte"), images.spaces[0]
+    space.image = bpy.data.images["lemur.png"]
+    yield 0.5
+    yield from click(IMAGE_MENU)
+    picture("8-image-menu")
+    before = matte.mask_image(group)
+    yield from click(GENERATE_ENTRY, 0.2)
+    yield from until(lambda: matte.mask_image(group) != before)
+    seen["from_image"] = float(s.values(matte.mask_image(group))[..., 0].mean())
+
+
+def no_engine(group, images, seen):
+    """The engine is missing: what Blender then says, and what is left of the mask."""
+    matte, tasks = s.module("matte"), s.module("tasks")
+    before = matte.mask_image(group), len(bpy.data.images)
+    own = s.preferences()
+    own.engine, own.python = "process", "/nowhere/python"
+    yield from click(GIVEN["buttons"]["generate"], 1)
+    yield from until(lambda: not tasks.running)
+    picture("9-no-engine")
+    seen["unharmed"] = before == (matte.mask_image(group), len(bpy.data.images))
+    images.ui_type = "INFO"
+    yield 0.5
+    with bpy.context.temp_override(area=images, region=images.regions[-1]):
+        bpy.ops.info.select_all(action="SELECT")
+        bpy.ops.info.report_copy()
+    seen["said"] = bpy.context.window_manager.clipboard
+
+
+def stroke(area, down=0):
+    """A stroke of the brush through the middle of the picture."""
+    x, y = middle(area)
+    mouse("mousemove", x - 40, y + down, "mousedown", 1)
+    yield 0.2
+    for step in range(-40, 50, 10):
+        mouse("mousemove", x + step, y + down)
+    yield 0.2
+    mouse("mouseup", 1)
+    yield 0.6
+
+
+def start():
+    """Runs the session from Blender's timer, and ends Blender after it, whatever comes."""
+    steps = session()
+
+    def tick():
+        try:
+            return next(steps)
+        except StopIteration:
+            pass
+        except BaseException:
+            traceback.print_exc()
+            picture("failed")
+        bpy.ops.wm.quit_blender()
+        return None
+
+    bpy.app.timers.register(tick, first_interval=2)
+
+
+start()

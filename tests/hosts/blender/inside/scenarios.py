@@ -1,0 +1,448 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside Blender: one function for each thing a user does. They return what was seen; what
+is right is for the tests to say."""
+
+import sys
+from pathlib import Path
+
+import bpy
+import numpy as np
+import scene as s
+
+
+def still(folder, photo):
+    """Install, add, generate, render, paint, refine, save."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    untouched = s.render(f"{folder}/untouched.png")
+    assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+    first = s.module("matte").mask_image(node.node_tree)
+    generated = s.render(f"{folder}/generated.png")
+    s.show(tree, node.outputs["Foreground"])
+    s.render(f"{folder}/foreground.png")
+    s.show(tree, node.outputs["Image"])
+
+    assert bpy.ops.mattebrush.paint_mask() == {"FINISHED"}
+    s.paint(first, slice(0, 40), slice(0, 40), 1.0)
+    s.paint(first, slice(150, 170), slice(120, 140), 0.0)
+    assert bpy.ops.mattebrush.refine_mask() == {"FINISHED"}
+    second = s.module("matte").mask_image(node.node_tree)
+    refined = s.render(f"{folder}/refined.png")
+
+    s.paint(second, slice(0, 5), slice(300, 320), 1.0)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/still.blend")
+    return {
+        "links": [link.from_node.bl_idname for link in node.inputs["Image"].links],
+        "menu": s.module("compat").matte_menu().__name__,
+        "untouched": s.bytes_of(untouched),
+        "generated": s.bytes_of(generated),
+        "refined": s.bytes_of(refined),
+        "old_kept": first.name in bpy.data.images and first != second,
+        "old": s.bytes_of(s.values(first)[..., 0]),
+        "space": second.colorspace_settings.name,
+        "report": node.node_tree.mattebrush.report,
+    }
+
+
+def reopened(folder):
+    """The saved file without the add-on, as on a farm."""
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/still.blend")
+    return {"render": s.bytes_of(s.render(f"{folder}/reopened.png"))}
+
+
+def reopened_with(folder):
+    """The saved file with the add-on installed: the node is known and can be refined again."""
+    s.install(f"{folder}/zips")
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/still.blend")
+    _, node = s.module("matte").find(bpy.context)
+    given = s.module("matte").given_image(node.node_tree)
+    render = s.render(f"{folder}/reopened_with.png")
+    assert bpy.ops.mattebrush.refine_mask() == {"FINISHED"}
+    assert bpy.ops.mattebrush.mark_asset() == {"FINISHED"}
+    return {
+        "render": s.bytes_of(render),
+        "given": given is not None,
+        "asset": node.node_tree.asset_data is not None,
+    }
+
+
+def sequence(folder, first, count, painted_frame):
+    """Frames in two runs, the second one resuming; then strokes on one, refined and carried on."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(240, 180)
+    source = s.image_node(tree, first)
+    source.image.source = "SEQUENCE"
+    # The scene's frame 1 shows the file numbered 101.
+    source.frame_start, source.frame_duration, source.frame_offset = 1, count, 100
+    node = s.add_matte(tree)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/sequence.blend")
+    generate = bpy.ops.mattebrush.generate_mask
+    assert generate(frames="RANGE", frame_start=1, frame_end=4) == {"FINISHED"}
+    masks = s.files_below(f"{folder}/masks")
+    assert generate(frame_start=1, frame_end=count) == {"FINISHED"}
+    all_masks = s.files_below(f"{folder}/masks")
+    rendered = s.render_frames(folder, "before", range(1, count + 1))
+
+    scene = bpy.context.scene
+    scene.frame_set(painted_frame)
+    assert bpy.ops.mattebrush.paint_mask() == {"FINISHED"}
+    painted = s.module("matte").mask_image(node.node_tree)
+    s.paint(painted, slice(0, 30), slice(0, 30), 1.0)
+    scene.frame_set(painted_frame + 1)  # leaving the frame puts the strokes into its file
+    left = s.render_frames(folder, "left", [painted_frame])
+    scene.frame_set(painted_frame)
+    assert bpy.ops.mattebrush.refine_mask(carry=True) == {"FINISHED"}
+    carried = s.render_frames(folder, "after", range(1, count + 1))
+
+    scene.frame_set(2)
+    assert bpy.ops.mattebrush.paint_mask() == {"FINISHED"}
+    painted = s.module("matte").mask_image(node.node_tree)
+    s.paint(painted, slice(170, 180), slice(230, 240), 1.0)
+    rendering = s.render_frames(folder, "rendering", [2, 3])
+    s.paint(painted, slice(160, 170), slice(230, 240), 1.0)  # the brush is still in the hand
+    bpy.ops.wm.save_mainfile()
+    s.paint(painted, slice(150, 160), slice(230, 240), 1.0)
+    bpy.ops.wm.save_mainfile()
+    return {
+        "first_run": masks,
+        "second_run": all_masks,
+        "rendered": rendered,
+        "left": left[0],
+        "rendering": rendering,
+        "carried": carried,
+        "report": node.node_tree.mattebrush.report,
+    }
+
+
+def video_model(folder, first, count, model):
+    """Masks by a model that remembers the frames before; then one of them alone, once more."""
+    s.install(f"{folder}/zips")
+    s.preferences().model = model
+    tree = s.prepare(240, 180)
+    source = s.image_node(tree, first)
+    source.image.source = "SEQUENCE"
+    source.frame_start, source.frame_duration, source.frame_offset = 1, count, 100
+    node = s.add_matte(tree)
+    node.node_tree.mattebrush.clean = False
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/video.blend")
+    generate = bpy.ops.mattebrush.generate_mask
+    assert generate(frames="RANGE", frame_start=1, frame_end=count) == {"FINISHED"}
+    engine = Path(folder) / "masks/Background Mask/engine"
+    engine.rename(f"{folder}/at_once")
+    again = f"{engine.parent}/mask_{count:04d}.png"
+    Path(again).unlink()
+    assert generate(frames="RANGE", frame_start=count, frame_end=count) == {"FINISHED"}
+    return {"again": list(s.files_below(engine))}
+
+
+def sequence_reopened(folder, count):
+    """The saved sequence without the add-on."""
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/sequence.blend")
+    return {"rendered": s.render_frames(folder, "reopened", range(1, count + 1))}
+
+
+def movie(folder, first, count):
+    """A short movie, as movie image and as movie clip."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(240, 180)
+    path = s.make_movie(tree, first, count, f"{folder}/pan.mp4")
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/movie.blend")
+    answer = {"rendered": [], "files": [], "read": [], "masks": []}
+    for kind in ("image", "clip"):
+        tree.nodes.clear()
+        s.movie_node(tree, path, kind)
+        node = s.add_matte(tree)
+        node.name = f"From {kind}"
+        state = node.node_tree.mattebrush
+        state.smooth, state.format = kind == "clip", "EXR" if kind == "clip" else "PNG"
+        done = bpy.ops.mattebrush.generate_mask(frames="RANGE", frame_start=2, frame_end=count)
+        assert done == {"FINISHED"}
+        sources = s.module("sources")
+        picture = sources.read(sources.of_node(bpy.context.scene, tree, node), 3).pixels
+        answer["read"].append((picture // 257).tolist())
+        answer["rendered"].append(s.render_frames(folder, kind, range(2, count + 1)))
+        files = s.files_below(f"{folder}/masks/From {kind}")
+        answer["files"].append([name for name in files if "/" not in name])
+        answer["masks"].append(
+            [
+                s.bytes_of(s.module("pixels").load_mask(f"{folder}/masks/From {kind}/{name}"))
+                for name in files
+                if name.startswith("mask_")
+            ]
+        )
+    bpy.ops.wm.save_mainfile()
+    return answer
+
+
+def movie_reopened(folder, count):
+    """The saved movie clip with its masks, without the add-on."""
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/movie.blend")
+    return {"rendered": s.render_frames(folder, "reopened", range(2, count + 1))}
+
+
+def movie_reopened_with(folder, count):
+    """The same with the add-on, which knows the masks again."""
+    s.install(f"{folder}/zips")
+    rendered = movie_reopened(folder, count)["rendered"]
+    state = s.module("matte").find(bpy.context)[1].node_tree.mattebrush
+    return {"rendered": rendered, "mask": [state.first, state.count]}
+
+
+GREYS = (0, 64, 128, 255)
+BACKGROUNDS = {"black": (0, 0, 0), "white": (1, 1, 1), "red": (1, 0, 0), "blue": (0.1, 0.2, 1)}
+
+
+def grey_card(folder):
+    """A card of one grey over each background, its mask in four steps; alone, and laid over."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(64, 16)
+    pixels, matte = s.module("pixels"), s.module("matte")
+    node = s.add_matte(tree)
+    card = np.full((16, 64, 3), 0.5, np.float32)
+    mask = np.repeat(np.array(GREYS, np.float32) / 255, 16)[None].repeat(16, axis=0)
+    shown = pixels.new("Card", card, is_data=False, is_float=False)
+    source = tree.nodes.new("CompositorNodeImage")
+    source.image = shown
+    tree.links.new(source.outputs[0], node.inputs["Image"])
+    clean = pixels.new(
+        "Clean", np.full((16, 64, 3), 0.8, np.float32), is_data=False, is_float=False
+    )
+    still = pixels.new("Mask", mask, is_data=True, is_float=False)
+    answer = {}
+    for name, foreground in (("own", None), ("clean", clean)):
+        matte.set_still(node.node_tree, still, None, foreground)
+        s.show(tree, node.outputs["Image"])
+        answer[name] = {"alone": s.bytes_of(s.render(f"{folder}/alone.png"))}
+        for background, linear in BACKGROUNDS.items():
+            s.show(tree, s.laid_over(tree, node.outputs["Image"], linear))
+            answer[name][background] = s.bytes_of(s.render(f"{folder}/{background}.png"))
+    s.show(tree, node.outputs["Foreground"])
+    for amount in (0.0, 0.5, 1.0):
+        node.inputs["Decontaminate"].default_value = amount
+        answer[f"{amount}"] = s.bytes_of(s.render(f"{folder}/amount.png"))
+    return answer
+
+
+def colours(folder, photo):
+    """One picture in several encodings, read as the engine gets it, and its clean colours back."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    node = s.add_matte(tree)
+    sources, generating = s.module("sources"), s.module("generating")
+    answer = {}
+    for name, path, space in s.encodings(folder, photo):
+        source = s.image_node(tree, path)
+        source.image.colorspace_settings.name = space
+        tree.links.new(source.outputs[0], node.inputs["Image"])
+        tree.nodes.active = node
+        picture = sources.read(sources.of_node(bpy.context.scene, tree, node), 1)
+        back, is_linear = generating.clean_colour(picture.pixels, picture)
+        linear = s.module("colour").linearised(back) if not is_linear else back
+        full = np.iinfo(picture.pixels.dtype).max
+        answer[name] = {
+            "type": str(picture.pixels.dtype),
+            "read": s.bytes_of(picture.pixels[..., :3] / np.float32(full)),
+            "linear": np.round(linear.astype(float), 5).tolist(),
+        }
+    return answer
+
+
+def render_layers(folder):
+    """The scene's own render as the source: the one that is there, and frames made anew."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(96, 64)
+    scene = bpy.context.scene
+    s.simple_scene(scene)
+    layers = tree.nodes.new("CompositorNodeRLayers")
+    tree.nodes.active = layers
+    node = s.add_matte(tree)
+    s.show(tree, layers.outputs[0])
+    bpy.ops.render.render()
+    sources = s.module("sources")
+    source = sources.of_node(scene, tree, node)
+    now = sources.read(source, scene.frame_current).pixels
+    later = sources.read(source, 5).pixels
+    shown = s.render(f"{folder}/shown.png")
+
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/render.blend")
+    matte, generate = s.module("matte"), bpy.ops.mattebrush.generate_mask
+    assert generate() == {"FINISHED"}
+    masks = [s.values(matte.mask_image(node.node_tree))[..., 0].astype(float).tolist()]
+    scene.frame_set(5)  # the render that is there is of another frame
+    assert generate(frame_start=4, frame_end=5) == {"FINISHED"}
+    for frame in (4, 5):
+        path = f"{folder}/masks/{node.name}/mask_{frame:04d}.png"
+        masks.append(s.module("pixels").load_mask(path).astype(float).tolist())
+    scene.frame_set(1)
+    tree.nodes.remove(node)
+    assert bpy.ops.mattebrush.generate_for_image(image="Render Result") == {"FINISHED"}
+    _, again = matte.find(bpy.context)
+    masks.append(s.values(matte.mask_image(again.node_tree))[..., 0].astype(float).tolist())
+    return {
+        "masks": masks,
+        "now": (now // 257).tolist(),
+        "later": (later // 257).tolist(),
+        "shown": s.bytes_of(shown),
+        "kept": [scene.frame_current, scene.render.use_compositing, len(bpy.data.scenes)],
+    }
+
+
+def failures(folder, photo, first, full):
+    """Everything that can go wrong, and that nothing comes of it but a report."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    generate = bpy.ops.mattebrush.generate_mask
+    said = {"no node": s.refusal(generate)}
+    tree = s.prepare(320, 207)
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    said["wrong name"] = s.refusal(generate, node="Other")
+    said["not moving"] = s.refusal(generate, frames="RANGE")
+    assert generate() == {"FINISHED"}
+    mask = s.module("matte").mask_image(node.node_tree)
+    before = [mask.name, s.values(mask).tolist(), len(bpy.data.images), len(bpy.data.scenes)]
+    state = node.node_tree.mattebrush
+
+    own = s.preferences()
+    own.engine, own.python = "process", "/nowhere/python"
+    said["no engine"] = s.refusal(generate)
+    said["no engine, tested"] = s.refusal(bpy.ops.mattebrush.test_engine)
+    own.python = sys.executable if "python" in sys.executable else "/usr/bin/python3"
+    said["not installed there"] = s.refusal(generate)
+    own.engine, own.python = "default", ""
+    s.kill_children_soon()
+    said["killed"] = s.refusal(generate)
+    own.model = "no-such-model"
+    said["no model"] = s.refusal(generate)
+    own.model = ""
+    own.server = "http://192.0.2.1:9"
+    if hasattr(bpy.app, "online_access"):
+        said["offline"] = s.refusal(generate)
+    own.server = "http://127.0.0.1:9"
+    said["no server"] = s.refusal(generate)
+    own.server = ""
+
+    source = node.inputs["Image"].links[0].from_node
+    own_picture = source.image
+    flat = np.full((40, 40, 3), 0.5, np.float32)
+    source.image = s.module("pixels").new("Flat", flat, is_data=False, is_float=False)
+    said["no subject"] = s.refusal(generate)
+    bpy.data.images.remove(source.image)
+    said["no image"] = s.refusal(generate)
+    source.image = bpy.data.images.load(photo)
+    source.image.filepath = "//gone.png"
+    said["source missing"] = s.refusal(generate)
+    bpy.data.images.remove(source.image)
+    source.image = own_picture
+    after = [mask.name, s.values(mask).tolist(), len(bpy.data.images), len(bpy.data.scenes)]
+    assert after == before, "something was left behind"
+
+    layers = tree.nodes.new("CompositorNodeRLayers")
+    tree.links.new(layers.outputs[0], node.inputs["Image"])
+    scene.render.resolution_x, scene.render.resolution_percentage = 4, 1
+    said["no size"] = s.refusal(generate)
+    scene.render.resolution_x, scene.render.resolution_percentage = 320, 100
+    tree.links.remove(node.inputs["Image"].links[0])
+    said["not connected"] = s.refusal(generate)
+
+    frames = s.image_node(tree, first)
+    frames.image.source = "SEQUENCE"
+    frames.frame_duration, frames.frame_offset = 12, 100
+    tree.links.new(frames.outputs[0], node.inputs["Image"])
+    tree.nodes.active = node
+    said["never saved"] = s.refusal(generate, frame_start=1, frame_end=2)
+    state.folder = "/proc/masks"
+    said["not writable"] = s.refusal(generate, frame_start=1, frame_end=2)
+    state.folder = full
+    said["disk full"] = s.refusal(generate, frame_start=1, frame_end=12)
+    return {"said": said, "shown": state.count, "left": list(s.files_below(full))}
+
+
+def two_nodes(folder, photo):
+    """With several nodes the active one is meant, else a name is asked for."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    s.image_node(tree, photo)
+    s.add_matte(tree)
+    second = s.add_matte(tree)
+    tree.nodes.active = tree.nodes["Image"]
+    which = s.refusal(bpy.ops.mattebrush.generate_mask)
+    second.inputs["Image"].links or tree.links.new(
+        tree.nodes["Image"].outputs[0], second.inputs["Image"]
+    )
+    assert bpy.ops.mattebrush.generate_mask(node=second.name) == {"FINISHED"}
+    tree.nodes.active = second
+    assert bpy.ops.mattebrush.generate_for_image(image="lemur.png") == {"FINISHED"}
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/two.blend")
+    bpy.ops.wm.save_userpref()
+    masks = [s.module("matte").mask_image(n.node_tree) for n in tree.nodes if n.type == "GROUP"]
+    return {"which": which, "masks": [mask is not None for mask in masks]}
+
+
+CONTROLS = (
+    ("Shift Edge", 0.0),
+    ("Shift Edge", 1.0),
+    ("Shift Edge", 3.0),
+    ("Shift Edge", 7.0),
+    ("Shift Edge", -3.5),
+    ("Feather", 2.0),
+    ("Feather", 6.0),
+    ("Invert", 1.0),
+)
+
+
+def _middle_rows(node, folder):
+    """The middle row of alpha, 16 bits, for each setting of the controls."""
+    rows = []
+    for name, value in CONTROLS:
+        before = node.inputs[name].default_value
+        node.inputs[name].default_value = value
+        rows.append(s.render(f"{folder}/control.png", "16")[48, :, 3].astype(float).tolist())
+        node.inputs[name].default_value = before
+    return rows
+
+
+def controls(folder):
+    """A soft disc under each control, and the file of it for other versions."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(128, 96)
+    pixels, matte = s.module("pixels"), s.module("matte")
+    y, x = np.mgrid[:96, :128]
+    mask = np.clip((30 - np.hypot(y - 48, x - 64)) / 4 + 0.5, 0, 1).astype(np.float32)
+    source = tree.nodes.new("CompositorNodeImage")
+    card = np.full((96, 128, 3), 0.5, np.float32)
+    source.image = pixels.new("Card", card, is_data=False, is_float=False)
+    tree.nodes.active = source
+    node = s.add_matte(tree)
+    matte.set_still(
+        node.node_tree, pixels.new("Mask", mask, is_data=True, is_float=True), None, None
+    )
+    rows = _middle_rows(node, folder)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/controls.blend")
+    return {"rows": rows, "mask": mask[48].astype(float).tolist()}
+
+
+def controls_elsewhere(folder, file):
+    """The same with a file from another version, without the add-on."""
+    bpy.ops.wm.open_mainfile(filepath=file)
+    scene = bpy.context.scene
+    if hasattr(scene.render, "compositor_device"):
+        scene.render.compositor_device = "CPU"
+    is_group = bpy.app.version >= (5, 0, 0)
+    tree = scene.compositing_node_group if is_group else scene.node_tree
+    return {"rows": _middle_rows(tree.nodes["Background Mask"], folder)}
+
+
+def installed(folder):
+    """The add-on as `mattebrush plugin install` put it there."""
+    assert bpy.ops.preferences.addon_enable(module=s.NAME) == {"FINISHED"}
+    tree = s.prepare(64, 64)
+    source = tree.nodes.new("CompositorNodeImage")
+    tree.nodes.active = source
+    s.show(tree, source.outputs["Image"])
+    assert bpy.ops.mattebrush.add_node() == {"FINISHED"}
+    assert bpy.ops.mattebrush.test_engine() == {"FINISHED"}
+    ends = [[link.from_node.name, link.to_node.bl_idname] for link in tree.links]
+    return {"node": tree.nodes.active.name, "links": ends}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Colour in the real Blenders: premultiplication at every edge, display-encoded and scene-linear,
+renders as sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts.blender import blenders
+
+pytestmark = pytest.mark.hosts
+
+GREYS = np.array([0, 64, 128, 255]) / 255
+BACKGROUNDS = {"black": (0, 0, 0), "white": (1, 1, 1), "red": (1, 0, 0), "blue": (0.1, 0.2, 1)}
+CARDS = {"own": 128, "clean": 204}
+"""Bytes of the card: 0.5 and 0.8."""
+
+
+def linear(display: np.ndarray) -> np.ndarray:
+    """Scene-linear of sRGB."""
+    return np.where(display <= 0.04045, display / 12.92, ((display + 0.055) / 1.055) ** 2.4)
+
+
+def display(values: np.ndarray) -> np.ndarray:
+    """sRGB of scene-linear."""
+    return np.where(values <= 0.0031308, values * 12.92, 1.055 * values ** (1 / 2.4) - 0.055)
+
+
+def test_grey_card(blender: blenders.Blender, user: Path) -> None:
+    seen = blenders.run(blender, "grey_card", user)
+    for name, byte in CARDS.items():
+        steps = np.array(seen[name]["alone"])[8, 8::16]
+        np.testing.assert_array_equal(steps[:, 3], np.rint(GREYS * 255))
+        assert np.abs(steps[1:, :3] - byte).max() <= 1  # straight again in the PNG
+        card = linear(np.array(byte / 255))
+        for background, below in BACKGROUNDS.items():
+            got = np.array(seen[name][background])[8, 8::16]
+            mixed = GREYS[:, None] * card + (1 - GREYS[:, None]) * np.array(below)
+            assert np.abs(got[:, :3] - display(mixed) * 255).max() <= 1, (name, background)
+            assert (got[:, 3] == 255).all()
+    own, clean = (linear(np.array(byte / 255)) for byte in CARDS.values())
+    for amount in (0.0, 0.5, 1.0):  # of Decontaminate
+        expected = display(own + amount * (clean - own)) * 255
+        assert np.abs(np.array(seen[f"{amount}"])[..., :3] - expected).max() <= 1, amount
+
+
+def test_encodings(blender: blenders.Blender, user: Path, photo: Path) -> None:
+    picture = np.asarray(Image.open(photo)).astype(int)
+    encoded = picture / 255
+    seen = blenders.run(blender, "colours", user, photo=str(photo))
+    assert {name: each["type"] for name, each in seen.items()} == {
+        "bytes": "uint8",
+        "deep": "uint16",
+        "linear": "uint16",
+        "bytes_linear": "uint16",
+    }
+    np.testing.assert_array_equal(seen["bytes"]["read"], picture)
+    assert np.abs(np.array(seen["deep"]["read"]) - picture).max() <= 1
+    brighter = np.clip(linear(encoded) * 2, 0, 1)
+    assert np.abs(np.array(seen["linear"]["read"]) - display(brighter) * 255).max() <= 1
+    assert np.abs(np.array(seen["bytes_linear"]["read"]) - display(encoded) * 255).max() <= 1
+    # Back to the compositor: scene-linear, and brighter than white where the picture was.
+    for name, expected in (
+        ("bytes", linear(encoded)),
+        ("deep", linear(encoded)),
+        ("linear", linear(encoded) * 2),
+        ("bytes_linear", encoded),
+    ):
+        assert np.abs(np.array(seen[name]["linear"]) - expected).max() < 1e-3, name
+
+
+def test_render_as_source(blender: blenders.Blender, user: Path) -> None:
+    seen = blenders.run(blender, "render_layers", user)
+    shown = np.array(seen["shown"])
+    now, later = np.array(seen["now"]), np.array(seen["later"])
+    assert now.shape == (64, 96, 4)
+    assert np.abs(now[..., 3] - shown[..., 3]).max() <= 1
+    solid = shown[..., 3] == 255
+    assert solid.any()
+    assert np.abs(now[solid] - shown[solid]).max() <= 2
+    columns = np.arange(96)
+    places = [
+        (alpha[..., 3].sum(axis=0) * columns).sum() / alpha[..., 3].sum() for alpha in (now, later)
+    ]
+    assert places[1] > places[0] + 20  # another frame was rendered for it
+    masks = np.array(seen["masks"])
+    assert masks.shape == (4, 64, 96)
+    first, fourth, fifth, result = (
+        (mask.sum(axis=0) * columns).sum() / mask.sum() for mask in masks
+    )
+    assert first + 20 < fourth < fifth - 8  # each from the render of its own frame
+    assert abs(fifth - places[1]) < 2
+    assert result == first
+    assert seen["kept"] == [1, True, 1]

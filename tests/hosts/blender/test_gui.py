@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Debian's Blender 3.4.1 with its windows on a virtual screen, used by mouse and keyboard."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.hosts.blender import blenders
+
+pytestmark = pytest.mark.hosts
+
+BUTTONS = {"generate": (462, 244), "paint": (462, 273), "refine": (462, 294)}
+"""Where they are in our panel."""
+
+
+@pytest.fixture
+def screen() -> Iterator[str]:
+    """The name of a virtual screen."""
+    for tool in ("Xvfb", "xdotool", "import"):
+        if shutil.which(tool) is None:
+            reason = f"{tool} is not here: {blenders.INSTALL}"
+            if os.environ.get("MATTEBRUSH_CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24"]
+    process = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    try:
+        yield f":{os.read(read, 10).decode().strip()}"
+    finally:
+        process.terminate()
+        process.wait()
+        os.close(read)
+        os.close(write)
+
+
+def test_mouse_and_keyboard(user: Path, photo: Path, screen: str) -> None:
+    blender = blenders.find("3.4")
+    answer = user / "gui.json"
+    arguments = json.dumps({"folder": str(user), "photo": str(photo), "buttons": BUTTONS})
+    window = ["--factory-startup", "--window-geometry", "0", "0", "1400", "900", "-noaudio"]
+    script = ["--python-exit-code", "3", "--python", str(blenders.INSIDE / "gui.py")]
+    done = subprocess.run(
+        ["blender", *window, *script, "--", str(answer), arguments],
+        env=blenders.environment(user, DISPLAY=screen, LIBGL_ALWAYS_SOFTWARE="1"),
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert answer.exists(), f"see {user}/failed.png\n{done.stdout}\n{done.stderr}"
+    seen = json.loads(answer.read_text())
+    assert seen["added"] == ["Background Mask", 1]
+    assert seen["ticks"] == 4  # the window went on while the engine worked
+    assert seen["cancelled"]
+    assert seen["mask"] > 0.02
+    assert seen["redone"]
+    assert seen["painting"]
+    assert seen["painted"] > 100
+    assert seen["second"] > 100
+    assert seen["goes_on"]
+    assert seen["dirty"]
+    assert seen["frame"].endswith("Mask 1")
+    assert seen["frame_painted"] > 100
+    assert seen["brush_down"]
+    assert seen["frame_kept"] < 1e-4
+    assert seen["from_image"] == pytest.approx(seen["mask"], abs=1e-6)  # without strokes
+    assert seen["unharmed"]
+    assert "mattebrush plugin install" in seen["said"]
+    farm = blenders.environment(user / "farm")
+    after = blenders.run(blender, "reopened", user, env=farm)
+    np.testing.assert_array_equal(np.array(after["render"])[..., 3], np.array(seen["saved"]))
+    again = blenders.run(blender, "reopened_with", user)
+    assert again["given"]  # what was painted can still be told from what the engine gave
