@@ -75,6 +75,7 @@ class Application:
     def judge(self, method: str, path: str, header: Header) -> None:
         """Refuses a request by its headers alone. Raises MattebrushError."""
         self._guard.check_place(header)
+        method = "GET" if method == "HEAD" else method
         route = next(
             (
                 each

@@ -8,14 +8,17 @@ Never on disk. Whoever holds a blob releases it.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import dataclasses
+import errno
 import io
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
+from typing import BinaryIO, cast
 
 _SHARED_FROM = 1 << 16
 """Below this many bytes a copy through the pipe is cheaper than a segment."""
@@ -61,6 +64,15 @@ class Blob:
         return blob
 
     @classmethod
+    def written(cls, room: int, write: Callable[[BinaryIO], None], name: str | None = None) -> Blob:
+        """A blob with what `write` puts into a file that has room for so many bytes."""
+        blob = cls.allocate(room, name)
+        file = _File(blob)
+        write(cast(BinaryIO, file))
+        blob.size = file.end
+        return blob
+
+    @classmethod
     def attach(cls, handle: Handle) -> Blob:
         """The blob another process made. Raises FileNotFoundError when it is gone."""
         if handle.name is None:
@@ -74,13 +86,13 @@ class Blob:
             buffer = self._segment.buf
             assert buffer is not None
             return buffer[: self.size]
-        return memoryview(self._data if self._data is not None else b"")
+        return memoryview(self._data if self._data is not None else b"")[: self.size]
 
     def handle(self) -> Handle:
         """What to send to another process."""
         if self._segment is not None:
             return Handle(self.size, self._segment.name, None)
-        return Handle(self.size, None, bytes(self._data or b""))
+        return Handle(self.size, None, bytes(self.view))
 
     def keep(self) -> Blob:
         """One user more."""
@@ -109,36 +121,34 @@ class Blob:
         if unlink:
             with contextlib.suppress(FileNotFoundError):
                 segment.unlink()
-        # A view that is still out keeps the mapping until it is collected.
-        with contextlib.suppress(BufferError):
-            segment.close()
+        _let_go(segment)
 
     def __del__(self) -> None:
         # For the paths on which a failure comes before anybody took charge.
         self._close(unlink=True)
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes in pieces; a user of its own while it runs."""
-        self.keep()
-        try:
-            for start in range(0, self.size, _CHUNK):
-                with self.view as view:
-                    piece = bytes(view[start : start + _CHUNK])
-                yield piece
-        finally:
-            self.release()
-
     def reader(self) -> io.BufferedReader:
         """A binary file over the bytes."""
-        return io.BufferedReader(_Reader(self), buffer_size=_CHUNK)
+        return io.BufferedReader(_File(self), buffer_size=_CHUNK)
+
+    def delivery(self) -> io.BufferedReader:
+        """As `reader`, a user of its own: the blob is kept until the file is closed."""
+        self.keep()
+        return io.BufferedReader(_Delivery(self), buffer_size=_CHUNK)
 
 
-class _Reader(io.RawIOBase):
+class _File(io.RawIOBase):
+    """A file of fixed room. It holds no view while nobody reads, so that a blob can be closed."""
+
     def __init__(self, blob: Blob) -> None:
         self._blob = blob
         self._at = 0
+        self.end = 0
 
     def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
         return True
 
     def seekable(self) -> bool:
@@ -147,7 +157,7 @@ class _Reader(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._blob.size}[whence]
         if start + offset < 0:
-            raise ValueError("negative seek position")
+            raise OSError(errno.EINVAL, "negative seek position")  # as a file does
         self._at = start + offset
         return self._at
 
@@ -161,6 +171,35 @@ class _Reader(io.RawIOBase):
             room[:count] = view[self._at : self._at + count]
         self._at += count
         return count
+
+    def write(self, data: object) -> int:
+        source = memoryview(data).cast("B")  # type: ignore[arg-type]
+        with self._blob.view as view:
+            view[self._at : self._at + len(source)] = source
+        self._at += len(source)
+        self.end = max(self.end, self._at)
+        return len(source)
+
+
+class _Delivery(_File):
+    def close(self) -> None:
+        if not self.closed:
+            self._blob.release()
+        super().close()
+
+
+_still_viewed: collections.deque[SharedMemory] = collections.deque()
+
+
+def _let_go(segment: SharedMemory) -> None:
+    """Ends the mapping; where an array still looks into it, next time that one is ended."""
+    _still_viewed.append(segment)
+    for _ in range(len(_still_viewed)):
+        each = _still_viewed.popleft()
+        try:
+            each.close()
+        except BufferError:
+            _still_viewed.append(each)
 
 
 def forget(name: str) -> None:

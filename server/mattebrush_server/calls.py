@@ -104,7 +104,8 @@ class Call:
         return tuple(field for field in body.fields if field.type != "binary")
 
     def _form_texts(self) -> dict[str, list[str]]:
-        return dict(self.request.form.lists())
+        # A part of a form need not have a name.
+        return {name or "": texts for name, texts in self.request.form.lists()}
 
     def _json_texts(self) -> dict[str, list[str]]:
         values = self.json_object()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -127,8 +128,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     except ImportError as missing:
         raise ServerMissing(
             f"The server needs a package that is not installed ({missing.name}).",
-            "Install it with: pip install 'mattebrush[server]'",
+            f'Install it with: "{sys.executable}" -m pip install "mattebrush[server]"',
         ) from missing
+    warnings.simplefilter("ignore")  # Pillow's, over the odd files of clients
     server = Server(settings)
     _stop_on_signals(server.stop)
     server.announce()
@@ -182,8 +184,8 @@ def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
     print(f"Address and token for scripts and plug-ins: {discovery.folder()}")
     if not is_loopback(settings.host):
         print(
-            "mattebrush: warning: other machines can reach this server, and traffic is not "
-            "encrypted. Whoever has the token can use it.",
+            f"mattebrush: warning: other machines can reach this server at {settings.host}, and "
+            "traffic is not encrypted. Whoever has the token can use it.",
             file=sys.stderr,
         )
 

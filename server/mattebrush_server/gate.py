@@ -9,6 +9,7 @@ to disk; the bytes of all uploads under way together are bounded.
 from __future__ import annotations
 
 import contextlib
+import functools
 import http
 import json
 import logging
@@ -133,22 +134,39 @@ def make_server(
         max_request_body_size=settings.upload_bytes + 1,
         inbuf_overflow=_IN_MEMORY,
         outbuf_overflow=_IN_MEMORY,
-        recv_bytes=1 << 18,
+        recv_bytes=1 << 20,
         connection_limit=_CONNECTIONS,
         channel_timeout=int(settings.upload_seconds),
-        cleanup_interval=5,
+        cleanup_interval=max(1, int(settings.upload_seconds) // 6),
         channel_request_lookahead=1,  # lets a waiting request learn that its client has gone
         asyncore_use_poll=True,
         ident=None,
         expose_tracebacks=False,
     )
     server.channel_class = Channel
+    server.maintenance = functools.partial(_close_stuck, server)
     server.adj.socket_options = [
         (socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BYTES),
         (socket.SOL_SOCKET, socket.SO_RCVBUF, _SOCKET_BYTES),
         (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     ]
     return server
+
+
+def _close_stuck(server: TcpWSGIServer, now: float) -> None:
+    """Closes connections that wait for a request in vain, or whose client reads no more.
+
+    waitress looks for the former only; the latter would keep a thread and a result for ever.
+    """
+    cutoff = now - server.adj.channel_timeout
+    for channel in list(server.active_channels.values()):
+        if channel.last_activity >= cutoff:
+            continue
+        if channel.total_outbufs_len > 0:
+            # At once: a socket that takes no more bytes is never reported as writable again.
+            channel.handle_close()
+        elif not channel.requests:
+            channel.will_close = True
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A job, and the store that holds all of them: what was admitted, for how long, what comes next.
 
-The store's bound is on pictures held, whatever their state, so that memory is a matter of
-settings: a job counts from admission until it is dropped. It runs nothing; `service` does.
+The store's bound is on pictures held, waiting, running or done, so that memory is a matter of
+settings: a job counts from admission until it fails or is dropped. It runs nothing; `service` does.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .settings import MEGAPIXEL, Settings
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
 _FINAL = (DONE, FAILED, CANCELLED)
+_FAILURES_KEPT = 256
 
 
 @dataclasses.dataclass(eq=False)
@@ -58,6 +59,11 @@ class Job:
         """Whether nothing more will happen to it."""
         return self.state in _FINAL
 
+    @property
+    def holds_pictures(self) -> bool:
+        """Whether it takes up room: one that failed has nothing left but its failure."""
+        return self.failure is None
+
     def stop(self) -> None:
         """Says that the job is no longer wanted; whoever runs it looks at `wanted`."""
         self._stop = True
@@ -80,15 +86,19 @@ class Job:
                 output.release()
                 return
             self.state, self.fraction, self.output, self.facts = DONE, 1.0, output, facts
+            # A header that could not be read counted as the largest picture there may be.
+            if "width" in facts:
+                self.pixels = min(self.pixels, facts["width"] * facts["height"])
             self._announce()
 
     def fail(self, failure: MattebrushError) -> None:
-        """Ends it without one."""
+        """Ends it without one; its pictures are of no more use."""
         with self._news:
             if not self.finished:
                 self.state = CANCELLED if isinstance(failure, Cancelled) else FAILED
                 self.failure = failure
                 self._announce()
+        self.release()
 
     def _announce(self) -> None:
         self.changes += 1
@@ -153,7 +163,6 @@ class JobStore:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._jobs: dict[str, Job] = {}
-        self._pixels = 0
         self._lock = threading.Lock()
 
     def admit(self, job: Job) -> None:
@@ -167,16 +176,15 @@ class JobStore:
         with self._lock:
             dropped = self._make_room(job.pixels)
             self._jobs[job.id] = job
-            self._pixels += job.pixels
         for each in dropped:
             each.release()
 
     def _make_room(self, pixels: int) -> list[Job]:
         """Drops fetched results, oldest first, as far as needed. Raises Busy when not enough."""
-        delivered = [job for job in self._jobs.values() if job.delivered and job.finished]
-        droppable = iter(sorted(delivered, key=lambda job: job.touched))
+        holding = [job for job in self._jobs.values() if job.holds_pictures]
+        droppable = iter(sorted(filter(_droppable, holding), key=lambda job: job.touched))
         dropped: list[Job] = []
-        count, held = len(self._jobs), self._pixels
+        count, held = len(holding), sum(job.pixels for job in holding)
         while count >= self._settings.admitted_jobs or (
             held + pixels > self._settings.admitted_pixels
         ):
@@ -185,16 +193,15 @@ class JobStore:
                 raise Busy("The server has as many pictures as it can hold.", "Try again soon.")
             dropped.append(job)
             count, held = count - 1, held - job.pixels
-        for job in dropped:
+        failed = [job for job in self._jobs.values() if not job.holds_pictures]
+        for job in (*dropped, *failed[:-_FAILURES_KEPT]):
             del self._jobs[job.id]
-        self._pixels = held
         return dropped
 
     def full(self) -> bool:
         """Whether a job more would be refused for their number alone."""
-        with self._lock:
-            kept = sum(not (job.delivered and job.finished) for job in self._jobs.values())
-        return kept >= self._settings.admitted_jobs
+        kept = self.select(lambda job: job.holds_pictures and not _droppable(job))
+        return len(kept) >= self._settings.admitted_jobs
 
     def find(self, job_id: str) -> Job:
         """The job of that id. Raises NotFound."""
@@ -210,8 +217,7 @@ class JobStore:
     def drop(self, job: Job) -> None:
         """Forgets a job and gives back its memory."""
         with self._lock:
-            if self._jobs.pop(job.id, None) is not None:
-                self._pixels -= job.pixels
+            self._jobs.pop(job.id, None)
         job.release()
 
     def expire(self, now: float) -> None:
@@ -234,4 +240,8 @@ class JobStore:
     @property
     def pixels(self) -> int:
         """Pixels of all pictures held."""
-        return self._pixels
+        return sum(job.pixels for job in self.select(lambda job: job.holds_pictures))
+
+
+def _droppable(job: Job) -> bool:
+    return job.delivered and job.finished

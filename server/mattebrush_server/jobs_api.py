@@ -84,20 +84,22 @@ def _post_job(call: Call) -> Response:
 
 def _job_of(call: Call) -> tuple[Job, str]:
     """The job a request asks for, and the device it names."""
-    most = call.settings.picture_pixels
-    params: dict[str, Any] = {"max_pixels": most}
     if call.media_type in _NPZ_NAMES:
         request = call.body()
-        pixels = peek.request_pixels(request)
-        job = Job(call.client, "job", {"request": request}, params, pixels)
+        job = Job(call.client, "job", {"request": request}, {}, peek.request_pixels(request))
         return job, peek.request_device(request)
+    most = call.settings.picture_pixels
+    params: dict[str, Any] = {}
     if call.media_type == FORM:
         params["options"] = _options(call.fields()["options"])
         inputs = _pictures(call)
     else:
         params["options"] = _options(call.query["options"])
         inputs = {"image": call.body()}
-    pixels = max(peek.picture_pixels(blob, most) for blob in inputs.values())
+    names = {"image": "picture"}
+    pixels = max(
+        peek.picture_pixels(blob, most, names.get(name, name)) for name, blob in inputs.items()
+    )
     return Job(call.client, "picture", inputs, params, pixels), params["options"].get(
         "device", "auto"
     )

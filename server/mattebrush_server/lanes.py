@@ -84,12 +84,17 @@ class Worker:
         self._job_seconds = job_seconds
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
-        self.restarts = 0
+        self._starts = 0
 
     @property
     def pid(self) -> int | None:
         """The process's id, or None while there is none."""
         return self._process.pid if self._process is not None else None
+
+    @property
+    def restarts(self) -> int:
+        """How often the process was started again: after a crash, a kill, or idleness."""
+        return max(0, self._starts - 1)
 
     def run(
         self,
@@ -189,17 +194,24 @@ class Worker:
         )
 
     def _start(self) -> None:
-        if self._process is not None:
-            self.restarts += 1
         self.stop()
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        self._process = context.Process(
+        process = context.Process(
             target=child.main, args=(theirs,), daemon=True, name="mattebrush-worker"
         )
-        self._process.start()
-        theirs.close()
-        self._pipe = ours
+        try:
+            process.start()
+        except OSError as error:
+            ours.close()
+            raise EngineCrashed(
+                f"The engine's process cannot be started: {error.strerror}.",
+                "Close other programs, then try again.",
+            ) from error
+        finally:
+            theirs.close()
+        self._process, self._pipe = process, ours
+        self._starts += 1
 
     def _pipe_now(self) -> Connection:
         assert self._pipe is not None

@@ -13,11 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from mattebrush import raster
+from mattebrush import composition, raster
+from mattebrush.depth import to_unit
 from mattebrush.raster import Raster
-
-_VISIBLE = 8 / 255
-"""Alpha below this is not counted as subject: noise there would spoil every crop."""
 
 Length = tuple[float, str]
 """A number with its unit, "px" or "%"."""
@@ -42,12 +40,8 @@ class Box(NamedTuple):
 
 def subject_box(alpha: np.ndarray) -> Box:
     """The smallest box around what is visible; the whole picture where nothing is."""
-    full = 1.0 if alpha.dtype == np.float32 else float(np.iinfo(alpha.dtype).max)
-    visible = alpha > _VISIBLE * full
-    rows, columns = np.flatnonzero(visible.any(1)), np.flatnonzero(visible.any(0))
-    if not rows.size:
-        return Box(0, 0, alpha.shape[1], alpha.shape[0])
-    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    rows, columns = composition.crop_to_subject(to_unit(alpha))
+    return Box(columns.start, rows.start, columns.stop, rows.stop)
 
 
 def cropped(picture: Raster, margins: list[Length]) -> Raster:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import tokenize
 import zipfile
 import zlib
@@ -16,12 +17,13 @@ from typing import IO
 
 from PIL import Image
 
+from mattebrush import raster
 from mattebrush.errors import InputTooLarge
 
 from .blobs import Blob
 
-_PYTHON_HEADERS = ("PNG", "JPEG", "TIFF", "BMP", "GIF")
 _OPTIONS_BYTES = 100_000
+_BOXES_BYTES = 1 << 16  # HEIC and AVIF tell their sizes in boxes at the start
 _UNREADABLE = (
     zipfile.BadZipFile,
     EOFError,
@@ -34,17 +36,21 @@ _UNREADABLE = (
 )
 
 
-def picture_pixels(blob: Blob, unknown: int) -> int:
-    """Height times width of a picture file; `unknown` where its header cannot be read here."""
-    with blob.view as view:
-        head = bytes(view[:32])
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return _webp_pixels(head, unknown)
+def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
+    """Height times width of a picture file; `unknown` where its header cannot be read here.
+
+    Raises InputInvalid, calling it `name`, for what does not even begin like a picture.
+    """
+    format = raster.sniff(blob.reader(), f"The {name}")
+    if format == "WEBP":
+        return _webp_pixels(blob, unknown)
+    if format in ("HEIF", "AVIF"):
+        return _heif_pixels(blob, unknown)
     try:
-        with Image.open(blob.reader(), formats=_PYTHON_HEADERS) as picture:
+        with Image.open(blob.reader(), formats=(format,)) as picture:
             return int(picture.width * picture.height)
     except Image.DecompressionBombError as error:
-        raise InputTooLarge("The picture has more pixels than any camera makes.") from error
+        raise InputTooLarge(f"The {name} has more pixels than any camera makes.") from error
     except _UNREADABLE:
         return unknown
 
@@ -59,7 +65,10 @@ def check_pixels(blob: Blob, most: int) -> None:
         )
 
 
-def _webp_pixels(head: bytes, unknown: int) -> int:
+def _webp_pixels(blob: Blob, unknown: int) -> int:
+    with blob.view as view:
+        head = bytes(view[:32])
+
     def number(start: int, size: int) -> int:
         return int.from_bytes(head[start : start + size], "little")
 
@@ -71,6 +80,18 @@ def _webp_pixels(head: bytes, unknown: int) -> int:
     if head[12:16] == b"VP8 ":
         return (number(26, 2) & 0x3FFF) * (number(28, 2) & 0x3FFF)
     return unknown
+
+
+def _heif_pixels(blob: Blob, unknown: int) -> int:
+    """The largest size that any `ispe` box gives: tiles and thumbnails have smaller ones."""
+    with blob.view as view:
+        start = bytes(view[:_BOXES_BYTES])
+    sizes = [
+        int.from_bytes(start[at.end() + 4 : at.end() + 8], "big")
+        * int.from_bytes(start[at.end() + 8 : at.end() + 12], "big")
+        for at in re.finditer(b"ispe", start)
+    ]
+    return max(sizes, default=unknown)
 
 
 def request_pixels(blob: Blob) -> int:

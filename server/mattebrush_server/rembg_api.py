@@ -67,7 +67,7 @@ def _post_remove(call: Call) -> Response:
     if picture is None:
         raise JobInvalid("The form has no file named file.", "Send the picture as `file`.")
     most = call.settings.picture_pixels
-    params = {"max_pixels": most, "options": _options(asked)}
+    params = {"options": _options(asked)}
     pixels = peek.picture_pixels(picture, most)
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     call.service.submit(job)
@@ -102,9 +102,13 @@ def _options(asked: dict[str, Any]) -> dict[str, Any]:
 
 def _model(name: str) -> str:
     """The catalogue's id of a model by rembg's name. Raises ModelUnavailable."""
-    from mattebrush.models import catalog
+    from mattebrush.models import catalog, store
 
-    for row in catalog.rows().values():
+    rows = catalog.rows().values()
+    if name == "sam":  # rembg's name for any promptable model
+        prompted = [row for row in rows if row.kind == "prompt"]
+        return next((row for row in prompted if store.installed(row)), prompted[0]).id
+    for row in rows:
         files = [known for file in row.files for known in file.rembg]
         if name == row.id or f"{name}.onnx" in files:
             return row.id

@@ -137,7 +137,7 @@ def _post_removebg(call: Call) -> Response:
     pixels = peek.picture_pixels(picture, most)
     if background is not None:
         pixels = max(pixels, peek.picture_pixels(background, most))
-    params = {"max_pixels": most, "options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
+    params = {"options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     extra = {} if background is None else {"background": background}
     call.service.submit(job)

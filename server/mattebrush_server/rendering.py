@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from mattebrush.depth import quantise, to_unit
 
 from mattebrush import composition, raster, retouch
 from mattebrush.cutout import Progress
+from mattebrush.depth import quantise, to_unit
 from mattebrush.errors import JobInvalid
 from mattebrush.raster import Raster
 
@@ -26,29 +26,7 @@ from .blobs import Blob
 
 _WHITE = (1.0, 1.0, 1.0)
 
-_GREY_WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
-
-
 _Writer = Callable[[Raster, "_Scene"], bytes]
-
-
-def grey(picture: Raster) -> np.ndarray:
-    """A mask file's values (H, W): its grey, or the luma of its colour, in its own depth."""
-    pixels = picture.pixels
-    if pixels.shape[2] == 1:
-        return pixels[:, :, 0]
-    if np.array_equal(pixels[:, :, 0], pixels[:, :, 1]):
-        return np.ascontiguousarray(pixels[:, :, 0])
-    luma: np.ndarray = pixels.astype(np.float32) @ _GREY_WEIGHTS
-    return luma if pixels.dtype == np.float32 else np.rint(luma).astype(pixels.dtype)
-
-
-def with_alpha(picture: Raster) -> np.ndarray:
-    """The picture as the job contract's image: alpha, if there is one, as the last channel."""
-    if picture.alpha is None:
-        return picture.pixels
-    alpha = raster.to_depth(picture.alpha, picture.pixels.dtype)
-    return np.concatenate([picture.pixels, alpha[:, :, None]], axis=2)
 
 
 def render(

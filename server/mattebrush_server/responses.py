@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
+import flask
 from flask import Response
+from werkzeug.wsgi import wrap_file
 
 from .blobs import Blob
 from .calls import JSON
@@ -19,14 +20,10 @@ def json_response(values: Any, status: int = 200) -> Response:
 
 
 def file_response(blob: Blob, media_type: str) -> Response:
-    """A response with the blob's bytes; releases it when they are sent."""
-
-    def pieces() -> Iterator[bytes]:
-        try:
-            yield from blob.chunks()
-        finally:
-            blob.release()
-
-    response = Response(pieces(), mimetype=media_type)
+    """A response with the blob's bytes, which are kept until they are sent; takes over its use."""
+    file = blob.delivery()
+    blob.release()
+    body = wrap_file(flask.request.environ, file)
+    response = Response(body, mimetype=media_type, direct_passthrough=True)
     response.headers["Content-Length"] = str(blob.size)
     return response

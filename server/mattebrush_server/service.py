@@ -73,9 +73,11 @@ class Service:
             return
         started = time.monotonic()
         job.progressed("starting", 0.0)
+        # What it was admitted as is what it may decode to, whatever its header said.
+        params = {"max_pixels": job.pixels, **job.params}
         try:
             output, facts = worker.run(
-                job.kind, job.inputs, job.params, job.progressed, lambda: not job.wanted
+                job.kind, job.inputs, params, job.progressed, lambda: not job.wanted
             )
         except MattebrushError as error:
             job.fail(error)

@@ -26,8 +26,7 @@ class Server:
         check(settings)
         self.settings = settings
         self._listener = _listener(settings.host, settings.port)
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        self.url = f"http://{host}:{self._listener.getsockname()[1]}"
+        self.url = f"http://{_own_name(settings.host)}:{self._listener.getsockname()[1]}"
         self.guard = Guard(settings)
         self.service = Service(settings)
         self.application = Application(self.service, self.guard)
@@ -82,6 +81,12 @@ def check(settings: Settings) -> None:
             "rembg's API without a token is only for this machine.",
             "Leave --rembg-without-token out, or listen on 127.0.0.1.",
         )
+
+
+def _own_name(host: str) -> str:
+    """How this machine's programs reach a server that listens at `host`."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # "any" is no address to go to
+    return f"[{name}]" if ":" in name else name
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a worker process can do. Everything that decodes or computes pixels happens here.
 
-A task gets blobs and plain parameters and gives bytes and plain facts. `job` answers a request of
+A task gets blobs and plain parameters and gives bytes, or an answer of the engine's still to be
+written down, and plain facts. `job` answers a request of
 the job contract; `picture` makes one of picture files; `render` (in `rendering`) turns an answer
 into a file; `status` examines the machine.
 """
@@ -20,11 +21,13 @@ from mattebrush.cutout import Progress
 from . import rendering
 from .blobs import Blob
 
-Outcome = tuple[bytes, dict[str, Any]]
+Outcome = tuple[bytes | job.Answer, dict[str, Any]]
 
 
 def _job(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
-    request = job.decode(inputs["request"].reader(), params["max_pixels"])
+    body = inputs["request"]
+    # In place: these are the pixels that the server received, uncopied.
+    request = job.decode(body.reader(), params["max_pixels"], body.view)
     return _answered(request, progress)
 
 
@@ -32,16 +35,16 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
     progress("reading", 0.0)
     most = params["max_pixels"]
     photo = raster.read(inputs["image"].reader(), most)
-    arrays = {
-        name: rendering.grey(raster.read(inputs[name].reader(), most))
+    arrays: dict[str, np.ndarray] = {
+        name: raster.read(inputs[name].reader(), most).plane(f"The {name}")
         for name in ("mask", "previous", "region")
         if name in inputs
     }
     if "region" in arrays:
         arrays["region"] = raster.to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
-    encoded = job.encode_request(options, image=rendering.with_alpha(photo), **arrays)
-    return _answered(job.decode(encoded, most), progress)
+    arrays["image"] = photo.image()
+    return _answered(job.request_of(options, arrays), progress)
 
 
 def _region_of_interest(
@@ -60,7 +63,7 @@ def _region_of_interest(
 
 def _answered(request: job.Request, progress: Progress) -> Outcome:
     answer = job.run(request, progress)
-    return job.encode_answer(answer), answer.report
+    return answer, answer.report
 
 
 def _status(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:

@@ -9,6 +9,7 @@ the engine works: it notes a cancel, and ends the process at once when the serve
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import os
 import queue
@@ -18,6 +19,7 @@ import time
 from multiprocessing.connection import Connection
 from typing import Any
 
+from mattebrush import job
 from mattebrush.errors import Cancelled, MattebrushError
 
 from .blobs import Blob, Handle
@@ -131,11 +133,17 @@ def _done(task: Task, progress: Any) -> Done:
 
     inputs = {name: Blob.attach(handle) for name, handle in task.inputs.items()}
     try:
-        data, facts = TASKS[task.kind](inputs, task.params, progress)
-        output = Blob.of(data, task.output_name)
+        made, facts = TASKS[task.kind](inputs, task.params, progress)
+        output = _blob(made, task.output_name)
     finally:
         for blob in inputs.values():
             blob.detach()
     handle = output.handle()
     output.detach()
     return Done(handle, facts)
+
+
+def _blob(made: bytes | job.Answer, name: str) -> Blob:
+    if isinstance(made, bytes):
+        return Blob.of(made, name)
+    return Blob.written(job.answer_room(made), functools.partial(job.write_answer, made), name)

@@ -21,7 +21,7 @@ let ownBackground = null;
 
 const viewer = new Viewer($("picture"), {
   zoomed: (factor) => ($("zoom-value").textContent = `${Math.round(factor * 100)} %`),
-  stroke: (stroke) => shown?.state === "done" && shown.refine(stroke),
+  stroke: (stroke) => shown?.paint(stroke),
   click: (at, label) => shown && choose(at, label),
 });
 
@@ -135,7 +135,9 @@ function showState() {
     if (cutout) viewer.preview(cutout);
   }
   viewer.marks = picture?.points ?? [];
+  viewer.strokes = picture?.strokes ?? [];
   $("busy").hidden = !working;
+  $("busy").classList.toggle("aside", Boolean(picture?.version)); // one goes on painting meanwhile
   $("stage-name").textContent = stageName(picture?.stage);
   if (picture?.fraction) $("progress").value = picture.fraction;
   else $("progress").removeAttribute("value");

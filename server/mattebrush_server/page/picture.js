@@ -35,6 +35,7 @@ export class Picture {
     this.undone = [];
     this.adjust = { feather: 0, shift_edge: 0, shadow: 0 };
     this.points = [];
+    this.strokes = []; // painted, and not yet in the mask
   }
 
   get name() {
@@ -53,11 +54,26 @@ export class Picture {
     await this.run(() => api.submit({ image: this.file }, options, this.control.signal));
   }
 
-  /** Sends the stroke with the mask as it stands; the engine decides the edge around it. */
-  async refine(stroke) {
+  /** Takes a stroke; those that come while others are being refined go together after them. */
+  async paint(stroke) {
+    if (!this.version) return;
+    this.strokes.push(stroke);
+    while (this.state === "done" && this.strokes.length) {
+      const count = this.strokes.length;
+      await this.refine(this.strokes);
+      this.strokes.splice(0, count);
+      this.changed(this);
+    }
+  }
+
+  /** Sends strokes with the mask as it stands; the engine decides the edge around them. */
+  async refine(strokes) {
+    this.set("working", "Waiting");
     const alpha = await this.maskCanvas();
     const previous = await png(alpha);
-    drawStroke(alpha.getContext("2d"), stroke, stroke.mode === "keep" ? "#fff" : "#000");
+    for (const stroke of strokes) {
+      drawStroke(alpha.getContext("2d"), stroke, stroke.mode === "keep" ? "#fff" : "#000");
+    }
     const mask = await png(alpha);
     const pictures = { image: this.file, mask, previous };
     await this.run(() => api.submit(pictures, { op: "refine" }, this.control.signal));
@@ -95,6 +111,7 @@ export class Picture {
   }
 
   cancel() {
+    this.strokes = [];
     this.control?.abort();
   }
 

@@ -15,6 +15,7 @@ export class Viewer {
     this.compare = 0;
     this.background = null; // null: checkered, "#rrggbb", or an ImageBitmap
     this.marks = [];
+    this.strokes = []; // painted already, and not yet in the cut-out
     this.pointers = new Map();
     this.show(null, null);
     new ResizeObserver(() => this.resize()).observe(canvas);
@@ -33,15 +34,16 @@ export class Viewer {
     this.cutout = cutout;
     this.width = size?.width ?? 0;
     this.height = size?.height ?? 0;
-    this.stroke = null;
-    if (changed) this.fit();
+    if (changed) {
+      this.stroke = null;
+      this.fit();
+    }
     this.draw();
   }
 
   /** Shows another rendering of the same picture, of any resolution. */
   preview(bitmap) {
     this.cutout = bitmap;
-    this.stroke = null;
     this.draw();
   }
 
@@ -110,7 +112,8 @@ export class Viewer {
       context.drawImage(this.cutout, ...box);
     }
     this.paintOriginal(context, box);
-    if (this.stroke) this.paintStroke(context);
+    for (const stroke of this.strokes) this.paintStroke(context, stroke);
+    if (this.stroke) this.paintStroke(context, this.stroke);
     this.paintMarks(context);
     context.restore();
     this.paintCursor(context);
@@ -145,11 +148,11 @@ export class Viewer {
     context.fillRect(box[0] + box[2] * share - 1.5, box[1], 3, box[3]);
   }
 
-  paintStroke(context) {
+  paintStroke(context, stroke) {
     context.save();
     context.setTransform(this.scale, 0, 0, this.scale, this.x, this.y);
     context.globalAlpha = 0.55;
-    drawStroke(context, this.stroke, this.stroke.mode === "keep" ? "#12b886" : "#f03e3e");
+    drawStroke(context, stroke, stroke.mode === "keep" ? "#12b886" : "#f03e3e");
     context.restore();
   }
 
@@ -224,7 +227,11 @@ export class Viewer {
 
   pointerup(event) {
     this.pointers.delete(event.pointerId);
-    if (this.stroke && this.pointers.size === 0) this.tell.stroke(this.stroke);
+    const stroke = this.pointers.size === 0 ? this.stroke : null;
+    if (stroke) {
+      this.stroke = null;
+      this.tell.stroke(stroke);
+    }
     this.draw();
   }
 

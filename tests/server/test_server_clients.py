@@ -1,0 +1,468 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs people have: the plug-ins' client, clients of remove.bg, rembg's parameters."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.server.server_client import TOKEN, png, scene
+
+Serving = Callable[..., AbstractContextManager[Any]]
+REPOSITORY = Path(__file__).parents[2]
+KEY = {"token": None, "X_Api_Key": TOKEN}
+
+
+def opened(body: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(body))
+
+
+def removebg(client: Any, picture_file: bytes, **texts: str) -> Any:
+    return client.form("/v1.0/removebg", {"image_file": picture_file}, **texts)
+
+
+# ------------------------------------------------------------------ plug-ins
+
+
+@pytest.fixture
+def plugin_client(runtime_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module that the plug-ins use, looking for servers of this test only."""
+    monkeypatch.syspath_prepend(str(REPOSITORY / "plugins" / "client"))
+    return pytest.importorskip("mattebrush_client")
+
+
+def test_a_plug_in_finds_the_server_and_gets_its_mask(
+    client: Any, plugin_client: Any, picture: np.ndarray
+) -> None:
+    client.server.announce()
+    try:
+        settings = plugin_client.Settings({"engine": "server"})
+        told: list[str] = []
+        answer = plugin_client.run(
+            {"op": "remove", "force": True},
+            progress=lambda stage, fraction: told.append(stage),
+            settings=settings,
+            image=plugin_client.Array(picture.tobytes(), picture.shape, "uint8"),
+        )
+    finally:
+        client.server._note.unlink()
+    assert answer.alpha.shape == picture.shape[:2]
+    assert answer.report["model"] == "mattebrush-salient"
+    alpha = np.frombuffer(answer.alpha.data, np.uint8).reshape(answer.alpha.shape)
+    assert alpha[40, 60] == 255 and alpha[2, 2] == 0
+
+
+def test_a_plug_in_is_told_what_the_engine_refuses(
+    client: Any, plugin_client: Any, picture: np.ndarray
+) -> None:
+    engine = plugin_client.ServerEngine(client.server.url, TOKEN)
+    image = plugin_client.Array(picture.tobytes(), picture.shape, "uint8")
+    running = engine.start({"op": "remove", "model": "no-such-model"}, image=image)
+    assert running.wait(30)
+    with pytest.raises(plugin_client.EngineRefused) as refused:
+        running.result()
+    assert refused.value.code == "model-unavailable" and refused.value.fix
+
+
+# ------------------------------------------------------------------ remove.bg
+
+
+@pytest.mark.parametrize(
+    ("format", "kind", "mode"),
+    (
+        ("auto", "image/png", "RGBA"),
+        ("png", "image/png", "RGBA"),
+        ("webp", "image/webp", "RGBA"),
+        ("jpg", "image/jpeg", "RGB"),
+    ),
+)
+def test_removebg_formats(
+    client: Any, picture_file: bytes, format: str, kind: str, mode: str
+) -> None:
+    answer = removebg(client, picture_file, size="full", format=format)
+    assert answer.status == 200, answer.body
+    assert answer.headers["content-type"] == kind
+    assert (opened(answer.body).mode, opened(answer.body).size) == (mode, (120, 80))
+
+
+def test_removebg_headers(client: Any, picture_file: bytes) -> None:
+    answer = removebg(client, picture_file)
+    names = ["width", "height", "max-width", "max-height", "credits-charged"]
+    names += [f"foreground-{side}" for side in ("top", "left", "width", "height")]
+    names += [f"ratelimit-{name}" for name in ("limit", "remaining", "reset")]
+    numbers = {name: int(answer.headers[f"x-{name}"]) for name in names}
+    assert numbers["width"] == 120 and numbers["height"] == 80
+    assert abs(numbers["foreground-width"] - 54) <= 4 and abs(numbers["foreground-left"] - 33) <= 3
+    assert numbers["credits-charged"] == 0
+    assert answer.headers["x-type"] == "other"
+
+
+def test_removebg_json_result(client: Any, picture_file: bytes) -> None:
+    body = json.dumps({"image_file_b64": base64.b64encode(picture_file).decode(), "size": "auto"})
+    answer = client.ask(
+        "POST",
+        "/v1.0/removebg",
+        body,
+        Content_Type="application/json",
+        Accept="application/json",
+        **KEY,
+    )
+    data = answer.json()["data"]
+    assert opened(base64.b64decode(data["result_b64"])).size == (120, 80)
+    assert {"foreground_top", "foreground_left", "foreground_width", "foreground_height"} < set(
+        data
+    )
+
+
+def test_removebg_zip_and_alpha(client: Any, picture_file: bytes) -> None:
+    answer = removebg(client, picture_file, format="zip")
+    with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+        assert archive.namelist() == ["color.jpg", "alpha.png"]
+        assert opened(archive.read("alpha.png")).mode == "L"
+        assert opened(archive.read("color.jpg")).size == (120, 80)
+    alpha = removebg(client, picture_file, channels="alpha").picture()
+    assert alpha.shape == (80, 120) and alpha[40, 60] == 255 and alpha[2, 2] == 0
+
+
+@pytest.mark.parametrize(
+    ("colour", "expected"),
+    (("81d4fa", (129, 212, 250)), ("#fff", (255, 255, 255)), ("green", (0, 128, 0))),
+)
+def test_removebg_background_colour(
+    client: Any, picture_file: bytes, colour: str, expected: tuple[int, int, int]
+) -> None:
+    answer = removebg(client, picture_file, bg_color=colour, format="png")
+    assert tuple(answer.picture()[2, 2][:3]) == expected
+    assert removebg(client, picture_file, bg_color=colour).headers["content-type"] == "image/jpeg"
+
+
+def test_removebg_background_picture(client: Any, picture_file: bytes) -> None:
+    ground = png(np.full((30, 30, 3), (7, 90, 200), np.uint8))
+    files = {"image_file": picture_file, "bg_image_file": ground}
+    answer = client.form("/v1.0/removebg", files, format="png")
+    assert tuple(answer.picture()[2, 2][:3]) == (7, 90, 200)
+
+
+def test_removebg_sizes(client: Any) -> None:
+    large = png(scene(1200, 800))
+    width, height = opened(removebg(client, large).body).size
+    assert abs(width * height - 250_000) < 2000 and abs(width / height - 1.5) < 0.01
+    assert opened(removebg(client, large, size="full").body).size == (1200, 800)
+
+
+def test_removebg_crop_with_margin(client: Any, picture_file: bytes) -> None:
+    plain = opened(removebg(client, picture_file, crop="true").body).size
+    assert all(abs(side - 54) <= 4 for side in plain)
+    wider = opened(removebg(client, picture_file, crop="true", crop_margin="10px 5px").body).size
+    assert wider == (plain[0] + 10, plain[1] + 20)
+
+
+def test_removebg_scale_and_position(client: Any, picture_file: bytes) -> None:
+    alpha = removebg(client, picture_file, scale="50%", position="0% 100%").picture()[:, :, 3]
+    rows, columns = np.nonzero(alpha > 128)
+    assert abs(rows.max() - rows.min() - 40) <= 3
+    assert columns.min() <= 2 and rows.max() >= 77
+
+
+def test_removebg_roi(client: Any) -> None:
+    two = np.concatenate([scene(), scene()], axis=1)
+    alpha = removebg(client, png(two), roi="0% 0% 120px 100%").picture()[:, :, 3]
+    assert alpha[40, 60] > 200
+    assert (alpha[:, 125:] == 0).all()
+
+
+def test_removebg_shadow(client: Any, picture_file: bytes) -> None:
+    plain = removebg(client, picture_file).picture()[:, :, 3].astype(int)
+    shaded = removebg(client, picture_file, shadow_type="drop", shadow_opacity="80").picture()
+    assert (shaded[:, :, 3] >= plain - 1).all()
+    assert shaded[:, :, 3].sum() > plain.sum() * 1.02
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    (
+        ({"size": "huge"}, "invalid_parameters"),
+        ({"bg_color": "no colour"}, "invalid_parameters"),
+        ({"crop_margin": "1px 2px 3px"}, "invalid_parameters"),
+        ({"image_url": "http://127.0.0.1/x.png"}, "invalid_parameters"),
+        ({"bg_image_url": "file:///etc/passwd"}, "invalid_parameters"),
+        ({"image_file_b64": "aGVsbG8="}, "invalid_parameters"),
+    ),
+)
+def test_removebg_refusals(
+    client: Any, picture_file: bytes, texts: dict[str, str], code: str
+) -> None:
+    answer = removebg(client, picture_file, **texts)
+    assert answer.status == 400
+    (error,) = answer.json()["errors"]
+    assert error["code"] == code and error["title"]
+
+
+def test_removebg_failures_in_its_own_form(client: Any) -> None:
+    def code(answer: Any, status: int) -> str:
+        assert answer.status == status, answer.body
+        return str(answer.json()["errors"][0]["code"])
+
+    assert code(client.form("/v1.0/removebg", {}, size="auto"), 400) == "missing_source"
+    assert code(removebg(client, b"no picture"), 400) == "failed_to_read_image"
+    grey = png(np.full((64, 64, 3), 128, np.uint8))
+    assert code(removebg(client, grey), 400) == "unknown_foreground"
+    wrong = client.ask("GET", "/v1.0/account", token=None, X_Api_Key="wrong")
+    assert code(wrong, 403) == "auth_failed"
+
+
+def test_removebg_account(client: Any) -> None:
+    attributes = client.ask("GET", "/v1.0/account", **KEY).json()["data"]["attributes"]
+    assert attributes["credits"] == {"total": 0, "subscription": 0, "payg": 0, "enterprise": 0}
+    assert attributes["api"]["free_calls"] > 0
+
+
+def test_the_python_client_of_removebg(
+    client: Any, picture_file: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = pytest.importorskip("removebg.removebg", reason="pip install removebg")
+    monkeypatch.setattr(module, "API_ENDPOINT", f"{client.server.url}/v1.0/removebg")
+    source = tmp_path / "picture.png"
+    source.write_bytes(picture_file)
+    remover = module.RemoveBg(TOKEN, str(tmp_path / "errors.log"))
+    remover.remove_background_from_img_file(str(source), size="full")
+    assert Image.open(f"{source}_no_bg.png").mode == "RGBA"
+    encoded = base64.b64encode(picture_file)
+    remover.remove_background_from_base64_img(
+        encoded, new_file_name=str(tmp_path / "b64.jpg"), bg_color="ff0000"
+    )
+    assert Image.open(tmp_path / "b64.jpg").getpixel((2, 2)) == pytest.approx((254, 0, 0), abs=3)
+
+
+NODE = """
+const api = process.argv[2], key = process.argv[3], source = process.argv[4];
+const post = require("unirest").post;  // the package names its host; send it to ours
+require("unirest").post = (url) => post(url.replace("https://api.remove.bg", api));
+const { removeBackgroundFromImageFile, removeBackgroundFromImageBase64 } = require("remove.bg");
+(async () => {
+  const options = { apiKey: key, size: "full", crop: true, scale: "original" };
+  const one = await removeBackgroundFromImageFile({ ...options, path: source });
+  const base64img = require("fs").readFileSync(source).toString("base64");
+  const two = await removeBackgroundFromImageBase64({ ...options, base64img, bg_color: "00ff00" });
+  const wrong = await removeBackgroundFromImageBase64({ apiKey: "no", base64img }).catch((e) => e);
+  console.log(JSON.stringify({ one, two, wrong }));
+})();
+"""
+
+
+@pytest.fixture
+def node_modules() -> Path:
+    """Where tests/hosts/install_removebg_client.sh put the npm package."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "mattebrush-ci" / "node" / "node_modules"
+    if shutil.which("node") is None or not (folder / "remove.bg").is_dir():
+        missing = "needs Node and its client: tests/hosts/install_removebg_client.sh"
+        (pytest.fail if os.environ.get("MATTEBRUSH_CI") else pytest.skip)(missing)
+    return folder
+
+
+@pytest.mark.hosts
+def test_the_node_client_of_removebg(
+    client: Any, picture_file: bytes, tmp_path: Path, node_modules: Path
+) -> None:
+    (tmp_path / "picture.png").write_bytes(picture_file)
+    (tmp_path / "run.js").write_text(NODE)
+    command = ["node", "run.js", client.server.url, TOKEN, "picture.png"]
+    environment = {**os.environ, "NODE_PATH": str(node_modules)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr.decode()
+    told = json.loads(done.stdout)
+    cut = opened(base64.b64decode(told["one"]["base64img"]))
+    assert cut.mode == "RGBA" and abs(cut.width - 54) <= 4
+    assert told["one"]["creditsCharged"] == "0" and told["one"]["resultWidth"] == str(cut.width)
+    assert opened(base64.b64decode(told["two"]["base64img"])).format == "JPEG"
+    assert told["wrong"][0]["code"] == "auth_failed"
+
+
+# ------------------------------------------------------------------ rembg
+
+
+def rembg(client: Any, picture_file: bytes, query: str = "", **texts: str) -> Any:
+    return client.form(f"/api/remove{query}", {"file": picture_file}, **texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    (
+        {},
+        {"a": "true", "af": "240", "ab": "10", "ae": "10"},
+        {"ppm": "1"},
+        {"dc": "true", "a": "true"},
+        {"model": "mattebrush-salient"},
+        {"extras": "{}"},
+    ),
+    ids=str,
+)
+def test_rembg_parameters_give_a_picture(
+    client: Any, picture_file: bytes, texts: dict[str, str]
+) -> None:
+    answer = rembg(client, picture_file, **texts)
+    assert answer.status == 200, answer.body
+    pixels = answer.picture()
+    assert pixels.shape == (80, 120, 4) and pixels[40, 60, 3] > 200 and pixels[2, 2, 3] < 30
+
+
+def test_rembg_mask_and_colour(client: Any, picture_file: bytes) -> None:
+    assert rembg(client, picture_file, om="true").picture().shape == (80, 120)
+    hard = rembg(client, picture_file, om="true", ppm="true").picture()
+    assert set(np.unique(hard)) <= {0, 255}
+    red = rembg(client, picture_file, "?bgc=255,0,0,255").picture()
+    assert tuple(red[2, 2][:3]) == (255, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "status"),
+    (
+        ({"model": "no-such"}, 422),
+        ({"af": "256"}, 422),
+        ({"bgc": "red"}, 422),
+        ({"extras": '{"model_path": "/etc/passwd"}'}, 422),
+        ({"extras": "{"}, 422),
+        ({"vm": "true"}, 422),
+    ),
+)
+def test_rembg_refusals(
+    client: Any, picture_file: bytes, texts: dict[str, str], status: int
+) -> None:
+    answer = rembg(client, picture_file, **texts)
+    assert answer.status == status and answer.json()["detail"]
+
+
+def test_rembg_models_by_its_names(
+    serving: Serving, install: Callable[[str], None], picture_file: bytes
+) -> None:
+    for model in ("u2netp", "mobile-sam", "vitmatte-small-distinctions-646"):
+        install(model)
+    with serving() as client:
+        assert rembg(client, picture_file, model="u2netp").status == 200
+        assert rembg(client, picture_file, a="true", vm="true").status == 200
+        marks = [{"type": "point", "data": [30, 60], "label": 1}]
+        extras = json.dumps({"sam_prompt": marks})
+        answer = rembg(client, picture_file, model="sam", om="true", extras=extras)
+        assert answer.status == 200, answer.body
+        rows, columns = np.nonzero(answer.picture() > 128)
+        assert abs(rows.mean() - 60) < 4 and abs(columns.mean() - 30) < 4
+
+
+def test_rembg_fetches_nothing(client: Any) -> None:
+    answer = client.ask("GET", "/api/remove?url=http://127.0.0.1:1/x.png")
+    assert answer.status == 405 and "fetches nothing" in answer.json()["detail"]
+
+
+def test_rembg_without_token_only_by_flag(serving: Serving, picture_file: bytes) -> None:
+    head = "multipart/form-data; boundary=x"
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+    body += picture_file + b"\r\n--x--\r\n"
+    with serving(rembg_open=True) as client:
+        answer = client.ask("POST", "/api/remove", body, token=None, Content_Type=head)
+        assert answer.status == 200, answer.body
+        page = {"Content_Type": head, "Origin": "http://evil.example"}
+        assert client.ask("POST", "/api/remove", body, token=None, **page).status == 403
+        assert client.ask("GET", "/v1/models", token=None).status == 401
+
+
+# ------------------------------------------------------------------ the command
+
+
+def start(*arguments: str, home: Path) -> subprocess.Popen[str]:
+    environment = {
+        **os.environ,
+        "XDG_RUNTIME_DIR": str(home),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "mattebrush", "serve", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_serve_announces_itself_and_tidies_up(tmp_path: Path) -> None:
+    servers = [start(home=tmp_path) for _ in range(2)]
+    try:
+        for server in servers:
+            assert server.stdout is not None
+            assert "listens at http://127.0.0.1:" in server.stdout.readline()
+            server.stdout.readline()
+            assert "#key=" in server.stdout.readline()
+        notes = sorted((tmp_path / "mattebrush").iterdir())
+        assert [note.name for note in notes] == sorted(f"server-{s.pid}.json" for s in servers)
+        assert len({json.loads(note.read_text())["url"] for note in notes}) == 2
+    finally:
+        for server in servers:
+            server.terminate()
+            assert server.wait(15) == 0
+    assert list((tmp_path / "mattebrush").iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ("0.0.0.0", "::"))
+def test_a_server_for_others_warns_and_is_found_here(tmp_path: Path, host: str) -> None:
+    if host == "::" and not socket.has_dualstack_ipv6():
+        pytest.skip("no IPv6 here")
+    server = start("--host", host, "--allow-remote", "--token", TOKEN, home=tmp_path)
+    try:
+        assert server.stdout is not None and server.stderr is not None
+        assert "listens at" in server.stdout.readline()
+        (note,) = (tmp_path / "mattebrush").iterdir()
+        url = json.loads(note.read_text())["url"]
+        assert json.load(urllib.request.urlopen(f"{url}/healthz"))["service"] == "mattebrush"
+    finally:
+        server.terminate()
+        _, said = server.communicate(timeout=15)
+    assert "warning: other machines" in said and "not encrypted" in said
+
+
+def test_serve_ends_when_idle(tmp_path: Path) -> None:
+    assert start("--idle-exit", "0.5", home=tmp_path).wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    (
+        (("--host", "0.0.0.0"), "--allow-remote"),
+        (("--host", "0.0.0.0", "--allow-remote"), "--allow-remote"),
+        (("--token", "short"), "too short"),
+        (("--device", "abacus"), "Choose from"),
+        (("--port", "99999"), "--port"),
+    ),
+)
+def test_serve_refuses_what_is_not_safe(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    server = start(*arguments, home=tmp_path)
+    _, errors = server.communicate(timeout=20)
+    assert server.returncode == 2 and said in errors and "Traceback" not in errors
+
+
+def test_without_flask_the_extra_is_named(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['flask'] = None; from mattebrush.cli import main; "
+    program += "sys.exit(main(['serve']))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30
+    )
+    assert done.returncode == 2 and 'pip install "mattebrush[server]"' in done.stderr, done.stderr

@@ -1,0 +1,377 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page, used in a real browser: pictures in, brush, sliders, downloads, failures, keyboard.
+
+With MATTEBRUSH_SCREENSHOTS=folder, what it looked like is kept there.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import os
+import shutil
+import signal
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.server.server_client import png, scene
+
+pytestmark = pytest.mark.hosts
+
+CHROMIUM = os.environ.get("MATTEBRUSH_CHROMIUM") or shutil.which("chromium") or ""
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECONDS = 30_000
+_TRANSFER = """([name, data]) => {
+  const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([bytes], name, { type: "image/png" }));
+  const tell = (event) => window.dispatchEvent(event);
+"""
+DROP = (
+    _TRANSFER
+    + """
+  for (const type of ["dragover", "drop"]) tell(new DragEvent(type, { dataTransfer: transfer }));
+}"""
+)
+PASTE = (
+    _TRANSFER
+    + """
+  tell(new ClipboardEvent("paste", { clipboardData: transfer }));
+}"""
+)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, headless."""
+    missing = ""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing = "pip install playwright"
+    if not CHROMIUM:
+        missing = "tests/hosts/install_chromium.sh, or set MATTEBRUSH_CHROMIUM"
+    if missing:
+        if os.environ.get("MATTEBRUSH_CI"):
+            pytest.fail(f"The page cannot be tested: {missing}")
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any, client: Any) -> Iterator[Any]:
+    """The page, opened by its link; fails the test when anything went wrong in it unseen."""
+    with opened_page(browser, client) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def opened_page(browser: Any, client: Any) -> Iterator[Any]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 800}, accept_downloads=True, reduced_motion="reduce"
+    )
+    opened = context.new_page()
+    opened.set_default_timeout(SECONDS)
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    outside: list[str] = []
+    opened.on(
+        "request",
+        lambda request: (
+            outside.append(request.url)
+            if not request.url.startswith((client.server.url, "blob:", "data:"))
+            else None
+        ),
+    )
+    opened.goto(client.server.page_link())
+    opened.wait_for_selector("#empty", state="visible")
+    yield opened
+    context.close()
+    assert problems == [] and outside == []
+
+
+def look(page: Any, name: str) -> None:
+    """Keeps a screenshot where one is asked for."""
+    folder = os.environ.get("MATTEBRUSH_SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def drop(page: Any, data: bytes, name: str = "disc.png") -> None:
+    page.evaluate(DROP, [name, base64.b64encode(data).decode()])
+
+
+def done(page: Any, count: int = 1) -> None:
+    page.wait_for_function("n => document.querySelectorAll('#strip .done').length === n", arg=count)
+
+
+def saved(page: Any, form: str) -> tuple[str, bytes]:
+    with page.expect_download() as download:
+        page.click(f"[data-save={form}]")
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+def pixels(data: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data))).astype(int)
+
+
+def stroke(page: Any, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Paints between two places given in shares of the picture as it is shown, 480 x 320."""
+    box = page.locator("#picture").bounding_box()
+    left = box["x"] + (box["width"] - 480) / 2
+    top = box["y"] + (box["height"] - 320) / 2
+    page.mouse.move(left + start[0] * 480, top + start[1] * 320)
+    page.mouse.down()
+    page.mouse.move(left + end[0] * 480, top + end[1] * 320, steps=8)
+    page.mouse.up()
+
+
+@pytest.fixture
+def loaded(page: Any) -> Any:
+    """The page with one picture done: a disc, 480 x 320, shown at 100 percent."""
+    drop(page, png(scene(480, 320)))
+    done(page)
+    return page
+
+
+def test_drop_and_every_download(loaded: Any) -> None:
+    look(loaded, "done")
+    name, data = saved(loaded, "png")
+    cut = pixels(data)
+    assert name == "disc.png" and cut.shape == (320, 480, 4)
+    assert cut[160, 240, 3] == 255 and cut[5, 5, 3] == 0
+    assert pixels(saved(loaded, "webp")[1]).shape == (320, 480, 4)
+    name, data = saved(loaded, "mask")
+    assert name == "disc-mask.png" and (pixels(data) == cut[:, :, 3]).all()
+
+
+def test_jpeg_takes_the_background_chosen(loaded: Any, tmp_path: Path) -> None:
+    loaded.get_by_label("Blue").check(force=True)
+    look(loaded, "blue")
+    assert abs(pixels(saved(loaded, "jpg")[1])[5, 5] - (0x19, 0x71, 0xC2)).max() < 6
+    ground = tmp_path / "ground.png"
+    ground.write_bytes(png(np.full((20, 20, 3), (200, 30, 90), np.uint8)))
+    loaded.set_input_files("#own-file", str(ground))
+    loaded.wait_for_function("() => !document.querySelector('[name=background]:checked')")
+    assert abs(pixels(saved(loaded, "jpg")[1])[5, 5] - (200, 30, 90)).max() < 6
+    look(loaded, "own-background")
+
+
+def test_erase_keep_undo_redo(loaded: Any) -> None:
+    def mask() -> np.ndarray:
+        return pixels(saved(loaded, "mask")[1])
+
+    before = mask()
+    loaded.keyboard.press("e")
+    stroke(loaded, (0.45, 0.5), (0.55, 0.5))
+    loaded.wait_for_selector("#undo:enabled")
+    erased = mask()
+    assert erased[160, 240] == 0 and before[160, 240] == 255
+    assert (erased[:100] == before[:100]).all()
+    look(loaded, "erased")
+    loaded.keyboard.press("k")
+    stroke(loaded, (0.05, 0.1), (0.1, 0.1))
+    loaded.wait_for_selector("#strip .working", state="attached")
+    done(loaded)
+    kept = mask()
+    assert kept[32, 36] == 255 and kept[160, 240] == 0
+    loaded.keyboard.press("Control+z")
+    loaded.click("#undo")
+    loaded.wait_for_selector("#undo:disabled")
+    assert (mask() == before).all()
+    loaded.click("#redo")
+    assert (mask() == erased).all()
+
+
+def test_strokes_painted_in_a_row_all_count(loaded: Any) -> None:
+    loaded.keyboard.press("e")
+    for y in (0.35, 0.5, 0.65):
+        stroke(loaded, (0.45, y), (0.55, y))
+    look(loaded, "painting")
+    loaded.wait_for_selector("#undo:enabled")
+    loaded.wait_for_function("() => document.querySelector('#busy').hidden")
+    mask = pixels(saved(loaded, "mask")[1])
+    assert [mask[round(y * 320), 240] for y in (0.35, 0.5, 0.65)] == [0, 0, 0]
+
+
+def test_edge_is_seen_and_saved(loaded: Any) -> None:
+    plain = pixels(saved(loaded, "mask")[1])
+    with loaded.expect_response(lambda answer: "shift_edge=6" in answer.url):
+        loaded.locator("#shift").fill("6")
+    assert pixels(saved(loaded, "mask")[1]).sum() > plain.sum() * 1.05
+    with loaded.expect_response(lambda answer: "shadow=60" in answer.url):
+        loaded.locator("#shadow").fill("60")
+    look(loaded, "shadow")
+    assert pixels(saved(loaded, "png")[1])[:, :, 3].sum() > plain.sum() * 1.1
+
+
+def test_a_click_chooses_the_object(
+    browser: Any, serving: Any, install: Callable[[str], None]
+) -> None:
+    install("mobile-sam")
+    with serving() as client, opened_page(browser, client) as page:
+        drop(page, png(scene(480, 320)))
+        done(page)
+        page.click("#choose-tool")
+        box = page.locator("#picture").bounding_box()
+        left, top = box["x"] + (box["width"] - 480) / 2, box["y"] + (box["height"] - 320) / 2
+        page.mouse.click(left + 120, top + 240)
+        page.wait_for_selector("#undo:enabled")
+        done(page)
+        look(page, "chosen")
+        rows, columns = np.nonzero(pixels(saved(page, "mask")[1]) > 128)
+        assert abs(rows.mean() - 240) < 5 and abs(columns.mean() - 120) < 5
+
+
+def test_several_pictures_and_all_as_zip(page: Any, tmp_path: Path) -> None:
+    files = []
+    for number, width in enumerate((200, 300, 240)):
+        path = tmp_path / ("same.png" if number else "first.png")
+        path = path if number < 2 else tmp_path / "more" / "same.png"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(png(scene(width, 160)))
+        files.append(str(path))
+    page.set_input_files("#files", files)
+    done(page, 3)
+    name, data = saved(page, "all")
+    assert name == "mattebrush.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["first.png", "same.png", "same-2.png"]
+        assert pixels(archive.read("same.png")).shape == (160, 300, 4)
+    page.get_by_label("Remove first").click()
+    done(page, 2)
+
+
+def test_paste(page: Any) -> None:
+    page.evaluate(PASTE, ["pasted.png", base64.b64encode(png(scene(120, 80))).decode()])
+    done(page)
+    assert saved(page, "png")[0] == "pasted.png"
+
+
+def test_what_is_no_picture_is_said_plainly(page: Any) -> None:
+    drop(page, b"this is no picture", "letter.png")
+    page.wait_for_selector("#failure", state="visible")
+    look(page, "failure")
+    assert "picture" in page.inner_text("#failure-text").lower()
+    assert page.locator("#failure[role=alert]").count() == 1
+    assert page.locator("[data-save=png]").is_disabled()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_a_crash_can_be_tried_again(page: Any, client: Any) -> None:
+    drop(page, png(scene(2400, 1600)))
+    page.wait_for_function(
+        "() => /segment|matting/i.test(document.getElementById('stage-name').textContent)"
+    )
+    os.kill(client.worker_pid(), signal.SIGKILL)
+    page.wait_for_selector("#failure", state="visible")
+    page.click("#retry")
+    done(page)
+
+
+def test_cancel(page: Any, client: Any) -> None:
+    drop(page, png(scene(3000, 2000)))
+    page.click("#cancel")
+    page.wait_for_selector("#failure", state="visible")
+    assert page.inner_text("#failure-text") == "Cancelled."
+    look(page, "cancelled")
+
+
+def test_zoom_compare_and_keys(loaded: Any) -> None:
+    loaded.focus("#picture")
+    loaded.keyboard.press("1")
+    assert loaded.inner_text("#zoom-value") == "100 %"
+    for _ in range(12):
+        loaded.keyboard.press("+")
+    assert int(loaded.inner_text("#zoom-value").split()[0]) > 500
+    look(loaded, "zoomed")
+    loaded.keyboard.press("0")
+    loaded.locator("#compare").fill("50")
+    look(loaded, "compare")
+    shot = pixels(loaded.locator("#picture").screenshot())
+    height, width = shot.shape[:2]
+    y, x = height // 2 - 150, width // 2
+    left, right = shot[y, x - 200], shot[y, x + 200]
+    assert left[:3].max() < 100 < right[:3].min()  # the dark ground before, checks after
+
+
+def test_everything_has_a_name_and_is_reached_by_keyboard(loaded: Any) -> None:
+    unnamed = loaded.evaluate(
+        """() => [...document.querySelectorAll("button, input:not([hidden]), canvas")]
+          .filter((e) => e.offsetParent && !e.innerText?.trim() && !e.ariaLabel
+            && !e.labels?.[0]?.innerText.trim())
+          .map((e) => e.outerHTML)"""
+    )
+    assert unnamed == []
+    reached = set()
+    for _ in range(60):
+        loaded.keyboard.press("Tab")
+        active = "() => document.activeElement.id || document.activeElement.name"
+        reached.add(loaded.evaluate(active))
+    assert {"picture", "compare", "tool", "brush", "feather", "background", "save-all"} <= reached
+
+
+def test_the_link_works_once_and_the_token_is_taken_instead(browser: Any, client: Any) -> None:
+    link = client.server.page_link()
+    for times in range(2):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(link)
+        page.wait_for_selector("#empty" if times == 0 else "#sign-in", state="visible")
+        assert "key=" not in page.url
+        if times:
+            look(page, "sign-in")
+            page.fill("#token", "wrong")
+            page.press("#token", "Enter")
+            page.wait_for_function("() => document.getElementById('sign-in-error').textContent")
+            page.fill("#token", "a-token-of-the-tests")
+            page.press("#token", "Enter")
+            page.wait_for_selector("#empty", state="visible")
+            page.reload()
+            page.wait_for_selector("#empty", state="visible")
+            assert context.cookies() == []
+        context.close()
+
+
+@pytest.mark.parametrize("looks", ("phone", "dark", "dark-phone"))
+def test_phone_and_dark(browser: Any, client: Any, looks: str) -> None:
+    phone = {
+        "viewport": {"width": 390, "height": 844},
+        "device_scale_factor": 2,
+        "is_mobile": True,
+        "has_touch": True,
+    }
+    scheme = "dark" if "dark" in looks else "light"
+    context = browser.new_context(color_scheme=scheme, **(phone if "phone" in looks else {}))
+    page = context.new_page()
+    page.set_default_timeout(SECONDS)
+    page.goto(client.server.page_link())
+    page.wait_for_selector("#empty", state="visible")
+    look(page, f"{looks}-empty")
+    drop(page, png(scene(480, 320)))
+    done(page)
+    look(page, looks)
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    for button in page.locator("button:visible").all():
+        if button.get_attribute("class") != "remove":
+            assert button.bounding_box()["height"] >= 35
+    context.close()
