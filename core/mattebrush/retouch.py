@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work on a finished mask: feather, shift the edge, keep the largest part, harden.
+"""Work on a finished mask: feather, shift the edge, keep the largest part, fill, harden.
 
 All take and give alpha, float32 (H, W) in [0, 1], and touch only the tiles near an edge. What a
 user paints, and how it is kept, is in `refinement`.
@@ -72,6 +72,23 @@ def keep_largest(alpha: np.ndarray) -> np.ndarray:
     keep = _grown_by_one(largest) & ~(solid & ~largest)
     whole = np.repeat(np.repeat(keep, step, axis=0), step, axis=1)
     return np.where(whole[: alpha.shape[0], : alpha.shape[1]], alpha, np.float32(0))
+
+
+def opaque_inside(alpha: np.ndarray) -> np.ndarray:
+    """What the subject encloses and shows through, a car's windows say, made opaque.
+
+    Judged on blocks as in `keep_largest`. A half-transparent part that touches the background
+    (paler than 0.1) is an edge, and stays as it is.
+    """
+    step = max(1, -(-max(alpha.shape) // 1024))
+    palest = 1 - _block_maximum(1 - alpha, step)
+    clear = palest < _PART
+    sheer = ~clear & (palest < 1 - _PART)
+    labels = _labels(sheer)
+    enclosed = sheer & ~np.isin(labels, np.unique(labels[_grown_by_one(clear)]))
+    fill = _grown_by_one(enclosed) & ~clear & ~(sheer & ~enclosed)
+    whole = np.repeat(np.repeat(fill, step, axis=0), step, axis=1)
+    return np.where(whole[: alpha.shape[0], : alpha.shape[1]], np.float32(1), alpha)
 
 
 def harden(alpha: np.ndarray) -> np.ndarray:

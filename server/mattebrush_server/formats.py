@@ -29,16 +29,17 @@ _NAMED = {
 }
 COLOUR = rf"^(#[0-9a-fA-F]{{6}}|{'|'.join(_NAMED)})$"
 
-RENDERED = {**MEDIA_TYPES, "zip-colour-alpha": "application/zip"}
-"""Content type of everything `rendering` writes: one more, remove.bg's kind of zip."""
+RENDERED = {**MEDIA_TYPES, "alpha": "image/png", "zip-colour-alpha": "application/zip"}
+"""Content type of everything `rendering` writes: two more, which remove.bg's API has."""
 
 RESULT_FIELDS = (
     Field(
         "format",
         "string",
-        "png, webp, tiff: the cut-out. jpg: flattened. mask, foreground: as PNG. zip: both and the "
-        "cut-out. npz: the answer of the job contract. report: JSON. Default: what Accept asks "
-        "for, else npz for NPZ requests and png for pictures.",
+        "png, webp, tiff: the cut-out. jpg: flattened. mask: as PNG, for a layer, which keeps the "
+        "picture's own transparency beside it. foreground: the colours, as PNG. zip: the cut-out, "
+        "its alpha, its colours. npz: the answer of the job contract. report: JSON. Default: what "
+        "Accept asks for, else npz for NPZ requests and png for pictures.",
         enum=tuple(MEDIA_TYPES),
     ),
     Field("background", "string", "Colour behind the cut-out, such as #ffffff.", pattern=COLOUR),

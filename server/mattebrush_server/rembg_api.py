@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP API of rembg's server, for programs that have a client for it.
 
-Its parameters steer our engine; `af`, `ab` and `ae` are taken and not needed, because the trimap
-here follows the picture. `extras` reach nothing but what is listed. Nothing is fetched from a URL.
+Its parameters steer our engine. The trimap follows the picture, as it does everywhere here, until
+`af`, `ab` or `ae` ask for another one. `extras` reach nothing but what is listed. Nothing is
+fetched from a URL.
 """
 
 from __future__ import annotations
@@ -30,19 +31,37 @@ _FAILURE: dict[str, Any] = {
     "properties": {"detail": {"type": "string"}},
 }
 
+_THRESHOLDS = {"af": 240, "ab": 10, "ae": 10}
+"""rembg's defaults; its clients send them unasked."""
+
 _FIELDS = (
     Field("model", "string", "A model by rembg's name; default: the embedded one."),
     Field("a", "boolean", "Alpha matting: soft edges at full resolution.", False),
     Field(
         "af",
         "integer",
-        "Taken, not needed: the trimap follows the picture.",
-        240,
+        "With a: above this the mask is foreground. Where af, ab and ae are rembg's defaults, the "
+        "trimap follows the picture instead.",
+        _THRESHOLDS["af"],
         minimum=0,
         maximum=255,
     ),
-    Field("ab", "integer", "Taken, not needed.", 10, minimum=0, maximum=255),
-    Field("ae", "integer", "Taken, not needed.", 10, minimum=0, maximum=10_000),
+    Field(
+        "ab",
+        "integer",
+        "With a: below this the mask is background.",
+        _THRESHOLDS["ab"],
+        minimum=0,
+        maximum=255,
+    ),
+    Field(
+        "ae",
+        "integer",
+        "With a: side in pixels of the square by which both are eroded.",
+        _THRESHOLDS["ae"],
+        minimum=0,
+        maximum=1000,
+    ),
     Field("om", "boolean", "Only the mask.", False),
     Field("ppm", "boolean", "A clean binary mask.", False),
     Field("dc", "boolean", "Decontaminate the edge's colour.", False),
@@ -67,16 +86,11 @@ def _post_remove(call: Call) -> Response:
     if picture is None:
         raise JobInvalid("The form has no file named file.", "Send the picture as `file`.")
     most = call.settings.picture_pixels
-    params = {"options": _options(asked)}
+    params = {"options": _options(asked), "thresholds": _thresholds(asked)}
     pixels = peek.picture_pixels(picture, most)
+    render = {"format": "mask" if asked["om"] else "png", "background": _colour(asked["bgc"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
-    call.service.submit(job)
-    try:
-        call.service.wait(job, call.settings.job_seconds, call.still_wanted)
-        render = {"format": "mask" if asked["om"] else "png", "background": _colour(asked["bgc"])}
-        rendering = call.service.render(job, render, call.still_wanted)
-    finally:
-        call.service.store.drop(job)
+    rendering = call.service.rendered(job, render, call.still_wanted)
     try:
         return file_response(finished_output(rendering).keep(), "image/png")
     finally:
@@ -98,6 +112,12 @@ def _options(asked: dict[str, Any]) -> dict[str, Any]:
     if asked["extras"]:
         options["prompt"] = _prompt(asked["extras"])
     return options
+
+
+def _thresholds(asked: dict[str, Any]) -> dict[str, int] | None:
+    """af, ab and ae, where alpha matting is asked for with others than rembg's defaults."""
+    given = {name: asked[name] for name in _THRESHOLDS}
+    return given if (asked["a"] or asked["vm"]) and given != _THRESHOLDS else None
 
 
 def _model(name: str) -> str:

@@ -41,7 +41,19 @@ _MEGAPIXELS = {
 }
 """Size by name; None is the picture's own."""
 
-_TYPES = ("auto", "person", "product", "car", "animal", "graphic", "transportation", "other")
+_TYPES = (
+    "auto",
+    "person",
+    "product",
+    "animal",
+    "car",
+    "car_interior",
+    "car_part",
+    "transportation",
+    "graphic",
+    "graphics",
+    "other",
+)
 _LENGTH = r"-?\d{1,5}(\.\d{1,4})?(px|%)"
 _MARGIN = r"\d{1,3}(\.\d{1,4})?(px|%)"
 _LARGEST_MARGIN = {"px": 500, "%": 50}
@@ -51,8 +63,20 @@ _FIELDS = (
     Field("image_file_b64", "string", "The picture in base64."),
     Field("image_url", "string", "Refused: this server fetches nothing."),
     Field("size", "string", "Largest size of the result.", "preview", enum=tuple(_MEGAPIXELS)),
-    Field("type", "string", "Taken, not needed.", "auto", enum=_TYPES),
-    Field("type_level", "string", "Detail of X-Type.", "1", enum=("none", "1", "2", "latest")),
+    Field(
+        "type",
+        "string",
+        "What the subject is. One network finds them all, so this only comes back as X-Type.",
+        "auto",
+        enum=_TYPES,
+    ),
+    Field(
+        "type_level",
+        "string",
+        "none: no header X-Type.",
+        "1",
+        enum=("none", "1", "2", "latest"),
+    ),
     Field(
         "format",
         "string",
@@ -98,7 +122,12 @@ _FIELDS = (
         enum=("none", "auto", "drop", "car", "3D"),
     ),
     Field("shadow_opacity", "integer", "In percent.", 50, minimum=0, maximum=100),
-    Field("semitransparency", "boolean", "Taken, not needed: edges are soft.", True),
+    Field(
+        "semitransparency",
+        "boolean",
+        "false: what the subject encloses, such as a car's windows, is opaque; edges stay soft.",
+        True,
+    ),
     Field("bg_color", "string", "Hex (81d4fa, fff, 81d4fa77) or a colour's name."),
     Field("bg_image_url", "string", "Refused: this server fetches nothing."),
 )
@@ -133,20 +162,17 @@ def _post_removebg(call: Call) -> Response:
     _refuse_urls(asked)
     picture = _picture(call, asked)
     background = call.file("bg_image_file") if call.media_type == FORM else None
+    if background is not None and asked["bg_color"]:
+        raise OptionInvalid("There is more than one background.", "Send one of them.")
     most = call.settings.picture_pixels
     pixels = peek.picture_pixels(picture, most)
     if background is not None:
         pixels = max(pixels, peek.picture_pixels(background, most))
+    render = _render_params(asked, background is not None)
     params = {"options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     extra = {} if background is None else {"background": background}
-    call.service.submit(job)
-    try:
-        call.service.wait(job, call.settings.job_seconds, call.still_wanted)
-        render = _render_params(asked, background is not None)
-        rendering = call.service.render(job, render, call.still_wanted, extra)
-    finally:
-        call.service.store.drop(job)
+    rendering = call.service.rendered(job, render, call.still_wanted, extra)
     try:
         return _result(call, asked, rendering, render["format"])
     finally:
@@ -184,7 +210,7 @@ def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any
     opaque = has_background or (colour is not None and colour[3] == 255)
     format = asked["format"]
     if asked["channels"] == "alpha":
-        format = "mask"
+        format = "alpha"
     elif format == "auto":
         format = "jpg" if opaque else "png"
     elif format == "zip":
@@ -194,6 +220,7 @@ def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any
     return {
         "format": format,
         "background": colour,
+        "opaque_inside": not asked["semitransparency"],
         "shadow": {"opacity": asked["shadow_opacity"] / 100} if shadow else None,
         "crop": _margins(asked["crop_margin"]) if asked["crop"] else None,
         "scale": None if asked["scale"] == "original" else float(asked["scale"][:-1]) / 100,
@@ -257,8 +284,9 @@ def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> R
         response = json_response({"data": {"result_b64": encoded, **box}})
     else:
         response = file_response(output.keep(), RENDERED[format])
+    kind = {} if asked["type_level"] == "none" else {"X-Type": _kind(asked["type"])}
     headers = {
-        "X-Type": "other" if asked["type"] == "auto" else asked["type"],
+        **kind,
         "X-Width": facts["width"],
         "X-Height": facts["height"],
         "X-Max-Width": facts["full_width"],
@@ -270,6 +298,10 @@ def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> R
     for name, value in headers.items():
         response.headers[name] = str(value)
     return response
+
+
+def _kind(asked: str) -> str:
+    return "other" if asked == "auto" else asked
 
 
 def _rate_limit(call: Call) -> dict[str, int]:

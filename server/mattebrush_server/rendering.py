@@ -39,8 +39,9 @@ def render(
     `removebg_api._render_params`.
     """
     progress("rendering", 0.0)
-    whole = _cutout(inputs, params)
-    cutout = _laid_out(whole, params)
+    source = _source(inputs, params)
+    whole = _cutout(source, inputs, params)
+    cutout = _laid_out(whole, source.alpha, params)
     box = layout.subject_box(_alpha(cutout))
     facts = {
         "width": cutout.width,
@@ -57,17 +58,21 @@ def render(
     return _WRITERS[params["format"]](cutout, _Scene.of(inputs, params)), facts
 
 
-def _cutout(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
+def _cutout(source: Raster, inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
     """The source's picture with the answer's alpha and, if there is one, its clean colour."""
     with np.load(inputs["answer"].reader(), allow_pickle=False) as answer:
         if "alpha" not in answer:
             raise JobInvalid("This job's result is no picture.", "Ask for format=report.")
         alpha = answer["alpha"]
         foreground = answer.get("foreground")
-    source = _source(inputs, params)
-    if foreground is None:
-        return dataclasses.replace(source, alpha=alpha)
-    colour = foreground[:, :, : source.pixels.shape[2]]
+    colour = source.pixels
+    if foreground is not None:
+        colour = foreground[:, :, : colour.shape[2]]
+    if params.get("opaque_inside"):
+        filled = retouch.opaque_inside(to_unit(alpha))
+        # What is behind the glass is seen again, so the colour is the picture's own there.
+        colour = np.where((filled > to_unit(alpha))[:, :, None], source.pixels, colour)
+        alpha = quantise(filled, alpha.dtype)
     return dataclasses.replace(source, pixels=colour, alpha=alpha)
 
 
@@ -77,18 +82,27 @@ def _source(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
     with np.load(inputs["request"].reader(), allow_pickle=False) as request:
         image = request["image"]
     image = image if image.ndim == 3 else image[:, :, None]
-    return Raster(image[:, :, : 1 if image.shape[2] < 3 else 3])
+    colours = 1 if image.shape[2] < 3 else 3
+    alpha = image[:, :, colours] if image.shape[2] > colours else None
+    return Raster(image[:, :, :colours], alpha)
 
 
-def _laid_out(cutout: Raster, params: dict[str, Any]) -> Raster:
+def _laid_out(cutout: Raster, own: np.ndarray | None, params: dict[str, Any]) -> Raster:
+    """`own`: the transparency the picture itself had; a mask goes beside it, a cut-out holds it."""
     factor = 1.0
     if params.get("longest_side"):
+        if own is not None:
+            layer = dataclasses.replace(cutout, alpha=own)
+            own = layout.preview(layer, params["longest_side"])[0].alpha
         cutout, factor = layout.preview(cutout, params["longest_side"])
     shift, feather = params.get("shift_edge", 0) * factor, params.get("feather", 0) * factor
     if shift or feather:
         alpha = to_unit(_alpha(cutout))
         alpha = retouch.shift_edge(alpha, shift) if shift else alpha
         alpha = retouch.feather(alpha, feather) if feather else alpha
+        cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
+    if own is not None and params["format"] != "mask":
+        alpha = to_unit(_alpha(cutout)) * to_unit(own)
         cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
     if params.get("most_pixels"):
         cutout = layout.shrunk(cutout, params["most_pixels"])
@@ -210,6 +224,7 @@ _WRITERS: dict[str, _Writer] = {
     "tiff": _composed_as("TIFF"),
     "jpg": _flat,
     "mask": _mask,
+    "alpha": _mask,
     "foreground": _foreground,
     "zip": _zip(
         {"cutout.png": _composed_as("PNG"), "mask.png": _mask, "foreground.png": _foreground}

@@ -103,9 +103,11 @@ class Service:
     def wait(self, job: Job, timeout: float, still_wanted: Callable[[], bool]) -> bool:
         """Waits for a job's end, at most `timeout` seconds; cancels it if nobody wants it.
 
-        Returns whether it has ended. Raises Busy when too many wait already, and Cancelled.
+        Returns whether it has ended. Raises Busy when too many wait already, and Cancelled; the job
+        is cancelled then.
         """
         if not self._waiters.acquire(blocking=False):
+            self.cancel(job)
             raise Busy("Too many requests wait for a result.", "Ask for the job without waiting.")
         try:
             end = time.monotonic() + timeout
@@ -118,6 +120,24 @@ class Service:
             return True
         finally:
             self._waiters.release()
+
+    def rendered(
+        self,
+        job: Job,
+        params: dict[str, Any],
+        still_wanted: Callable[[], bool],
+        extra: dict[str, Blob] | None = None,
+    ) -> Job:
+        """Runs a job that nobody will ask for again, and turns its answer into a file.
+
+        Returns the render job, done; the caller releases it. Raises as `submit`, `wait`, `render`.
+        """
+        self.submit(job)
+        try:
+            self.wait(job, self.settings.job_seconds, still_wanted)
+            return self.render(job, params, still_wanted, extra)
+        finally:
+            self.cancel(job)
 
     def render(
         self,

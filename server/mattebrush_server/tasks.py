@@ -2,21 +2,22 @@
 """What a worker process can do. Everything that decodes or computes pixels happens here.
 
 A task gets blobs and plain parameters and gives bytes, or an answer of the engine's still to be
-written down, and plain facts. `job` answers a request of
-the job contract; `picture` makes one of picture files; `render` (in `rendering`) turns an answer
-into a file; `status` examines the machine.
+written down, and plain facts. `job` answers a request of the job contract; `picture` makes one of
+picture files; `render` (in `rendering`) turns an answer into a file; `status` examines the machine.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from mattebrush import job, raster
+from mattebrush import engine, job, raster, retouch
 from mattebrush.cutout import Progress
+from mattebrush.depth import quantise
 
 from . import rendering
 from .blobs import Blob
@@ -44,7 +45,36 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
         arrays["region"] = raster.to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
     arrays["image"] = photo.image()
+    if params.get("thresholds"):
+        return _matted(job.request_of(options, arrays), params["thresholds"], progress)
     return _answered(job.request_of(options, arrays), progress)
+
+
+def _matted(request: job.Request, thresholds: dict[str, int], progress: Progress) -> Outcome:
+    """As rembg mattes: its trimap, `af`, `ab` and `ae`, in place of the one that suits the edge."""
+    image, options = request.arrays["image"], request.options
+    unmatted = dataclasses.replace(options, matting="none", decontaminate=False)
+    coarse = engine.remove_background(image, unmatted, progress)
+    trimap = _thresholded(coarse.matte, thresholds["af"], thresholds["ab"], thresholds["ae"])
+    if (trimap == 0).any() and (trimap == 255).any():
+        fine = engine.matte(image, trimap, options, progress)
+    else:  # nothing to tell the undecided from: the mask as it is, as there
+        fine = coarse
+    if options.decontaminate:
+        clean = engine.decontaminate(image, fine.matte, options, progress)
+        fine = dataclasses.replace(fine, foreground=clean.foreground)
+    alpha = quantise(fine.matte, job.DEPTHS[request.depth])
+    answer = job.Answer(alpha, fine.foreground, fine.report.to_json())
+    return answer, answer.report
+
+
+def _thresholded(mask: np.ndarray, above: int, below: int, erosion: int) -> np.ndarray:
+    """A trimap of what is surely in and surely out, each eroded by a square of that side."""
+    inside, outside = mask * 255 > above, mask * 255 < below
+    trimap = np.full(mask.shape, 128, np.uint8)
+    trimap[~retouch.grown(~inside, erosion // 2)] = 255
+    trimap[~retouch.grown(~outside, erosion // 2)] = 0
+    return trimap
 
 
 def _region_of_interest(

@@ -89,6 +89,27 @@ def test_keep_largest_works_on_large_masks() -> None:
     assert kept.sum() == 800 * 800
 
 
+@pytest.mark.parametrize("scale", (1, 12))
+def test_opaque_inside_fills_windows_and_leaves_edges(scale: int) -> None:
+    def scaled(alpha: np.ndarray) -> np.ndarray:
+        return np.kron(alpha, np.ones((scale, scale), np.float32))
+
+    alpha = np.zeros((100, 150), np.float32)
+    alpha[20:80, 20:130] = 1
+    alpha[20:80, 14:20] = np.linspace(0.15, 0.9, 6)  # hair
+    alpha[60:70, 30:40] = 0  # between the arm and the body
+    filled = alpha.copy()
+    alpha[30:50, 40:70] = 0.4  # a window
+    alpha[30:50, 90:110] = np.linspace(0.2, 0.8, 20)  # another
+    assert np.array_equal(retouch.opaque_inside(scaled(alpha)), scaled(filled))
+
+
+def test_opaque_inside_leaves_what_has_no_window_alone() -> None:
+    for value in (0.0, 1.0):
+        alpha = np.full((30, 40), value, np.float32)
+        assert np.array_equal(retouch.opaque_inside(alpha), alpha)
+
+
 def test_harden() -> None:
     alpha = np.array([[0, 0.49, 0.5, 1]], np.float32)
     assert retouch.harden(alpha).tolist() == [[0, 0, 1, 1]]

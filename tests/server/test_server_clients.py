@@ -194,6 +194,21 @@ def test_removebg_shadow(client: Any, picture_file: bytes) -> None:
     assert shaded[:, :, 3].sum() > plain.sum() * 1.02
 
 
+def test_removebg_type_comes_back_unless_not_wanted(client: Any, picture_file: bytes) -> None:
+    assert removebg(client, picture_file, type="car_part").headers["x-type"] == "car_part"
+    assert "x-type" not in removebg(client, picture_file, type_level="none").headers
+
+
+def test_removebg_keeps_what_was_transparent_so(client: Any, picture: np.ndarray) -> None:
+    alpha = np.full(picture.shape[:2], 255, np.uint8)
+    alpha[36:44, 50:70] = 0
+    part = png(np.dstack([picture, alpha]))
+    for semitransparency in ("true", "false"):
+        cut = removebg(client, part, semitransparency=semitransparency).picture()[:, :, 3]
+        assert cut[36:44, 50:70].max() == 0 and cut[30, 60] == 255
+    assert (removebg(client, part, channels="alpha").picture() == cut).all()
+
+
 @pytest.mark.parametrize(
     ("texts", "code"),
     (
@@ -212,6 +227,12 @@ def test_removebg_refusals(
     assert answer.status == 400
     (error,) = answer.json()["errors"]
     assert error["code"] == code and error["title"]
+
+
+def test_removebg_takes_one_background(client: Any, picture_file: bytes) -> None:
+    files = {"image_file": picture_file, "bg_image_file": picture_file}
+    answer = client.form("/v1.0/removebg", files, bg_color="fff")
+    assert answer.status == 400 and answer.json()["errors"][0]["code"] == "invalid_parameters"
 
 
 def test_removebg_failures_in_its_own_form(client: Any) -> None:
@@ -321,6 +342,23 @@ def test_rembg_parameters_give_a_picture(
     assert answer.status == 200, answer.body
     pixels = answer.picture()
     assert pixels.shape == (80, 120, 4) and pixels[40, 60, 3] > 200 and pixels[2, 2, 3] < 30
+
+
+def test_rembg_thresholds_make_the_trimap(client: Any, picture_file: bytes) -> None:
+    def mask(**texts: str) -> np.ndarray:
+        pixels: np.ndarray = rembg(client, picture_file, om="true", **texts).picture()
+        return pixels
+
+    adaptive = mask(a="true")
+    assert (mask(a="true", af="240", ab="10", ae="10") == adaptive).all()
+    assert (mask(af="100", ab="50", ae="30") == mask()).all()  # without a
+    sure = mask(a="true", af="128", ab="128", ae="0")
+    assert set(np.unique(sure)) == {0, 255}  # nothing is left undecided
+    hard = mask(ppm="true") > 0
+    assert (sure[hard] == 255).mean() > 0.98 and (sure[~hard] == 0).mean() > 0.98
+    wide = mask(a="true", af="128", ab="50", ae="16")
+    assert wide[40, 60] == 255 and wide[2, 2] == 0 and (wide != adaptive).any()
+    assert (mask(a="true", af="255", ab="50", ae="16") == mask()).all()  # nothing is sure
 
 
 def test_rembg_mask_and_colour(client: Any, picture_file: bytes) -> None:

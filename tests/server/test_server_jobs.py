@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import http.client
 import io
 import json
 import os
@@ -23,7 +25,7 @@ from PIL import Image
 import mattebrush
 from mattebrush import Options, job
 from mattebrush_server import blobs
-from tests.server.server_client import scene, until
+from tests.server.server_client import TOKEN, scene, until
 
 Serving = Callable[..., AbstractContextManager[Any]]
 FORCED = {"op": "remove", "force": True}
@@ -267,6 +269,23 @@ def test_full_server_says_when_to_try_again(serving: Serving, large_picture: np.
         ]
         assert [each.status for each in posted] == [202, 202, 429]
         assert posted[2].json()["code"] == "busy" and int(posted[2].headers["retry-after"]) > 0
+
+
+def test_who_may_not_wait_leaves_no_job_behind(
+    serving: Serving, large_picture: np.ndarray, picture: np.ndarray
+) -> None:
+    with serving(waiters=1) as client:
+        running = client.send(FORCED, image=large_picture)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", client.port)) as first:
+            headers = {"Authorization": f"Bearer {TOKEN}"}
+            first.request("GET", f"/v1/jobs/{running}/events", headers=headers)
+            assert first.getresponse().status == 200
+            body = job.encode_request(FORCED, image=picture)
+            kind = {"Content_Type": "application/x-npz", "Prefer": "wait"}
+            second = client.ask("POST", "/v1/jobs", body, **kind)
+            assert (second.status, second.json()["code"]) == (429, "busy")
+            assert client.server.service.store.select(lambda each: each.id != running) == []
+            assert len(client.server.service.lanes["auto"].queue) == 0
 
 
 def test_idle_workers_give_their_memory_back(serving: Serving, picture: np.ndarray) -> None:

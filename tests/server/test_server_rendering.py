@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an answer to a file: what was transparent stays so, windows are filled on demand."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattebrush import job
+from mattebrush.cutout import no_progress
+from mattebrush_server.blobs import Blob
+from mattebrush_server.rendering import render
+
+OWN = np.tile(np.array([255, 128, 0], np.uint8).repeat(20), (40, 1))
+"""A picture's own transparency: full, half, none."""
+
+
+def rendered(image: np.ndarray, answer: job.Answer, format: str = "png", **params: Any) -> Any:
+    """What `render` makes of a request's image and its answer, as pixels."""
+    inputs = {
+        "request": Blob.of(job.encode_request({}, image=image)),
+        "answer": Blob.of(job.encode_answer(answer)),
+    }
+    asked = {"format": format, "kind": "job", "max_pixels": 10_000, **params}
+    file, _ = render(inputs, asked, no_progress)
+    return np.asarray(Image.open(io.BytesIO(file)))
+
+
+@pytest.mark.parametrize("channels", (2, 4))
+def test_a_cut_out_holds_the_picture_s_own_transparency(channels: int) -> None:
+    image = np.full((40, 60, channels), 90, np.uint8)
+    image[:, :, -1] = OWN
+    alpha = np.full((40, 60), 255, np.uint8)
+    alpha[:10] = 0
+    answer = job.Answer(alpha, None, {})
+    assert rendered(image, answer)[30, ::20, -1].tolist() == [255, 128, 0]
+    assert rendered(image, answer)[5, ::20, -1].tolist() == [0, 0, 0]
+    assert rendered(image, answer, shift_edge=5)[7, ::20, -1].tolist() == [255, 128, 0]
+    assert rendered(image, answer, longest_side=30)[15, ::10, -1].tolist() == [255, 128, 0]
+    assert (rendered(image, answer, "alpha")[30, ::20] == [255, 128, 0]).all()
+    assert (rendered(image, answer, "mask") == alpha).all()  # goes beside it, on a layer
+
+
+def test_windows_are_filled_with_what_was_seen_through_them() -> None:
+    image = np.full((40, 60, 3), (200, 10, 10), np.uint8)
+    foreground = np.full((40, 60, 3), (10, 10, 200), np.uint8)
+    alpha = np.zeros((40, 60), np.uint8)
+    alpha[5:35, 5:55] = 255
+    alpha[5:35, 5] = 100
+    alpha[15:25, 20:40] = 100
+    answer = job.Answer(alpha, foreground, {})
+    assert rendered(image, answer)[20, 30].tolist() == [10, 10, 200, 100]
+    filled = rendered(image, answer, opaque_inside=True)
+    assert filled[20, 30].tolist() == [200, 10, 10, 255]
+    assert filled[20, 5].tolist() == [10, 10, 200, 100] and filled[20, 10, 0] == 10
