@@ -12,7 +12,8 @@ import math
 import torch
 from torch.nn import functional
 
-EMPTY, PASTED, BLURRED, NOISY, COMPRESSED, GREY = 0.08, 0.10, 0.08, 0.10, 0.10, 0.03
+EMPTY, PASTED, STUDIO, UNPAINTED = 0.08, 0.10, 0.10, 0.05
+BLURRED, NOISY, COMPRESSED, GREY = 0.08, 0.10, 0.10, 0.03
 """The share of pictures that each of these happens to."""
 
 _EMPTY_CELLS = 5  # of 16: the side of the window looked for where no subject is
@@ -39,6 +40,7 @@ def augment(planes: torch.Tensor, side: int, generator: torch.Generator) -> torc
     cut = functional.grid_sample(source, grid, padding_mode="reflection", align_corners=False)
     cut[:, 3:] *= (~clear).float().view(-1, 1, 1, 1)
     cut = paste(cut, chosen(len(planes), PASTED, generator).to(source.device))
+    cut = simplify(cut, generator)
     image, mask = cut[:, :3], cut[:, 3:]
     image = damage(colour(image, generator), generator)
     return torch.cat([image, mask], 1)
@@ -88,6 +90,37 @@ def paste(planes: torch.Tensor, onto: torch.Tensor) -> torch.Tensor:
     pasted[onto, :3] = alpha * subject[:, :3] + (1 - alpha) * ground[:, :3]
     pasted[onto, 3:] = torch.maximum(alpha, ground[:, 3:])
     return pasted
+
+
+def simplify(planes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Some subjects before plain grounds, as in a studio or a render, and some without texture of
+    their own, as drawings and untextured models are: photographs alone hold too few of either."""
+    planes = planes.clone()
+    for share, is_ground in ((UNPAINTED, False), (STUDIO, True)):
+        at = chosen(len(planes), share, generator).to(planes.device)
+        alpha, image = planes[at, 3:], planes[at, :3]
+        plain = gradients(image, generator)
+        inner, outer = (image, plain) if is_ground else (plain, image)
+        planes[at, :3] = alpha * inner + (1 - alpha) * outer
+    return planes
+
+
+def gradients(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """A straight run from one colour to another (N, 3, S, S) in any direction, the colours often
+    the same and often black, white or fully saturated."""
+    n, _, height, width = like.shape
+    colours = uniform((2, n, 3, 1, 1), 0.0, 1.0, like, generator)
+    extreme = uniform((2, n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.4
+    grey = uniform((2, n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.6
+    colours = torch.where(grey, colours[:, :, :1], colours)
+    colours = torch.where(extreme, colours.round(), colours)
+    flat = uniform((n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.4
+    start, end = colours[0], torch.where(flat, colours[0], colours[1])
+    angle = uniform((n, 1, 1, 1), 0.0, 2 * math.pi, like, generator)
+    x = torch.linspace(-0.5, 0.5, width, device=like.device)
+    y = torch.linspace(-0.5, 0.5, height, device=like.device)[:, None]
+    place = (angle.cos() * x + angle.sin() * y + 0.5).clamp(0, 1)
+    return start + (end - start) * place
 
 
 def colour(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
