@@ -15,10 +15,13 @@ from mattebrush import actions, choices, jobs, layers, masks
 
 WIDTH, HEIGHT = 340, 220
 answers = []
+images = []
+"""What the engine was sent, and what it answered."""
 _run = jobs.run
 
 
 def _noting(*arguments, **arrays):
+    images.append(arrays["image"])
     answer = yield from _run(*arguments, **arrays)
     answers.append(answer)
     return answer
@@ -247,6 +250,8 @@ def cleaned(folder, case, document, layer):
     keep(folder, case, "clean", after)
     keep(folder, case, "mask", mask)
     keep(folder, case, "foreground", answers[-1].foreground.data)
+    sent = images[-1].data
+    keep(folder, case, "sent", b"".join(sent) if isinstance(sent, list) else sent)
     told = {
         "original": [bytes(layer.pixelData(0, 0, WIDTH, HEIGHT)) == pixels, layer.visible()],
         "masks": [len(layer.childNodes()), len(made.childNodes())],
