@@ -178,14 +178,14 @@ def session():
     seen["dirty"] = refined.is_dirty
     seen["saved"] = s.bytes_of(last)
     bpy.ops.wm.save_as_mainfile(filepath=f"{FOLDER}/still.blend")
-    yield from one_frame(node.node_tree, images, last, seen)
+    yield from one_frame(node.node_tree, images, np.full_like(last, 0.5), seen)
     yield from image_menu(node.node_tree, images, seen)
     yield from no_engine(node.node_tree, images, seen)
     Path(ANSWER).write_text(json.dumps(seen))
 
 
 def one_frame(group, images, alpha, seen):
-    """A frame of a sequence painted on by mouse; then the next one is gone to."""
+    """A frame of a sequence, all of it `alpha`, painted on by mouse; then the next is gone to."""
     matte, space = s.module("matte"), images.spaces[0]
     for frame in (1, 2):
         s.module("generating").write_mask(f"{FOLDER}/masks/mask_{frame:04d}.png", alpha)
