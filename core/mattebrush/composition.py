@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import paths
 from .depth import quantise, to_unit
 from .errors import OptionInvalid
 from .tiles import strips
@@ -58,12 +59,12 @@ def parse_background(text: str) -> Colour | Path:
     from PIL import ImageColor
 
     named = text.strip().lower()
-    if re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", named) and not Path(text).exists():
+    if re.fullmatch(r"#?([0-9a-f]{3}|[0-9a-f]{6})", named) and not paths.exists(text):
         named = f"#{named.lstrip('#')}"
     if named in ImageColor.colormap or re.fullmatch(r"#[0-9a-f]{3}|#[0-9a-f]{6}", named):
         red, green, blue = ImageColor.getrgb(named)[:3]
         return red / 255, green / 255, blue / 255
-    if Path(text).is_file():
+    if paths.is_file(text):
         return Path(text)
     raise OptionInvalid(
         f"The background {text!r} is neither a colour nor a picture.",
@@ -176,15 +177,21 @@ def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
     return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def crop_to_subject(alpha: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
+def crop_to_subject(
+    alpha: np.ndarray, margin: int = 0, shadow: np.ndarray | None = None
+) -> tuple[slice, slice]:
     """Rows and columns that hold everything of alpha >= 1/255, and `margin` pixels around it.
+
+    shadow: as from `drop_shadow`; it counts as part of the subject, lest it be cut off.
 
     The whole picture where there is nothing. Raises OptionInvalid for a negative margin.
     """
     if margin < 0:
         raise OptionInvalid(f"The crop's margin is {margin}.", "Give 0 or more pixels.")
     height, width = alpha.shape
-    seen = alpha >= np.float32(1 / 255)
+    seen = alpha >= _SEEN
+    if shadow is not None:
+        seen |= shadow >= _SEEN
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not rows.size:
         return slice(0, height), slice(0, width)
@@ -194,8 +201,13 @@ def crop_to_subject(alpha: np.ndarray, margin: int = 0) -> tuple[slice, slice]:
     )
 
 
+_SEEN = np.float32(1 / 255)
+
 _MATCH_STRENGTH = 0.4
 """How far towards the background's statistics: halfway looks tinted, less is not seen."""
+
+_MOST_SHIFT = (0.2, 0.04, 0.05)
+"""Darker, lighter, and in colour: a quarter less light, a twentieth more, a visible tint."""
 
 _MATCH_SAMPLES = 250_000
 
@@ -219,15 +231,22 @@ def match_colors(
     scale = 1 + _MATCH_STRENGTH * (np.clip(scene[1] / deviation, 0.7, 1.4) - 1)
     if not isinstance(background, np.ndarray):
         scale = np.ones_like(scale)
-    shift = _MATCH_STRENGTH * (scene[0] - mean)
-    # Lightness moves least: a dark backdrop must not put the subject out.
-    shift[0] *= 0.5
+    shift = _bounded(_MATCH_STRENGTH * (scene[0] - mean))
     out = np.empty_like(foreground)
     for rows in strips(foreground.shape[0], _ROWS):
         lab = _to_lab(to_unit(foreground[rows]).reshape(-1, 3))
         lab = (lab - mean) * scale + mean + shift
         out[rows] = quantise(_from_lab(lab).reshape(out[rows].shape), out.dtype)
     return out
+
+
+def _bounded(shift: np.ndarray) -> np.ndarray:
+    """The shift of l alpha beta, no further than a light in the room would move things: a black
+    backdrop must not put the subject out, a white one not burn it, a pure colour not dye it."""
+    lightness, colour = shift[0], shift[1:]
+    darker, lighter, tint = _MOST_SHIFT
+    colour = colour * min(1.0, tint / max(float(np.linalg.norm(colour)), 1e-6))
+    return np.array([np.clip(lightness, -darker, lighter), *colour], np.float32)
 
 
 def _scene_statistics(background: Colour | np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:

@@ -21,19 +21,37 @@ Box = tuple[float, float, float, float]
 
 @dataclasses.dataclass(frozen=True)
 class Point:
-    """A click in image pixels; `label` 1 says "this belongs to it", 0 says "this does not"."""
+    """A click in image pixels; `label` 1 says "this belongs to it", 0 says "this does not".
+
+    Raises OptionInvalid from the constructor for other labels, NaN and infinity.
+    """
 
     x: float
     y: float
     label: int = 1
 
+    def __post_init__(self) -> None:
+        for number in (self.x, self.y):
+            _number("A prompt point's coordinate", number, -1e9, 1e9)
+        if self.label not in (0, 1):
+            raise OptionInvalid(
+                f"A prompt point has label {self.label!r}.", "Labels are 1 (in) or 0 (out)."
+            )
+
 
 @dataclasses.dataclass(frozen=True)
 class Prompt:
-    """What the user pointed at, in image pixels: points, and boxes (x0, y0, x1, y1)."""
+    """What the user pointed at, in image pixels: points, and boxes (x0, y0, x1, y1).
+
+    Raises OptionInvalid from the constructor for boxes that hold nothing.
+    """
 
     points: tuple[Point, ...] = ()
     boxes: tuple[Box, ...] = ()
+
+    def __post_init__(self) -> None:
+        boxes = tuple(_box("A prompt box", box) for box in self.boxes)
+        object.__setattr__(self, "boxes", boxes)
 
     def __bool__(self) -> bool:
         return bool(self.points or self.boxes)
@@ -137,15 +155,10 @@ def _prompt(value: object) -> Prompt:
     points, boxes = value.get("points", []), value.get("boxes", [])
     if not isinstance(points, list) or not isinstance(boxes, list):
         raise OptionInvalid("prompt.points and prompt.boxes must be lists.")
-    return Prompt(tuple(_point(p) for p in points), tuple(_box("prompt.boxes", b) for b in boxes))
+    return Prompt(tuple(_point(p) for p in points), tuple(boxes))
 
 
 def _point(value: object) -> Point:
     if not isinstance(value, (list, tuple)) or len(value) not in (2, 3):
         raise OptionInvalid(f"A prompt point is {value!r}.", "Give [x, y] or [x, y, label].")
-    for number in value:
-        _number("prompt.points", number, -1e9, 1e9)
-    label = value[2] if len(value) == 3 else 1
-    if label not in (0, 1):
-        raise OptionInvalid(f"A prompt point has label {label!r}.", "Labels are 1 (in) or 0 (out).")
-    return Point(float(value[0]), float(value[1]), int(label))
+    return Point(*value)

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +18,10 @@ import pytest
 from PIL import Image
 
 from mattebrush import raster
+from mattebrush.atomic import whole_file
 from mattebrush.cli import main
+from mattebrush.commands import batch
+from mattebrush.cutout import Progress, Report
 from tests.core.scenes import GREEN, Scene, disc
 
 
@@ -111,6 +117,18 @@ def test_flattened_on_a_picture_with_a_shadow_and_cropped(red_model: str, photo:
     assert middle[0] > middle[1], "the subject is not there"
 
 
+def test_a_crop_holds_the_whole_shadow(red_model: str, photo: Path) -> None:
+    out, plain = photo.with_name("shadow.png"), photo.with_name("plain.png")
+    assert remove(red_model, photo, "--crop", "3", "-o", plain) == 0
+    shadow = ["--shadow-offset", "20,10", "--shadow-blur", "2"]
+    assert remove(red_model, photo, *shadow, "--crop", "3", "-o", out) == 0
+    with Image.open(plain) as without, Image.open(out) as cut:
+        assert 18 <= cut.width - without.width <= 28
+        alpha = np.asarray(cut)[..., 3]
+    for border in (alpha[0], alpha[-1], alpha[:, 0], alpha[:, -1]):
+        assert not border.any(), "something is cut off"
+
+
 def test_no_subject_writes_nothing_unless_forced(red_model: str, nothing: Path) -> None:
     out = nothing.with_name("nothing-cutout.png")
     assert remove(red_model, nothing) == 3
@@ -135,7 +153,7 @@ def test_a_bad_picture_does_not_stop_the_others(
     ]
     told = capsys.readouterr().err
     assert "bad.jpg" in told and "missing.png" in told and "2 of 4 failed" in told
-    assert "missing.png: missing.png" not in told, "named twice"
+    assert "missing.png: " not in told, "named twice"
     assert "Traceback" not in told
 
 
@@ -184,6 +202,96 @@ def test_through_a_pipe(red_model: str, photo: Path, scene: Scene) -> None:
         assert np.abs(np.asarray(cutout)[..., 3] / 255 - scene.alpha).mean() < 0.01
 
 
+def test_a_report_stays_out_of_the_picture_in_the_pipe(red_model: str, photo: Path) -> None:
+    command = [sys.executable, "-m", "mattebrush", "remove", "-", "--json", "--model", red_model]
+    done = subprocess.run(command, input=photo.read_bytes(), capture_output=True)
+    assert done.stdout.endswith(b"IEND\xae\x42\x60\x82")
+    assert json.loads(done.stderr)["model"] == red_model
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and limits of POSIX")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_has_gone_ends_it(red_model: str, tmp_path: Path, unbuffered: str) -> None:
+    source = tmp_path / "big.png"
+    Image.fromarray(disc(480, 640).image).save(source)
+    command = [sys.executable, "-m", "mattebrush", "remove", str(source), "-o", "-"]
+    process = subprocess.Popen(
+        [*command, "--model", red_model],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(1)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait() == 141
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and limits of POSIX")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_disk_that_fills_up_behind_standard_output_is_told(
+    red_model: str, photo: Path, unbuffered: str
+) -> None:
+    import resource
+
+    command = [sys.executable, "-m", "mattebrush", "remove", str(photo), "-o", "-"]
+    with photo.with_name("cut.png").open("wb") as file:
+        done = subprocess.run(
+            [*command, "--model", red_model],
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000)),
+        )
+    assert done.returncode == 5, done.stderr
+    assert done.stderr.count("\n") == 1 and "File too large" in done.stderr
+
+
+def test_paths_that_cannot_be_looked_at_are_clear_failures(
+    red_model: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = photo.with_name("x" * 300 + ".png")
+    assert remove(red_model, long) == 4
+    assert remove(red_model, photo, "-o", long) == 5
+    circle = photo.with_name("circle.png")
+    circle.symlink_to(circle)
+    assert remove(red_model, circle, "-o", photo.with_name("out.png")) == 4
+    assert remove(red_model, photo, "-o", circle) == 5
+    told = capsys.readouterr().err
+    assert told.count("\n") == 4 and told.count("mattebrush: ") == 4
+
+
+def test_a_missing_model_is_told_once_not_for_every_picture(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.png"
+    other.write_bytes(photo.read_bytes())
+    assert remove("u2net", photo, other) == 6
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_ended_from_outside_it_leaves_no_unfinished_file(tmp_path: Path, name: str) -> None:
+    arguments = argparse.Namespace(output_dir=None, overwrite=False, json=False, quiet=True)
+    before = signal.getsignal(signal.Signals[name])
+
+    def work(task: batch.Task, progress: Progress) -> Report:
+        with whole_file(task.target):
+            assert list(tmp_path.iterdir()), "nothing is there that could be left behind"
+            os.kill(os.getpid(), signal.Signals[name])
+            time.sleep(5)
+        raise AssertionError("it went on")
+
+    with pytest.raises(SystemExit) as ended:
+        batch.run([batch.Task("in.png", str(tmp_path / "out.png"))], work, arguments)
+    assert ended.value.code == 128 + signal.Signals[name]
+    assert not list(tmp_path.iterdir())
+    assert signal.getsignal(signal.Signals[name]) == before
+
+
 def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
     command = [sys.executable, "-m", "mattebrush", "remove", "-", "--model", red_model]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -203,6 +311,10 @@ def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
         ["--threads", "0"],
         ["--crop", "-3"],
         ["--shadow", "--shadow-opacity", "7"],
+        ["--point", "1,2,3"],
+        ["--point", "nan,2"],
+        ["--box", "9,9,5,5"],
+        ["--background", "x" * 300 + ".jpg"],
     ],
 )
 def test_options_that_make_no_sense_end_with_status_two(
@@ -276,6 +388,17 @@ def test_refine_from_files(photo: Path, tmp_path: Path, scene: Scene) -> None:
     command = ["refine", photo, painted, "--previous", previous, "-o", better, "--quiet"]
     assert main([*map(str, command)]) == 0
     assert np.array_equal(raster.read(better).pixels[..., 0], mask)
+
+
+def test_a_region_that_is_neither_box_nor_picture(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = tmp_path / "mask.png"
+    Image.new("L", (320, 240)).save(mask)
+    for region in ("inf,0,5,5", "nan,0,5,5", "1,2,3"):
+        command = ["refine", str(photo), str(mask), "--region", region, "--quiet"]
+        assert main(command) == 4
+    assert capsys.readouterr().err.count("\n") == 3
 
 
 def test_a_coloured_picture_is_no_mask(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:

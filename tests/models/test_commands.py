@@ -47,6 +47,9 @@ def test_list_as_json_tells_what_is_installed(
     assert entries["u2netp"]["installed"] == "store"
     assert Path(entries["u2netp"]["files"][0]["path"]).is_file()
     assert "u2net" not in entries
+    networks = catalog.NETWORKS.glob("*.onnx")
+    ours = [entries[f"mattebrush-{path.stem}"]["size"] == path.stat().st_size for path in networks]
+    assert ours == [True, True]
 
 
 def test_info_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,6 +59,13 @@ def test_info_tells_everything(capsys: pytest.CaptureFixture[str]) -> None:
         assert fact in text
     models("info", "birefnet-hr-matting", "--json")
     assert json.loads(capsys.readouterr().out)["commercial"] == "caveat"
+
+
+def test_addresses_in_info_can_be_copied(capsys: pytest.CaptureFixture[str]) -> None:
+    row = catalog.get("sam2.1-hiera-tiny")
+    models("info", row.id)
+    words = capsys.readouterr().out.split()
+    assert all(file.url in words for file in row.files)
 
 
 def test_unknown_models_are_answered_with_near_ones() -> None:
@@ -108,6 +118,18 @@ def test_pull_with_the_licence_accepted_asks_nothing(
         assert models("pull", row.id, "--accept-license", "--mirror", site.url) == 0
     assert len(site.log) == 1
     assert "here already" in capsys.readouterr().out
+
+
+def test_pull_mends_what_has_been_damaged(tmp_path: Path) -> None:
+    row = catalog.get("modnet-photographic")
+    content = tiny("modnet", tmp_path / "x.onnx").read_bytes()
+    with serving({f"/{row.files[0].name}": File(content)}) as site:
+        for damaged in (content[:-1], content + b"x"):
+            assert models("pull", row.id, "--accept-license", "--mirror", site.url) == 0
+            path = store.resolve(row).paths["model"]
+            assert path.read_bytes() == content
+            path.write_bytes(damaged)
+    assert len(site.log) == 2
 
 
 def test_add_warns_on_stderr_about_a_checksum_and_verify_says_it_again(

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from mattebrush import job
+from mattebrush.cli import main
 from mattebrush.errors import OptionInvalid
 from mattebrush.models import catalog, store
 from mattebrush.segmentation import recurrent, salient
@@ -81,6 +85,17 @@ def test_a_list_of_pictures_can_be_frames_of_one_shot() -> None:
                 expected = np.clip(base + 0.1 * remembered, 0, 1)
                 np.testing.assert_allclose(found.probability, expected, atol=1e-5)
     np.testing.assert_allclose(salient.segment(image, row, "cpu").probability, base, atol=1e-5)
+
+
+def test_pictures_of_one_command_are_frames_of_one_shot(tmp_path: Path) -> None:
+    frames = [tmp_path / f"{number}.png" for number in range(3)]
+    for frame in frames:
+        Image.fromarray(picture(40, 30)).save(frame)
+    row, out = installed("rvm-mobilenetv3-fp32"), tmp_path / "out"
+    command = ["segment", *map(str, frames), "--model", row, "--output-dir", str(out), "--force"]
+    assert main([*command, "--device", "cpu"]) == 0
+    means = [np.asarray(Image.open(out / f"{n}-segment.png")).mean() / 255 for n in range(3)]
+    np.testing.assert_allclose(np.diff(means), 0.1, atol=0.01)
 
 
 @pytest.mark.parametrize("op", ["segment", "remove"])

@@ -4,16 +4,28 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import glob
 import json
+import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from .. import paths
 from ..cutout import Progress, Report
-from ..errors import InputInvalid, MattebrushError, OptionInvalid, OutputExists, OutputUnwritable
+from ..errors import (
+    DeviceUnavailable,
+    InputInvalid,
+    MattebrushError,
+    ModelUnavailable,
+    OptionInvalid,
+    OutputExists,
+    OutputUnwritable,
+)
 
 if TYPE_CHECKING:
     from ..raster import Raster
@@ -81,9 +93,9 @@ def plan(
 def _check_output(output: str, more_formats: Sequence[str]) -> None:
     """Says before the work what would only be said after it."""
     path = Path(output)
-    if path.is_dir():
+    if paths.is_folder(path):
         raise OutputUnwritable(f"{output} is a folder.", "Name a file, or use --output-dir.")
-    if not path.parent.is_dir():
+    if not paths.is_folder(path.parent):
         raise OutputUnwritable(f"The folder of {output} does not exist.", "Create it first.")
     if path.suffix.lower() not in more_formats:
         from .. import raster
@@ -92,7 +104,7 @@ def _check_output(output: str, more_formats: Sequence[str]) -> None:
 
 
 def _expanded(pattern: str) -> list[str]:
-    if pattern == STREAM or Path(pattern).exists():
+    if pattern == STREAM or paths.exists(pattern):
         return [pattern]
     return sorted(glob.glob(pattern)) or [pattern]  # noqa: PTH207 - keeps the user's own spelling
 
@@ -111,21 +123,21 @@ def _derived(source: str, folder: str | None, suffix: str, extension: str) -> st
 
 
 def _refuse_collisions(tasks: list[Task]) -> None:
-    seen: dict[Path, str] = {}
+    seen: dict[str, str] = {}
     for task in tasks:
         if task.target == STREAM:
             continue
-        target = Path(task.target)
-        key = target.resolve()
+        key = os.path.realpath(task.target)  # Path.resolve raises where links go in circles
         if key in seen:
             raise OptionInvalid(
-                f"{seen[key]} and {task.source} would both be written to {target}.",
+                f"{seen[key]} and {task.source} would both be written to {task.target}.",
                 "Run them apart, or with different --output-dir.",
             )
         seen[key] = task.source
-        if task.source != STREAM and key == Path(task.source).resolve():
+        if task.source != STREAM and key == os.path.realpath(task.source):
             raise OptionInvalid(
-                f"{target} is the input itself.", "Name another file: originals are not touched."
+                f"{task.target} is the input itself.",
+                "Name another file: originals are not touched.",
             )
 
 
@@ -136,31 +148,94 @@ def run(
 ) -> int:
     """Does `work` on each task, tells how it went, and returns the exit status.
 
-    A task that fails does not stop the others; the status is that of the first failure.
+    A task that fails does not stop the others, unless they would fail alike: a model or device
+    that is not there. The status is that of the first failure.
     """
     if arguments.output_dir:
         _make_folder(Path(arguments.output_dir))
+    reports = _reports(tasks, arguments)
     failures: list[tuple[Task, MattebrushError]] = []
-    for task in tasks:
-        bar = _Bar(task.name, shown=sys.stderr.isatty() and not arguments.quiet)
-        try:
-            if task.target != STREAM and not arguments.overwrite and Path(task.target).exists():
-                raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
-            report = work(task, bar)
-        except MattebrushError as error:
-            bar.clear()
+    with _tidy_end():
+        for done, task in enumerate(tasks):
+            error = _one(task, work, arguments, reports)
+            if error is None:
+                continue
             failures.append((task, error))
-            told = str(error)
-            where = "" if told.startswith(task.name) else f"{task.name}: "
-            print(f"mattebrush: {where}{told}", file=sys.stderr)
-            _print_json(arguments, {"input": task.source, "error": error.to_json()})
-            continue
-        bar.clear()
-        _tell(task, report, arguments)
+            if not done and isinstance(error, (ModelUnavailable, DeviceUnavailable)):
+                tasks = tasks[:1]
+                break
     if failures and len(tasks) > 1:
         names = ", ".join(task.name for task, _ in failures)
         print(f"mattebrush: {len(failures)} of {len(tasks)} failed: {names}", file=sys.stderr)
     return failures[0][1].exit_status if failures else 0
+
+
+def run_sequence(
+    tasks: list[Task],
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+) -> int:
+    """As `run`; to a video model the pictures are frames of one shot, in order."""
+    from ..segmentation import recurrent
+
+    with recurrent.sequence():
+        return run(tasks, work, arguments)
+
+
+@contextlib.contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Inside, SIGTERM and a closed terminal unwind as Ctrl-C does: no unfinished file stays."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Not where they are ignored, as after nohup.
+    ends = [number for number in ends if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ends:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ends:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _one(
+    task: Task,
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+    reports: TextIO | None,
+) -> MattebrushError | None:
+    """Does `work` on one task and tells how it went; returns the failure, if it was one."""
+    bar = _Bar(task.name, shown=sys.stderr.isatty() and not arguments.quiet)
+    try:
+        if task.target != STREAM and not arguments.overwrite and paths.exists(task.target):
+            raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
+        report = work(task, bar)
+    except MattebrushError as error:
+        bar.clear()
+        told = str(error)
+        where = "" if told.startswith((task.name, task.source)) else f"{task.name}: "
+        print(f"mattebrush: {where}{told}", file=sys.stderr)
+        _print_json(reports, {"input": task.source, "error": error.to_json()})
+        return error
+    bar.clear()
+    _print_json(reports, {"input": task.source, "output": task.target, **report.to_json()})
+    _tell(task, report, arguments)
+    return None
+
+
+def _reports(tasks: list[Task], arguments: argparse.Namespace) -> TextIO | None:
+    """Where JSON reports go: beside standard output where a picture goes through that."""
+    if not arguments.json:
+        return None
+    return sys.stderr if any(task.target == STREAM for task in tasks) else sys.stdout
+
+
+def _print_json(reports: TextIO | None, values: dict[str, Any]) -> None:
+    if reports is not None:
+        print(json.dumps(values), file=reports, flush=True)
 
 
 def _make_folder(folder: Path) -> None:
@@ -171,7 +246,6 @@ def _make_folder(folder: Path) -> None:
 
 
 def _tell(task: Task, report: Report, arguments: argparse.Namespace) -> None:
-    _print_json(arguments, {"input": task.source, "output": task.target, **report.to_json()})
     for warning in report.warnings:
         print(f"mattebrush: {task.name}: {warning}", file=sys.stderr)
     wanted = sys.stderr.isatty() and not arguments.json and not arguments.quiet
@@ -179,13 +253,6 @@ def _tell(task: Task, report: Report, arguments: argparse.Namespace) -> None:
         seconds = sum(report.seconds.values())
         by = " + ".join(part for part in (report.model, report.matting) if part)
         print(f"{task.target}  ({by}, {report.device}, {seconds:.1f} s)", file=sys.stderr)
-
-
-def _print_json(arguments: argparse.Namespace, values: dict[str, Any]) -> None:
-    if arguments.json:
-        # With the picture itself on standard output, the report goes beside it.
-        stream = sys.stderr if arguments.output == STREAM else sys.stdout
-        print(json.dumps(values), file=stream, flush=True)
 
 
 class _Bar:
@@ -243,8 +310,10 @@ def write_result(
 
 def send(data: bytes) -> None:
     """Writes a file's bytes to standard output. Raises OutputUnwritable."""
+    rest = memoryview(data)
     try:
-        sys.stdout.buffer.write(data)
+        while rest:  # unbuffered (PYTHONUNBUFFERED), one write may do only a part
+            rest = rest[sys.stdout.buffer.write(rest) :]
         sys.stdout.buffer.flush()
     except BrokenPipeError:  # whoever read it has gone: the command line ends for that
         raise

@@ -79,7 +79,7 @@ def options_from(arguments: argparse.Namespace) -> Options:
     names = ("model", "matting", "device", "threads", "feather", "shift_edge", "keep", "hard")
     values = {name: given[name] for name in names if name in given}
     prompt = Prompt(
-        tuple(Point(p[0], p[1], int(p[2]) if len(p) > 2 else 1) for p in given.get("point", [])),
+        tuple(Point(*point) for point in given.get("point", [])),
         tuple(given.get("box", [])),
     )
     return Options(

@@ -121,7 +121,7 @@ def _remove(arguments: argparse.Namespace) -> int:
             _write(task, source, cutout, recipe)
         return cutout.report
 
-    return batch.run(tasks, work, arguments)
+    return batch.run_sequence(tasks, work, arguments)
 
 
 def _recipe(arguments: argparse.Namespace) -> _Recipe:
@@ -180,9 +180,12 @@ def _write(task: batch.Task, source: Raster, cutout: Cutout, recipe: _Recipe) ->
         return
     from .. import composition
 
-    result, margin = _result(source, cutout, recipe), recipe.arguments.crop
+    alpha, margin, shadow = cutout.alpha, recipe.arguments.crop, None
+    if recipe.shadow:
+        shadow = composition.drop_shadow(alpha, _shadow(recipe.arguments, *alpha.shape))
+    result = _result(source, cutout, recipe, shadow)
     if margin is not None:
-        result = _cropped(result, composition.crop_to_subject(cutout.alpha, margin))
+        result = _cropped(result, composition.crop_to_subject(alpha, margin, shadow))
     batch.write_result(task, result, recipe.arguments, recipe.format)
 
 
@@ -214,7 +217,7 @@ def _cropped(picture: Raster, window: tuple[slice, slice]) -> Raster:
     return dataclasses.replace(picture, pixels=picture.pixels[window], alpha=alpha)
 
 
-def _result(source: Raster, cutout: Cutout, recipe: _Recipe) -> Raster:
+def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray | None) -> Raster:
     """The picture to write: mask, colours, flattened picture or cut-out."""
     from .. import composition
     from ..depth import quantise
@@ -228,9 +231,6 @@ def _result(source: Raster, cutout: Cutout, recipe: _Recipe) -> Raster:
         backdrop = composition.cover(recipe.background.pixels, *alpha.shape)
     if arguments.match_colors and backdrop is not None:
         colour = composition.match_colors(colour, alpha, backdrop)
-    shadow = None
-    if recipe.shadow:
-        shadow = composition.drop_shadow(alpha, _shadow(arguments, *alpha.shape))
     if arguments.mask:
         mask = quantise(alpha, colour.dtype)[:, :, None]
         result = dataclasses.replace(source, pixels=mask, alpha=None, icc=None)

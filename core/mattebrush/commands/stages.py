@@ -62,7 +62,8 @@ def _segment(arguments: argparse.Namespace) -> int:
         _write_plane(task, source, cutout.alpha, np.dtype(depth), arguments)
         return cutout.report
 
-    return batch.run(batch.plan(arguments.inputs, arguments, "-segment", ".png"), work, arguments)
+    tasks = batch.plan(arguments.inputs, arguments, "-segment", ".png")
+    return batch.run_sequence(tasks, work, arguments)
 
 
 def _add_matte(subparsers: Subparsers) -> None:
@@ -169,7 +170,7 @@ def _region(text: str, shape: tuple[int, ...]) -> np.ndarray:
 
     try:
         x0, y0, x1, y1 = (max(0, round(float(part))) for part in text.split(","))
-    except ValueError:
+    except (ValueError, OverflowError):  # not four numbers, or infinity
         return _plane(text)
     region = np.zeros(shape, np.uint8)
     region[y0:y1, x0:x1] = 255

@@ -128,15 +128,28 @@ def _info(arguments: argparse.Namespace) -> int:
         facts.append(("SHA-256" if file.sha256 else "MD5", file.sha256 or file.md5))
     for name, text in facts:
         if text:
-            print(textwrap.fill(text, 96, initial_indent=f"{name:16}", subsequent_indent=" " * 16))
+            print(_filled(name, text))
     return 0
+
+
+def _filled(name: str, text: str) -> str:
+    """One fact in lines of some 80 characters; addresses stay whole, so that they can be copied."""
+    return textwrap.fill(
+        text,
+        96,
+        initial_indent=f"{name:16}",
+        subsequent_indent=" " * 16,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _pull(arguments: argparse.Namespace) -> int:
     from . import install
 
     for row in [catalog.get(name) for name in arguments.model]:
-        if entry := store.installed(row):
+        entry = store.installed(row)
+        if entry and all(verdict.good for verdict in install.verify(row)):
             print(f"{row.id} is here already ({entry.source}): {_places(entry)}.")
             continue
         _agree(row, arguments.accept_license)
@@ -234,7 +247,6 @@ def _as_json(row: ModelRow) -> dict[str, Any]:
         "license",
         "commercial",
         "license_note",
-        "size",
         "best_at",
         "tags",
         "embedded",
@@ -246,6 +258,7 @@ def _as_json(row: ModelRow) -> dict[str, Any]:
     )
     return {
         **{name: getattr(row, name) for name in names},
+        "size": _size(row),
         "installed": entry.source if entry else None,
         "files": [
             {

@@ -149,7 +149,7 @@ def _refused(url: str, failure: urllib.error.HTTPError) -> DownloadFailed:
     fix = "Try --mirror, or fetch it by hand and use `mattebrush models add FILE`."
     if failure.code in (401, 403):
         fix = (
-            "Its publisher wants you to sign in or agree to terms first: open the page shown by "
+            "It wants you to sign in, or to agree to terms first: open the page shown by "
             "`mattebrush models info`, download it there, then use `mattebrush models add FILE`."
         )
     return DownloadFailed(f"{url} answered {failure.code} {failure.reason}.", fix)

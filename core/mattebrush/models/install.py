@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from .. import paths
 from ..atomic import whole_file
 from ..cutout import Progress, no_progress
 from ..errors import (
@@ -55,7 +56,7 @@ class Verdict:
 
 
 def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> list[Added]:
-    """Downloads the files of a model that are not here yet, and verifies them.
+    """Downloads the files of a model that are not here, or not good any more, and verifies them.
 
     mirror: base address that holds the files under the catalogue's file names; "" takes the
         published addresses. progress: called as progress(file name, fraction).
@@ -65,9 +66,7 @@ def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> l
     """
     _not_embedded(row)
     return [
-        _pull_file(row, file, mirror, progress)
-        for file in row.files
-        if store.find(row, file) is None
+        _pull_file(row, file, mirror, progress) for file in row.files if not _is_good(row, file)
     ]
 
 
@@ -79,7 +78,7 @@ def add(source: Path, model_id: str | None = None) -> Added:
     Raises OptionInvalid when the name does not tell which model it is, ModelInvalid when the file
     does not fit the row, InputInvalid when it cannot be read, OutputUnwritable.
     """
-    if not source.is_file():
+    if not paths.is_file(source):
         raise InputInvalid(f"There is no file {source}.")
     row = get(model_id) if model_id else _row_of(source)
     _not_embedded(row)
@@ -99,19 +98,7 @@ def verify(row: ModelRow) -> list[Verdict]:
     Raises ModelUnavailable when the model is not installed.
     """
     entry = store.resolve(row)
-    notes = store.receipts(row)
-    verdicts = []
-    for file in row.files:
-        path = entry.paths[file.role]
-        receipt = notes.get(file.role) if path.parent == store.folder(row) else None
-        good, detail = _compare(file, _Digests.of(path), receipt)
-        if good:
-            try:
-                runtime.check_file(path, row, file.role)
-            except ModelInvalid as failure:
-                good, detail = False, failure.message
-        verdicts.append(Verdict(row, file, path, good, detail))
-    return verdicts
+    return [_verdict(row, file, entry.paths[file.role]) for file in row.files]
 
 
 def remove(row: ModelRow) -> list[Path]:
@@ -131,10 +118,33 @@ def remove(row: ModelRow) -> list[Path]:
             f"There is nothing of {row.id} in {place}.{where}",
             "Delete rembg's files yourself if you want." if entry else "",
         )
-    for path in gone:
-        path.unlink()
-    place.rmdir()
+    try:
+        for path in gone:
+            path.unlink()
+        place.rmdir()
+    except OSError as failure:
+        raise OutputUnwritable(
+            f"{failure.filename} cannot be deleted: {failure.strerror}.",
+            "Change its rights, or those of its folder.",
+        ) from failure
     return gone
+
+
+def _verdict(row: ModelRow, file: ModelFile, path: Path) -> Verdict:
+    ours = path.parent == store.folder(row)
+    receipt = store.receipts(row).get(file.role) if ours else None
+    good, detail = _compare(file, _Digests.of(path), receipt)
+    if good:
+        try:
+            runtime.check_file(path, row, file.role)
+        except ModelInvalid as failure:
+            good, detail = False, failure.message
+    return Verdict(row, file, path, good, detail)
+
+
+def _is_good(row: ModelRow, file: ModelFile) -> bool:
+    path = store.find(row, file)
+    return path is not None and _verdict(row, file, path).good
 
 
 def _pull_file(row: ModelRow, file: ModelFile, mirror: str, progress: Progress) -> Added:
@@ -177,7 +187,7 @@ class _Digests:
     @classmethod
     def of(cls, path: Path) -> _Digests:
         digests = cls()
-        with path.open("rb") as stream:
+        with _readable(path) as stream:
             for chunk in _chunks(stream):
                 digests.update(chunk)
         return digests

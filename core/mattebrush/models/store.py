@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from .. import paths
 from ..errors import ModelUnavailable
 from .catalog import NETWORKS, ModelFile, ModelRow, rows
 
@@ -82,7 +83,7 @@ def installed(row: ModelRow) -> Installed | None:
 def find(row: ModelRow, file: ModelFile) -> Path | None:
     """Where one file of a model is: shipped, in the store, or in a folder of rembg."""
     own = NETWORKS / file.name if row.embedded else folder(row) / file.name
-    return own if own.is_file() else _rembg(file)
+    return own if paths.is_file(own) else _rembg(file)
 
 
 def all_installed() -> list[Installed]:
@@ -129,6 +130,6 @@ def _rembg(file: ModelFile) -> Path | None:
         for name in file.rembg:
             # The newer layout has one folder for each model.
             for found in (place / name, *sorted(place.glob(f"*/{name}"))):
-                if found.is_file():
+                if paths.is_file(found):
                     return found
     return None

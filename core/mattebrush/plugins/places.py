@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .. import paths
+
 NAMES = {"gimp": "GIMP", "krita": "Krita", "blender": "Blender"}
 HOSTS = tuple(NAMES)
 
@@ -72,7 +74,7 @@ def find(host: str, machine: Machine | None = None) -> list[Place]:
     machine = machine or Machine.here()
     places: list[Place] = []
     for packaging, base in _bases(host, machine):
-        if not base.is_dir():
+        if not paths.is_folder(base):
             continue
         if host == "krita":
             places.append(Place(host, "", packaging, base))
@@ -83,7 +85,7 @@ def find(host: str, machine: Machine | None = None) -> list[Place]:
 
 def _versions(host: str, packaging: str, base: Path) -> Iterator[Place]:
     for folder in sorted(base.iterdir()):
-        if folder.is_dir() and _VERSION.match(folder.name):
+        if paths.is_folder(folder) and _VERSION.match(folder.name):
             place = Place(host, folder.name, packaging, folder)
             if place.number >= _OLDEST[host]:
                 yield place
@@ -104,7 +106,7 @@ def _windows_bases(host: str, machine: Machine) -> Iterator[tuple[str, Path]]:
     below = {"gimp": "GIMP", "krita": "krita", "blender": "Blender Foundation/Blender"}[host]
     yield "native", machine.folder("APPDATA", "AppData/Roaming") / below
     packages = machine.folder("LOCALAPPDATA", "AppData/Local") / "Packages"
-    if packages.is_dir():
+    if paths.is_folder(packages):
         for app in sorted(packages.glob(_STORE_APPS[host])):
             yield "store", app / "LocalCache" / "Roaming" / below
 

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .. import paths
 from ..errors import InputInvalid, MattebrushError
 from . import decoding
 from .model import MAX_PIXELS, Raster, row_blocks
@@ -116,7 +117,7 @@ def _unreadable(name: str, failure: Exception) -> InputInvalid:
     number = failure.errno if isinstance(failure, OSError) else None
     if number == errno.ENOENT:
         return InputInvalid(f"{name} does not exist.", "Check the path.")
-    if number == errno.EISDIR or (number == errno.EACCES and Path(name).is_dir()):
+    if number == errno.EISDIR or (number == errno.EACCES and paths.is_folder(name)):
         return InputInvalid(f"{name} is a folder.", "Give the pictures in it.")
     if number in (errno.EACCES, errno.EPERM):
         return InputInvalid(f"{name} may not be read: permission is denied.", "Change its rights.")

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What lies at a path that a person typed: plain answers, where pathlib may raise.
+
+`Path.exists` and its kin pass on "permission denied", "name too long" and the like before Python
+3.14; a path of which nothing can be learned holds nothing that could be used.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def exists(path: Path | str) -> bool:
+    """Whether anything is there, a link that leads somewhere included."""
+    return os.path.exists(path)  # noqa: PTH110 - see above
+
+
+def is_file(path: Path | str) -> bool:
+    """Whether a regular file is there."""
+    return os.path.isfile(path)  # noqa: PTH113 - see above
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether a folder is there."""
+    return os.path.isdir(path)  # noqa: PTH112 - see above
