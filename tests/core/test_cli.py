@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +16,7 @@ import pytest
 from PIL import Image
 
 from mattebrush import raster
-from mattebrush.atomic import whole_file
 from mattebrush.cli import main
-from mattebrush.commands import batch
-from mattebrush.cutout import Progress, Report
 from tests.core.scenes import GREEN, Scene, disc
 
 
@@ -272,24 +267,30 @@ def test_a_missing_model_is_told_once_not_for_every_picture(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+_ENDED_WHILE_WRITING = """
+import argparse, os, signal, sys, time
+from pathlib import Path
+from mattebrush.atomic import whole_file
+from mattebrush.commands import batch
+
+def work(task, progress):
+    with whole_file(task.target):
+        assert list(Path(task.target).parent.iterdir()), "nothing could be left behind"
+        os.kill(os.getpid(), signal.Signals[sys.argv[1]])
+        time.sleep(10)
+
+arguments = argparse.Namespace(output_dir=None, overwrite=False, json=False, quiet=True)
+batch.run([batch.Task("in.png", sys.argv[2])], work, arguments)
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_ended_from_outside_it_leaves_no_unfinished_file(tmp_path: Path, name: str) -> None:
-    arguments = argparse.Namespace(output_dir=None, overwrite=False, json=False, quiet=True)
-    before = signal.getsignal(signal.Signals[name])
-
-    def work(task: batch.Task, progress: Progress) -> Report:
-        with whole_file(task.target):
-            assert list(tmp_path.iterdir()), "nothing is there that could be left behind"
-            os.kill(os.getpid(), signal.Signals[name])
-            time.sleep(5)
-        raise AssertionError("it went on")
-
-    with pytest.raises(SystemExit) as ended:
-        batch.run([batch.Task("in.png", str(tmp_path / "out.png"))], work, arguments)
-    assert ended.value.code == 128 + signal.Signals[name]
+    command = [sys.executable, "-c", _ENDED_WHILE_WRITING, name, str(tmp_path / "out.png")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 128 + signal.Signals[name], done.stderr
     assert not list(tmp_path.iterdir())
-    assert signal.getsignal(signal.Signals[name]) == before
 
 
 def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
@@ -311,9 +312,6 @@ def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
         ["--threads", "0"],
         ["--crop", "-3"],
         ["--shadow", "--shadow-opacity", "7"],
-        ["--point", "1,2,3"],
-        ["--point", "nan,2"],
-        ["--box", "9,9,5,5"],
         ["--background", "x" * 300 + ".jpg"],
     ],
 )
@@ -323,6 +321,21 @@ def test_options_that_make_no_sense_end_with_status_two(
     assert remove(red_model, photo, *arguments) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not photo.with_name("photo-cutout.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--point", "1,2,3"], "Labels are 1 (in) or 0 (out)"),
+        (["--point", "nan,2"], "coordinate is nan"),
+        (["--box", "9,9,5,5"], "box is empty"),
+    ],
+)
+def test_prompts_are_checked_before_any_work(
+    photo: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert remove("no-such-model", photo, *arguments) == 2
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
