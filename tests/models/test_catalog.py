@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mattebrush.errors import ModelUnavailable
-from mattebrush.models import catalog
+from mattebrush.models import catalog, runtime
 from tests.models import networks
 
 if sys.version_info >= (3, 11):
@@ -60,6 +60,18 @@ def test_nothing_non_commercial_is_the_default_or_unmarked() -> None:
     assert all(row.commercial != "no" for row in ROWS if row.embedded)
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if row.embedded], ids=lambda row: row.id)
+def test_what_ships_is_what_its_row_says(row: catalog.ModelRow) -> None:
+    """The files are made anew now and then, and say themselves what they are."""
+    metadata = runtime.open_session(row, "cpu").metadata
+    assert metadata["licence"] == row.license
+    assert metadata["mattebrush_kind"] == row.kind
+    for data in ("ImageNet", "DUTS-TR", "Clothing Co-Parsing"):
+        assert (data in metadata["trained_on"]) == (data in row.license_note)
+    if side := metadata.get("size"):
+        assert row.contract.prepare.size == (int(side), int(side))
+
+
 def test_unknown_names_are_answered_with_near_ones() -> None:
     with pytest.raises(ModelUnavailable, match="u2netp"):
         catalog.get("u2nettp")
@@ -82,42 +94,148 @@ PUBLISHED = [pytest.param(facts, id=facts["id"]) for facts in _facts()] or [
 ]
 
 
-@pytest.mark.parametrize("facts", PUBLISHED)
-def test_checksums_and_addresses_are_those_published(facts: dict[str, Any]) -> None:
-    row = catalog.get(facts["id"])
-    main = row.files[0]
-    own = next(entry for entry in _facts() if entry["id"] == facts["id"])
-    inherited = own.get("same_contract_as") and "md5" not in own
-    if main.url:
-        assert main.sha256 == own.get("sha256", "") or inherited
-        assert main.md5 in (own.get("md5", ""), "")
-    for key, role in (("encoder_url", "encoder"), ("decoder_url", "decoder"), ("url", "model")):
-        file = next((file for file in row.files if file.role == role), None)
-        if file and file.url and own.get(key, "").startswith("https://") and "(" not in own[key]:
-            assert file.url.startswith(own[key])
+# Where the catalogue says something else than the facts, knowingly.
+ACTIVATIONS = {  # never a min-max; thresholds and argmax are left to those who want a hard mask
+    "minmax": {"none", "sigmoid-if-logits"},
+    "sigmoid+minmax": {"sigmoid", "sigmoid-if-logits"},
+    "none": {"none", "sigmoid-if-logits"},
+    "argmax": {"softmax-if-logits"},
+    "threshold0": {"none"},
+}
+RESIZES = {"short_side_32": "short_side", "pad_32": "pad", "multiple_of_32": "pad"}
+LICENCES_ELSEWHERE = {"sinet": "MIT upstream"}  # ../shared/weights/README.md
+LOGITS_IN_THE_GRAPH = {"mediapipe-meet"}  # so that "none" would be no probability
+
+
+def _own(facts: dict[str, Any]) -> dict[str, Any]:
+    """What the facts say of this very model, without what it shares with another."""
+    return next(entry for entry in _facts() if entry.get("id") == facts["id"])
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
-def test_normalisation_is_the_one_published(facts: dict[str, Any]) -> None:
-    """Except for ViTMatte, where the authors' own configuration is taken (see the catalogue)."""
-    row, given = catalog.get(facts["id"]), facts.get("preprocess")
-    if not given or "mean" not in given or facts["task"] == "matting-trimap":
+def test_checksums_addresses_and_sizes_are_those_published(facts: dict[str, Any]) -> None:
+    row, own = catalog.get(facts["id"]), _own(facts)
+    if own.get("format") == "pytorch":
+        assert own["url"] in row.note and own["md5"] in row.note
         return
-    prepare = row.contract.prepare
-    mean, std = list(prepare.mean), list(prepare.std)
-    if prepare.colour == "BGR":
-        assert row.id == "sinet"
-    assert (mean, std) == (given["mean"], given["std"])
+    for prefix, file in ((f"{file.role}_", file) for file in row.files):
+        prefix = "" if prefix == "model_" else prefix
+        assert file.sha256 == own.get(f"{prefix}sha256", "")
+        assert file.md5 == own.get(f"{prefix}md5", "")
+        if address := own.get(f"{prefix}url", ""):
+            # "https://github.com/owner/name (path/in/it.onnx)" or the address itself
+            base, path = re.fullmatch(r"(\S+)(?: \(([^,)]+).*)?", address).groups()  # type: ignore[union-attr]
+            assert file.url.startswith(base) and file.url.endswith(path or "")
+        else:
+            assert file.url == ""
+        if f"{prefix}size_bytes" in own:
+            assert file.size == own[f"{prefix}size_bytes"]
+        elif megabytes := own.get(f"{prefix}size_mb"):
+            assert file.size / megabytes == pytest.approx(1 << 20, rel=0.05)  # 10^6 for some
+
+
+@pytest.mark.parametrize("facts", PUBLISHED)
+def test_licences_are_those_published(facts: dict[str, Any]) -> None:
+    row, own = catalog.get(facts["id"]), _own(facts)
+    published = LICENCES_ELSEWHERE.get(row.id) or own["license"].replace("?", "unknown")
+    published = published.partition(" code /")[0]
+    ours, theirs = (re.sub(r" \([^)]*\)", "", text).lower() for text in (row.license, published))
+    assert ours == theirs
+    assert (row.commercial == "no") == (own.get("commercial") is False)
+    assert (row.commercial == "unknown") == (row.license == "unknown")
+    assert row.gated == own.get("gated", False)
+    words = ("restrict", "non-commercial", "not checked", "osi licence", "gpl-3", "academic")
+    if any(word in own.get("license_note", "").lower() for word in words):
+        assert row.commercial != "yes"
+
+
+@pytest.mark.parametrize("facts", PUBLISHED)
+def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
+    """Except for ViTMatte, where the authors' normalisation is taken, and tiles at full size."""
+    row, given = catalog.get(facts["id"]), facts.get("preprocess", {})
+    prepare, published = row.contract.prepare, dict(given)
+    if facts["task"] == "matting-trimap":
+        published = {key: given[key] for key in given if key not in ("mean", "std", "resize")}
+        assert prepare.resize == "pad"
+    if "mean" in published:
+        assert (list(prepare.mean), list(prepare.std)) == (published["mean"], published["std"])
     # "255" and "image_max" give 0..1, as pictures come; "1" keeps 0..255.
-    assert prepare.scale == (255.0 if given["scale"] == "1" else 1.0)
+    assert prepare.scale == (255.0 if given.get("scale") == "1" else 1.0) or row.kind == "prompt"
+    assert prepare.colour == ("BGR" if row.id == "sinet" else "RGB")
+    if published.get("resize", "none") != "none":
+        assert prepare.resize == RESIZES.get(published["resize"], published["resize"])
+    assert prepare.multiple == (32 if "32" in given.get("resize", "") else 1)
+    if "ref" in published:
+        assert prepare.size == (published["ref"], published["ref"])
+    if row.kind == "prompt":
+        shape = facts.get("encoder", {}).get("shape") or [1, 3, *published["size"][::-1]]
+        sides = shape[:2] if prepare.layout == "HWC" else shape[2:]
+        assert prepare.size is None or list(prepare.size) == sides
+    if row.kind == "salient":
+        assert prepare.interpolation == published.get("interpolation", "bilinear")
+        assert prepare.layout == facts.get("input", {}).get("layout", "NCHW")
+        if isinstance(published.get("size"), list):
+            width, height = published["size"]
+            (tensor,) = row.contract.graphs["model"].inputs
+            sides = tensor.shape[1:3] if prepare.layout == "NHWC" else tensor.shape[2:4]
+            assert (prepare.size if None in sides else sides) == (height, width)
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
-def test_shapes_are_those_published(facts: dict[str, Any]) -> None:
-    row, given = catalog.get(facts["id"]), facts.get("input", {})
-    shape = given.get("shape")
-    if not isinstance(shape, list) or "2048" in given.get("note", ""):
-        return
-    (tensor, *_) = row.contract.graphs["model"].inputs
-    expected = tuple(side if isinstance(side, int) else None for side in shape)
-    assert tensor.shape == expected
+def test_shapes_and_readings_are_those_published(facts: dict[str, Any]) -> None:
+    row, contract = catalog.get(facts["id"]), catalog.get(facts["id"]).contract
+    for name, tensors in (("input", "inputs"), ("output", "outputs")):
+        given = facts.get(name, {})
+        shape = given.get("shape")
+        if isinstance(shape, list) and "2048" not in given.get("note", ""):
+            tensor = getattr(contract.graphs["model"], tensors)[given.get("index", 0)]
+            assert tensor.shape == tuple(s if isinstance(s, int) else None for s in shape)
+            assert tensor.dtype == given.get("dtype", "float32")
+    after = facts["postprocess"]
+    if row.id in LOGITS_IN_THE_GRAPH:
+        assert contract.read.activation == "softmax"
+    else:
+        assert contract.read.activation in ACTIVATIONS[after["activation"]]
+    if "channel" in after:
+        assert contract.read.channels == (after["channel"],)
+    if "classes" in facts.get("output", {}):
+        background, *clothes = range(len(facts["output"]["classes"]))
+        assert background not in contract.read.channels
+        assert list(contract.read.channels) == clothes
+
+
+@pytest.mark.parametrize("facts", PUBLISHED)
+def test_tensors_with_a_role_have_the_names_published(facts: dict[str, Any]) -> None:
+    """Those by which points, states and features are told apart."""
+    graphs = catalog.get(facts["id"]).contract.graphs
+    parts: dict[str, Any] = {r: facts[r] for r in ("encoder", "decoder") if r in facts}
+    if isinstance(facts.get("inputs"), list):
+        parts["model"] = facts
+    for role, given in parts.items():
+        for side, tensors in (("inputs", graphs[role].inputs), ("outputs", graphs[role].outputs)):
+            published = [n if isinstance(n, dict) else {"name": n} for n in given.get(side, [])]
+            ours = [tensor for tensor in tensors if not tensor.optional]
+            if published:
+                assert [tensor.name for tensor in ours] == [told["name"] for told in published]
+            for tensor, told in zip(ours, published, strict=False):
+                if tensor.shape and "shape" in told:
+                    shape = tuple(s if isinstance(s, int) else None for s in told["shape"])
+                    assert tensor.shape == shape
+
+
+def test_further_sizes_and_halves_the_facts_name_are_here_too() -> None:
+    named = {
+        "sam-vit-b-quant",
+        "sam-vit-l",
+        "sam2.1-hiera-small",
+        "sam2.1-hiera-base-plus",
+        "sam2.1-hiera-large",
+        "rvm-mobilenetv3-fp16",
+        "rvm-resnet50-fp32",
+        "rvm-resnet50-fp16",
+        "vitmatte-base-composition-1k-xenova",
+        "vitmatte-small-composition-1k-xenova-quantized",
+    }
+    ours = {row.id for row in ROWS if row.embedded}
+    published = {facts["id"] for facts in _facts()} or set(catalog.rows()) - named - ours
+    assert set(catalog.rows()) == published | named | ours
