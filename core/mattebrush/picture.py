@@ -154,7 +154,8 @@ def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
 def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Focus:
     """Where to look, from the options' region and prompt and the host's selection.
 
-    Raises OptionInvalid where region or selection hold no pixel of the picture.
+    Raises OptionInvalid where region or selection hold no pixel of the picture, or a point lies
+    where nobody looks.
     """
     limits = whole.box
     if options.region is not None:
@@ -171,6 +172,7 @@ def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Foc
     window = Box(
         limits.x0 - margin, limits.y0 - margin, limits.x1 + margin, limits.y1 + margin
     ).within(whole.box)
+    _check_points(options.prompt, window)
     return Focus(limits, window, _moved(options.prompt, window), selection)
 
 
@@ -189,6 +191,16 @@ def _selected(selection: np.ndarray, limits: Box) -> Box:
         limits.x0 + int(columns[-1]) + 1,
         limits.y0 + int(rows[-1]) + 1,
     )
+
+
+def _check_points(prompt: Prompt, window: Box) -> None:
+    for point in prompt.points:
+        if not (window.x0 <= point.x < window.x1 and window.y0 <= point.y < window.y1):
+            raise OptionInvalid(
+                f"The point {point.x:g},{point.y:g} lies outside what is looked at, "
+                f"{window.x0},{window.y0} to {window.x1},{window.y1}.",
+                "Give pixels from the picture's left and top, and a region that holds the subject.",
+            )
 
 
 def _moved(prompt: Prompt, window: Box) -> Prompt:

@@ -55,6 +55,12 @@ def test_a_region_is_seen_with_context_and_kept_without() -> None:
     assert placed[10:30, 20:40].all()
 
 
+def test_a_point_outside_the_region_is_told_in_pixels_of_the_picture() -> None:
+    options = Options(region=(20, 10, 40, 30), prompt=Prompt((Point(46, 15),)))
+    with pytest.raises(OptionInvalid, match=r"46,15 lies outside .* 15,5 to 45,35"):
+        picture.focus(picture.checked(PHOTO), options, None)
+
+
 def test_a_region_may_stick_out_of_the_picture() -> None:
     focus = picture.focus(picture.checked(PHOTO), Options(region=(-50, -50, 10, 10)), None)
     assert focus.limits == (0, 0, 10, 10)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from mattebrush import job
+from mattebrush.cli import main
 from mattebrush.errors import ModelInvalid, OptionInvalid
 from mattebrush.models import catalog, runtime, store
 from mattebrush.options import Point, Prompt
@@ -63,6 +66,22 @@ def test_a_click_is_answered_where_it_was(row: str, shape: tuple[int, int]) -> N
     assert found.probability.max() > 0.99 and np.median(found.probability) < 1e-3
     at = centre(found.probability, shape)
     assert at == pytest.approx((x, y), abs=0.004 * max(shape))
+
+
+def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
+    """Nobody says which model: the one that takes clicks is found."""
+    row, image, source = installed("mobile-sam"), black(300, 500), tmp_path / "photo.png"
+    Image.fromarray(image).save(source)
+    command = ["segment", str(source), "--depth", "16", "--device", "cpu"]
+    assert main([*command, "--point", "300,105", "--point", "10,290,0", "--quiet"]) == 0
+    by_command = np.asarray(Image.open(tmp_path / "photo-segment.png")) / 65535
+    assert centre(by_command, (300, 500)) == pytest.approx((300, 105), abs=3)
+    promptable.forget()
+    prompt = {"points": [[300, 105], [10, 290, 0]]}
+    asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt}
+    answer = job.run(job.decode(job.encode_request(asked, image=image)))
+    assert answer.alpha is not None and answer.report["model"] == row
+    assert np.array_equal(answer.alpha, np.round(by_command * 65535))
 
 
 @pytest.mark.parametrize("row", FAMILIES)
