@@ -8,6 +8,8 @@ module. It knows no files (`raster`), no command line (`cli`) and no transport (
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from . import decontamination, picture, refinement, retouch
@@ -58,10 +60,10 @@ def remove_background(
     alpha = _retouched(alpha, options, report, progress)
     alpha = focus.placed(alpha, whole)
     foreground = _clean_colour(whole, alpha, options, report, progress)
-    finished = _finished(alpha, foreground, report)
+    matte = alpha
     if whole.alpha is not None:
-        finished.alpha = alpha * to_unit(whole.alpha)
-    return finished
+        alpha = matte * to_unit(whole.alpha)
+    return dataclasses.replace(_finished(alpha, foreground, report), matte=matte)
 
 
 def segment(

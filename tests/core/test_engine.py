@@ -65,6 +65,7 @@ def test_existing_alpha_is_multiplied_and_left_out_of_the_matte(
     right[:, :165], left[:, 155:] = False, False
     assert cutout.alpha[right].mean() == pytest.approx(1, abs=0.01)
     assert cutout.alpha[left].mean() == pytest.approx(0.8, abs=0.01)
+    assert cutout.report.foreground_share == pytest.approx(cutout.alpha.mean(), abs=1e-5)
     assert cutout.matte[left].mean() == pytest.approx(1, abs=0.01)
 
 

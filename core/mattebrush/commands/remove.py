@@ -224,11 +224,7 @@ def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray 
 
     arguments, alpha = recipe.arguments, cutout.alpha
     colour = source.pixels if cutout.foreground is None else cutout.foreground
-    backdrop: Colour | np.ndarray | None = None
-    if isinstance(recipe.background, tuple):
-        backdrop = recipe.background
-    elif recipe.background is not None:
-        backdrop = composition.cover(recipe.background.pixels, *alpha.shape)
+    backdrop = _backdrop(recipe.background, source, *alpha.shape)
     if arguments.match_colors and backdrop is not None:
         colour = composition.match_colors(colour, alpha, backdrop)
     if arguments.mask:
@@ -238,13 +234,27 @@ def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray 
         result = dataclasses.replace(source, pixels=colour, alpha=None)
     elif backdrop is not None:
         flat = composition.flatten(colour, alpha, backdrop, shadow)
-        grey = source.pixels.shape[2] == 1
-        result = dataclasses.replace(
-            source, pixels=flat, alpha=None, icc=None if grey else source.icc
-        )
+        result = dataclasses.replace(source, pixels=flat, alpha=None, icc=source.icc_for(3))
     elif shadow is not None:
         colour, covered = composition.over_shadow(colour, alpha, shadow)
         result = dataclasses.replace(source, pixels=colour, alpha=covered)
     else:
         result = dataclasses.replace(source, pixels=colour, alpha=alpha)
     return result
+
+
+def _backdrop(
+    background: Colour | Raster | None, source: Raster, height: int, width: int
+) -> Colour | np.ndarray | None:
+    """The new background as the colours of `source` are written, a picture scaled to cover it."""
+    if background is None:
+        return None
+    import numpy as np
+
+    from .. import composition, raster
+
+    if isinstance(background, tuple):
+        told = raster.Raster(raster.to_depth(np.array([[background]], np.float32), np.uint8))
+        red, green, blue = (raster.in_profile(told, source.icc_for(3))[0, 0] / 255).tolist()
+        return red, green, blue
+    return composition.cover(raster.in_profile(background, source.icc_for(3)), height, width)

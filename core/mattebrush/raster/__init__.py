@@ -11,6 +11,7 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 from __future__ import annotations
 
 from .model import MAX_PIXELS, Metadata, Raster, to_depth
+from .profiles import in_profile
 from .reading import READABLE, read, sniff
 from .writing import WRITABLE, encode, format_of, write
 
@@ -22,6 +23,7 @@ __all__ = [
     "Raster",
     "encode",
     "format_of",
+    "in_profile",
     "read",
     "sniff",
     "to_depth",
