@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -22,10 +23,22 @@ def each(
     numpy and onnxruntime let go of the interpreter lock, so threads share the load. Whatever
     `work` or `progress` raises ends the rest: tiles under way are finished, no other is begun.
     """
+    failed = threading.Event()
+
+    def worked(tile: Tile) -> None:
+        # A pool's thread takes the next tile sooner than anybody can take it back.
+        if failed.is_set():
+            return
+        try:
+            work(tile)
+        except BaseException:
+            failed.set()
+            raise
+
     progress(stage, 0.0)
     pool = ThreadPoolExecutor(threads)
     try:
-        futures = [pool.submit(work, tile) for tile in tiles]
+        futures = [pool.submit(worked, tile) for tile in tiles]
         for done, future in enumerate(as_completed(futures), 1):
             future.result()
             progress(stage, done / len(tiles))

@@ -3,7 +3,8 @@
 
 It takes tasks from a pipe, one at a time, and answers with progress and one outcome each; pictures
 pass in shared memory (`blobs`). What the tasks do is in `tasks`. A second thread listens while
-the engine works: it notes a cancel, and ends the process at once when the server has gone.
+the engine works: at a cancel it stops the network that runs, and when the server has gone it ends
+the process at once.
 """
 
 from __future__ import annotations
@@ -21,12 +22,14 @@ from typing import Any
 
 from mattebrush import job
 from mattebrush.errors import Cancelled, MattebrushError
+from mattebrush.models import runtime
 
 from .blobs import Blob, Handle
 
 logger = logging.getLogger(__name__)
 
 _TELL_SECONDS = 0.05
+_NONE = -1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,13 +81,16 @@ def main(pipe: Connection) -> None:
     threading.Thread(target=inbox.listen, daemon=True, name="listener").start()
     while True:
         task = inbox.tasks.get()
-        pipe.send(_outcome(task, inbox, pipe))
+        inbox.current = task.number
+        outcome = _outcome(task, inbox, pipe)
+        inbox.current = _NONE
+        pipe.send(outcome)
 
 
 class _Inbox:
     def __init__(self, pipe: Connection) -> None:
         self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-        self.cancelled = -1
+        self.current = self.cancelled = _NONE
         self._pipe = pipe
 
     def listen(self) -> None:
@@ -95,9 +101,19 @@ class _Inbox:
                 # Not sys.exit: the main thread may be inside native code.
                 os._exit(0)
             if isinstance(message, Cancel):
-                self.cancelled = message.number
+                self._stop(message.number)
             else:
                 self.tasks.put(message)
+
+    def _stop(self, number: int) -> None:
+        """Until the task has ended: a network may be just about to start.
+
+        The server sends the next one after the answer to this, so that cannot be hit.
+        """
+        self.cancelled = number
+        while self.current == number:
+            runtime.interrupt()
+            time.sleep(_TELL_SECONDS)
 
 
 def _outcome(task: Task, inbox: _Inbox, pipe: Connection) -> Done | Failed:

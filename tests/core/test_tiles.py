@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebrush import tiles
+from mattebrush import tiles, tilework
+from mattebrush.cutout import no_progress
 
 
 def _circle(size: int, thickness: float) -> npt.NDArray[np.bool_]:
@@ -108,3 +109,18 @@ def test_every_band_pixel_is_decided_exactly_once(
 def test_strips_cover_every_row_once(height: int, rows: int) -> None:
     seen = [row for strip in tiles.strips(height, rows) for row in range(strip.start, strip.stop)]
     assert seen == list(range(height))
+
+
+def test_no_tile_is_begun_after_one_has_failed() -> None:
+    many = tiles.plan(np.ones((64, 640), bool), 64, 0)
+    begun: list[tiles.Tile] = []
+
+    def work(tile: tiles.Tile) -> None:
+        begun.append(tile)
+        raise ZeroDivisionError
+
+    for _ in range(200):  # a pool's thread is quicker than its owner, but not always
+        begun.clear()
+        with pytest.raises(ZeroDivisionError):
+            tilework.each(many, work, "matting", no_progress, threads=1)
+        assert begun == many[:1]

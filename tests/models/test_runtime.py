@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +16,7 @@ import onnx.helper as oh
 import onnxruntime as ort
 import pytest
 
-from mattebrush.errors import DeviceUnavailable, ModelInvalid, OptionInvalid
+from mattebrush.errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
 from mattebrush.models import runtime
 
 
@@ -123,6 +125,28 @@ def test_inputs_a_network_cannot_take_are_a_named_error(doubler: Path) -> None:
     session = runtime.open_session(doubler, "cpu")
     with pytest.raises(ModelInvalid, match=r"doubler\.onnx failed to run"):
         session.run({"x": np.ones((1, 5), np.float32)})
+
+
+def test_a_run_is_interrupted_and_the_session_goes_on(tmp_path: Path) -> None:
+    """A chain of products that takes a minute or more, and ends at the next link."""
+    value, side = oh.make_tensor_value_info, 2000
+    names = ["x", *(f"h{n}" for n in range(500)), "y"]
+    nodes = [oh.make_node("MatMul", [a, "x"], [b]) for a, b in itertools.pairwise(names)]
+    shape = [value(name, onnx.TensorProto.FLOAT, ["s", "s"]) for name in ("x", "y")]
+    graph = oh.make_graph(nodes, "chain", shape[:1], shape[1:])
+    path = tmp_path / "chain.onnx"
+    onnx.save(oh.make_model(graph, opset_imports=[oh.make_opsetid("", 13)], ir_version=8), path)
+    session = runtime.open_session(path, "cpu")
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(session.run, {"x": np.zeros((side, side), np.float32)})
+        while not runtime._runs:
+            time.sleep(0.01)
+        runtime.interrupt()
+        start = time.monotonic()
+        with pytest.raises(Cancelled):
+            slow.result(60)
+        assert time.monotonic() - start < 10
+    assert session.run({"x": np.eye(2, dtype=np.float32)})["y"].tolist() == [[1, 0], [0, 1]]
 
 
 def test_a_file_that_changed_is_opened_again(doubler: Path, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DeviceUnavailable, ModelInvalid, OptionInvalid
+from ..errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
 from . import store
 from .catalog import Graph, ModelRow, Tensor, get
 
@@ -76,11 +76,14 @@ class Session:
         """Runs the network; arrays by the names of the file's inputs and outputs.
 
         Raises DeviceUnavailable when the device fails (out of memory, lost) and no fall-back to
-        the CPU is allowed; ModelInvalid when the network itself cannot take these inputs.
+        the CPU is allowed; ModelInvalid when the network itself cannot take these inputs;
+        Cancelled when `interrupt` was called meanwhile.
         """
         session = self._session
         try:
             values = self._run(session, inputs)
+        except Cancelled:
+            raise
         except Exception as failure:
             values = self._run_on_cpu(inputs, failure)
         return dict(zip((output.name for output in self.outputs), values, strict=True))
@@ -107,9 +110,9 @@ class Session:
 
     def _run(self, session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         if self.device != "directml":
-            return list(session.run(None, dict(inputs)))
+            return _interruptible(session, inputs)
         with self._one_at_a_time:  # DirectML sessions must not run twice at the same time
-            return list(session.run(None, dict(inputs)))
+            return _interruptible(session, inputs)
 
     def _open(self, device: str) -> tuple[str, Any]:
         for name in _candidates(device):
@@ -130,6 +133,37 @@ class Session:
         self.warnings.append(
             f"The device {device} does not work ({_first_line(failure)}); ran on the CPU instead."
         )
+
+
+_runs: set[Any] = set()
+"""onnxruntime's handles of the runs under way."""
+
+_runs_lock = threading.Lock()
+
+
+def interrupt() -> None:
+    """Ends the runs under way, in whatever threads, with Cancelled; later ones are not touched.
+
+    For those who learn of a cancel while a network works: between two of its operators, it stops.
+    """
+    with _runs_lock:
+        for handle in _runs:
+            handle.terminate = True
+
+
+def _interruptible(session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    handle = _onnxruntime().RunOptions()
+    with _runs_lock:
+        _runs.add(handle)
+    try:
+        return list(session.run(None, dict(inputs), handle))
+    except Exception as failure:
+        if handle.terminate:
+            raise Cancelled("The work was cancelled.") from failure
+        raise
+    finally:
+        with _runs_lock:
+            _runs.discard(handle)
 
 
 _MOST_SESSIONS = 8
