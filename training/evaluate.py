@@ -193,6 +193,34 @@ def emptiness_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[
         yield f"| {kind} | {len(images)} | {' | '.join(cells)} |"
 
 
+def before_plain_grounds(pairs: list[Pair]) -> Iterator[tuple[str, Pair]]:
+    """Every fifth subject cut out by its true mask and put before black, grey and white, as in a
+    studio or a render; with the ground's name."""
+    for pair in pairs[::5]:
+        share = truth_of(pair)[..., None]
+        for name, level in (("black", 0), ("grey", 128), ("white", 255)):
+            picture = share * pair.image + (1 - share) * level
+            yield name, Pair(pair.name, picture.round().astype(np.uint8), pair.mask)
+
+
+def studio_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[str]:
+    """Markdown rows: MAE, and subjects in which not one pixel is called more likely than not."""
+    held: dict[str, list[Pair]] = {}
+    for name, pair in before_plain_grounds(pairs):
+        held.setdefault(name, []).append(pair)
+    names = " | ".join(f"{c.name}: MAE | not found" for c in contenders)
+    yield f"| subjects cut out, before | number | {names} |"
+    yield "| --- | --- |" + " --- | --- |" * len(contenders)
+    for name, before in held.items():
+        cells = []
+        for one in contenders:
+            answers = [one.answer(pair.image) for pair in before]
+            errors = [np.abs(a - truth_of(p)).mean() for a, p in zip(answers, before, strict=True)]
+            missed = np.mean([a.max() < 0.5 for a in answers])
+            cells.append(f"{np.mean(errors):.4f} | {missed:.0%}")
+        yield f"| {name} | {len(before)} | {' | '.join(cells)} |"
+
+
 def timing_table(contenders: list[Contender]) -> Iterator[str]:
     """Markdown rows: the median pass, and its share of the last contender's."""
     yield "| network | side | one pass, median | share |"
@@ -226,6 +254,7 @@ def main() -> None:
         timing_table(contenders),
         accuracy_table(contenders, pairs, answers),
         calibration_table(contenders, pairs, answers),
+        studio_table(contenders, pairs),
         emptiness_table(contenders, pairs),
     ]
     print("\n\n".join("\n".join(table) for table in tables))
