@@ -148,6 +148,7 @@ def test_any_exif_block_is_kept_or_dropped(start: bytes, rest: bytes) -> None:
         (b"\0" * 100, "not a picture"),
         (b"hello, this is a text", "not a picture"),
         (b"%PDF-1.7 ....", "PDF"),
+        (b"II*\0\0\0\0\0", r"incomplete TIFF file\."),
         (b"8BPS" + b"\0" * 60, "Photoshop"),
         (SAMPLES["jpeg"][:-40], "JPEG"),
         (SAMPLES["png"][:-40], "PNG"),

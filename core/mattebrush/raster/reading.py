@@ -81,6 +81,8 @@ def _check_finite(raster: Raster, name: str) -> None:
 
 def _reason(failure: Exception) -> str:
     """The decoder's own words, where they say more than that there was one."""
+    if isinstance(failure, LookupError):  # a decoder's own slip, which says nothing to anybody
+        return ""
     words = str(failure).strip().rstrip(".")
     return f" ({words})" if words and "<" not in words and "\n" not in words else ""
 
