@@ -32,10 +32,22 @@ def main(arguments: list[str]) -> int:
         sys.exit(__doc__)
     if arguments[0] == "test":
         install("test")
-        command = [str(BIN / "python"), "-m", "pytest", *arguments[1:]]
-        return subprocess.call(command, cwd=ROOT)
+        os.chdir(ROOT)
+        return hand_over([str(BIN / "python"), "-m", "pytest", *arguments[1:]])
     install("server" if arguments[0] in ("serve", "page") else "user")
-    return subprocess.call([str(BIN / "mattebrush"), *arguments])
+    return hand_over([str(BIN / "mattebrush"), *arguments])
+
+
+def hand_over(command: list[str]) -> int:
+    """Runs the command in place of this script, so that Ctrl-C and other ends are its own."""
+    if os.name == "posix":
+        os.execv(command[0], command)
+    with subprocess.Popen(command) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:
+                continue  # the command has got it too, and says what there is to say
 
 
 def install(purpose: str) -> None:
