@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from . import __version__
-from .errors import Cancelled, MattebrushError, OptionInvalid
+from .errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
 
 _COMMANDS = (
     "mattebrush.commands.remove",
@@ -30,10 +32,14 @@ _COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. Prints failures as one line on stderr."""
+    _open_closed_streams()
     try:
-        arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
-        status: int = arguments.func(arguments)
-        return status
+        try:
+            arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+            status: int = arguments.func(arguments)
+            return status
+        finally:
+            sys.stdout.flush()  # here, where it can still be told that this failed
     except MattebrushError as error:
         print(f"mattebrush: {error}", file=sys.stderr)
         return error.exit_status
@@ -41,12 +47,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("mattebrush: interrupted; nothing half-written is left behind.", file=sys.stderr)
         return Cancelled.exit_status
     except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody to tell.
-        sys.stderr.close()
+        _drop_output()  # whoever read it has gone; there is nobody to tell
         return 141
+    except OSError as error:
+        _drop_output()
+        where = error.filename or "Standard output"
+        print(f"mattebrush: {where} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        return OutputUnwritable.exit_status
     except MemoryError:
         print("mattebrush: not enough memory for a picture of this size.", file=sys.stderr)
         return 1
+
+
+def _open_closed_streams() -> None:
+    """What was closed before we began leads nowhere, lest the next file opened take its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, nowhere)
+
+
+def _drop_output() -> None:
+    """What is still held for standard output goes nowhere; Python would fail over it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 class _Parser(argparse.ArgumentParser):

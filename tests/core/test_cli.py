@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shlex
 import signal
 import struct
 import subprocess
@@ -292,6 +293,51 @@ def test_a_disk_that_fills_up_behind_standard_output_is_told(
         )
     assert done.returncode == 5, done.stderr
     assert done.stderr.count("\n") == 1 and "File too large" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
+@pytest.mark.parametrize("words", ["models list", "models info u2net", "doctor"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_text_ends_as_quietly_when_nobody_reads_it(words: str, unbuffered: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "mattebrush", *words.split()],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", ["models list", "models info u2net", "doctor"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_text_that_does_not_fit_on_the_disk_is_told(words: str, unbuffered: str) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mattebrush", *words.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert done.returncode == 5
+    assert done.stderr.count("\n") == 1 and "No space left" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+def test_closed_streams_are_no_failure(red_model: str, photo: Path) -> None:
+    command = shlex.join(
+        [sys.executable, "-m", "mattebrush", "remove", "--model", red_model, str(photo)]
+    )
+    assert subprocess.run(["sh", "-c", f"{command} <&- >&- 2>&-"]).returncode == 0
+    with Image.open(photo.with_name("photo-cutout.png")) as cutout:
+        cutout.load()
+    command = shlex.join([sys.executable, "-m", "mattebrush", "remove", "-", "-o", "x.png"])
+    done = subprocess.run(["sh", "-c", f"{command} <&-"], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 4 and "empty" in done.stderr
 
 
 def test_paths_that_cannot_be_looked_at_are_clear_failures(
