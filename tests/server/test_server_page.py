@@ -83,11 +83,18 @@ def page(browser: Any, client: Any) -> Iterator[Any]:
         yield opened
 
 
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+
+
 @contextlib.contextmanager
-def opened_page(browser: Any, client: Any) -> Iterator[Any]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 800}, accept_downloads=True, reduced_motion="reduce"
-    )
+def opened_page(browser: Any, client: Any, device: dict[str, Any] = DESK) -> Iterator[Any]:
+    context = browser.new_context(**device, accept_downloads=True, reduced_motion="reduce")
     opened = context.new_page()
     opened.set_default_timeout(SECONDS)
     problems: list[str] = []
@@ -241,6 +248,134 @@ def test_a_click_chooses_the_object(
         assert abs(rows.mean() - 240) < 5 and abs(columns.mean() - 120) < 5
 
 
+class Fingers:
+    """Real touches, through the browser's own input, at pixels of a picture of 480 x 320."""
+
+    def __init__(self, page: Any) -> None:
+        self._browser = page.context.new_cdp_session(page)
+        self._page = page
+
+    def _send(self, kind: str, *places: tuple[float, float]) -> None:
+        box = self._page.locator("#picture").bounding_box()
+        left, top = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        points = [
+            {"id": n, "x": left + (x - 240) / 2, "y": top + (y - 160) / 2}
+            for n, (x, y) in enumerate(places)
+        ]
+        self._browser.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def move(self, *paths: tuple[tuple[float, float], tuple[float, float]], wait: int = 0) -> None:
+        """One finger for each path from its start to its end, all at the same time."""
+        self._page.evaluate("() => scrollTo(0, 0)")
+        self._send("touchStart", *(start for start, _ in paths))
+        self._page.wait_for_timeout(wait)
+        if any(start != end for start, end in paths):
+            for step in range(1, 9):
+                share = step / 8
+                self._send(
+                    "touchMove",
+                    *((a + (c - a) * share, b + (d - b) * share) for (a, b), (c, d) in paths),
+                )
+        self._send("touchEnd")
+        assert self._page.evaluate("() => scrollY") == 0
+
+    def tap(self, place: tuple[float, float], wait: int = 0) -> None:
+        """A finger put down and lifted, `wait` milliseconds later."""
+        self.move((place, place), wait=wait)
+
+
+@pytest.fixture
+def phone(browser: Any, client: Any) -> Iterator[Any]:
+    """The page on a phone, with one picture done, 480 x 320, at 100 percent."""
+    with opened_page(browser, client, PHONE) as page:
+        drop(page, png(scene(480, 320)))
+        done(page)
+        yield page
+
+
+def test_fingers_paint_tap_and_pinch(phone: Any) -> None:
+    fingers = Fingers(phone)
+    before = pixels(saved(phone, "mask")[1])
+    phone.get_by_label("Erase").check(force=True)
+    fingers.move(((190, 130), (290, 130)))
+    phone.wait_for_selector("#undo:enabled")
+    fingers.tap((240, 200))
+    phone.wait_for_selector("#strip .working", state="attached")
+    done(phone)
+    look(phone, "phone-painted")
+    after = pixels(saved(phone, "mask")[1])
+    assert (after[130, 200:280] == 0).all() and after[200, 240] == 0
+    assert (before[130, 200:280] == 255).all() and after[165, 240] == 255
+
+    fingers.move(((200, 160), (140, 160)), ((280, 160), (340, 160)))
+    assert int(phone.inner_text("#zoom-value").split()[0]) > 140
+    phone.get_by_label("Hand").check(force=True)
+    phone.click("#zoom-fit")
+    fingers.move(((240, 160), (260, 100)))
+    assert phone.inner_text("#zoom-value") == "100 %"
+    assert (pixels(saved(phone, "mask")[1]) == after).all()  # neither of the two painted
+
+
+def test_a_tap_chooses_and_a_long_one_says_not_this(
+    browser: Any, serving: Any, install: Callable[[str], None]
+) -> None:
+    install("mobile-sam")
+    with serving() as client, opened_page(browser, client, PHONE) as page:
+        drop(page, png(scene(480, 320)))
+        done(page)
+        page.get_by_label("Choose").check(force=True)
+        fingers = Fingers(page)
+
+        def asked() -> list[list[int]]:
+            page.wait_for_function("() => document.querySelector('#busy').hidden")
+            newest = client.server.service.store.select(lambda job: True)[-1]
+            points: list[list[int]] = newest.params["options"].get("prompt", {}).get("points", [])
+            return points
+
+        fingers.move(((200, 160), (160, 160)), ((280, 160), (320, 160)))
+        page.click("#zoom-fit")
+        fingers.move(((240, 160), (280, 200)))
+        assert asked() == []  # a pinch and a drag are no choice
+        fingers.tap((120, 240))
+        page.wait_for_selector("#undo:enabled")
+        assert asked() == [[120, 240, 1]]
+        fingers.tap((300, 100), wait=700)
+        page.wait_for_selector("#strip .working", state="attached")
+        assert asked() == [[120, 240, 1], [300, 100, 0]]
+        page.click("#undo")
+        fingers.tap((360, 200), wait=700)
+        page.wait_for_selector("#strip .working", state="attached")
+        assert asked() == [[120, 240, 1], [360, 200, 0]]  # what was undone is not asked again
+
+
+def test_the_keyboard_paints(loaded: Any) -> None:
+    loaded.focus("#picture")
+    loaded.keyboard.press("e")
+    for _ in range(2):
+        loaded.keyboard.press("ArrowDown")
+    loaded.keyboard.press("Shift+ArrowUp")
+    look(loaded, "keyboard-brush")
+    loaded.keyboard.press("Space")
+    loaded.wait_for_selector("#undo:enabled")
+    mask = pixels(saved(loaded, "mask")[1])
+    assert mask[160 + 76, 240] == 0 and mask[160, 240] == 255
+
+
+def test_what_was_transparent_stays_so_through_a_stroke(page: Any) -> None:
+    alpha = np.full((320, 480), 255, np.uint8)
+    alpha[60:80] = 100
+    drop(page, png(np.dstack([scene(480, 320), alpha])))
+    done(page)
+    before = pixels(saved(page, "png")[1])
+    assert before[70, 240, 3] == 100
+    page.keyboard.press("e")
+    stroke(page, (0.45, 0.6), (0.55, 0.6))
+    page.wait_for_selector("#undo:enabled")
+    after = pixels(saved(page, "png")[1])
+    assert after[192, 240, 3] == 0 and after[70, 240, 3] == 100
+    assert pixels(saved(page, "mask")[1])[70, 240] == 255
+
+
 def test_several_pictures_and_all_as_zip(page: Any, tmp_path: Path) -> None:
     files = []
     for number, width in enumerate((200, 300, 240)):
@@ -280,7 +415,7 @@ def test_what_is_no_picture_is_said_plainly(page: Any) -> None:
 def test_a_crash_can_be_tried_again(page: Any, client: Any) -> None:
     drop(page, png(scene(2400, 1600)))
     page.wait_for_function(
-        "() => /segment|matting/i.test(document.getElementById('stage-name').textContent)"
+        "() => /subject|edge/i.test(document.getElementById('stage-name').textContent)"
     )
     os.kill(client.worker_pid(), signal.SIGKILL)
     page.wait_for_selector("#failure", state="visible")
@@ -354,14 +489,8 @@ def test_the_link_works_once_and_the_token_is_taken_instead(browser: Any, client
 
 @pytest.mark.parametrize("looks", ("phone", "dark", "dark-phone"))
 def test_phone_and_dark(browser: Any, client: Any, looks: str) -> None:
-    phone = {
-        "viewport": {"width": 390, "height": 844},
-        "device_scale_factor": 2,
-        "is_mobile": True,
-        "has_touch": True,
-    }
     scheme = "dark" if "dark" in looks else "light"
-    context = browser.new_context(color_scheme=scheme, **(phone if "phone" in looks else {}))
+    context = browser.new_context(color_scheme=scheme, **(PHONE if "phone" in looks else DESK))
     page = context.new_page()
     page.set_default_timeout(SECONDS)
     page.goto(client.server.page_link())

@@ -12,7 +12,10 @@ const PRESETS = [
   ["Red", "#e03131"], ["Green", "#2f9e44"], ["Blue", "#1971c2"],
 ];
 const ENDINGS = { png: ".png", webp: ".webp", jpg: ".jpg", mask: "-mask.png" };
-const STAGES = { starting: "Starting", reading: "Reading", segment: "Finding the subject" };
+const STAGES = {
+  segmentation: "Finding the subject", matting: "Working out the edge", retouch: "Finishing the mask",
+  decontamination: "Cleaning the colours",
+};
 
 const pictures = [];
 let shown = null;

@@ -31,7 +31,9 @@ export class Picture {
     this.state = "waiting";
     this.stage = "Waiting";
     this.fraction = 0;
-    this.versions = []; // {job, blob}: results up to the one shown, oldest first
+    // {job, blob, mask, points}: results up to the one shown, oldest first. The mask is apart from
+    // what was transparent in the file itself.
+    this.versions = [];
     this.undone = [];
     this.adjust = { feather: 0, shift_edge: 0, shadow: 0 };
     this.points = [];
@@ -90,11 +92,13 @@ export class Picture {
       await inTurn(async () => {
         id = await submit();
         await api.follow(id, (job) => this.set("working", job.stage || "Waiting", job.fraction), signal);
-        const blob = await api.result(id, { format: "png" }, null, signal);
-        await this.accept({ job: id, blob });
+        const forms = ["png", "mask"].map((format) => api.result(id, { format }, null, signal));
+        const [blob, mask] = await Promise.all(forms);
+        await this.accept({ job: id, blob, mask, points: [...this.points] });
       }, signal);
     } catch (failure) {
       if (id) api.drop(id);
+      if (this.version) this.points = [...this.version.points];
       if (signal.aborted) this.set(this.version ? "done" : "cancelled");
       else this.fail(failure);
     }
@@ -148,6 +152,7 @@ export class Picture {
 
   async reopen() {
     this.cutout = await createImageBitmap(this.version.blob);
+    this.points = [...this.version.points];
     await this.showAdjusted();
     this.changed(this);
   }
@@ -197,19 +202,11 @@ export class Picture {
     this.version.job = id;
   }
 
-  /** The present alpha as grey pixels. */
+  /** The present mask as grey pixels. */
   async maskCanvas() {
-    const { width, height } = this.cutout;
-    const canvas = new OffscreenCanvas(width, height);
-    const context = canvas.getContext("2d", { willReadFrequently: true });
-    context.drawImage(this.cutout, 0, 0);
-    const pixels = context.getImageData(0, 0, width, height);
-    const data = pixels.data;
-    for (let at = 0; at < data.length; at += 4) {
-      data[at] = data[at + 1] = data[at + 2] = data[at + 3];
-      data[at + 3] = 255;
-    }
-    context.putImageData(pixels, 0, 0);
+    const mask = await createImageBitmap(this.version.mask);
+    const canvas = new OffscreenCanvas(mask.width, mask.height);
+    canvas.getContext("2d").drawImage(mask, 0, 0);
     return canvas;
   }
 

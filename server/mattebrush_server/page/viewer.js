@@ -4,6 +4,8 @@
 
 const CHECK = 12;
 const LARGEST_ZOOM = 16;
+const HOLD = 500; // milliseconds after which a press means "not this", for those without a Shift key
+const STILL = 8; // a press that moves farther, in pixels of the screen, is no click
 
 export class Viewer {
   /** tell: { zoomed(factor), stroke({mode, size, points}), click([x, y], label) } */
@@ -24,6 +26,9 @@ export class Viewer {
     }
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     canvas.addEventListener("keydown", (event) => this.keydown(event));
+    canvas.addEventListener("contextmenu", (event) => {
+      if (this.tool === "choose") event.preventDefault(); // there, it says "not this"
+    });
   }
 
   /** Shows a pair of bitmaps; `original` may be missing. Keeps the view when the size is the same. */
@@ -169,10 +174,11 @@ export class Viewer {
   }
 
   paintCursor(context) {
-    if (!this.hover || !["keep", "erase"].includes(this.tool)) return;
+    if (!this.hover || this.tool === "hand") return;
+    const radius = this.tool === "choose" ? STILL : (this.brush * this.scale) / 2;
     for (const [width, colour] of [[3, "#000"], [1.5, "#fff"]]) {
       context.beginPath();
-      context.arc(...this.hover, (this.brush * this.scale) / 2, 0, 7);
+      context.arc(...this.hover, radius, 0, 7);
       context.lineWidth = width;
       context.strokeStyle = colour;
       context.stroke();
@@ -194,13 +200,13 @@ export class Viewer {
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at);
     if (this.pointers.size > 1) {
-      this.stroke = null; // a second finger: it was a pinch
+      this.stroke = this.press = null; // a second finger: it was a pinch
     } else if (this.tool === "keep" || this.tool === "erase") {
       if (this.cutout && event.button === 0) {
         this.stroke = { mode: this.tool, size: this.brush, points: [this.toPicture(at)] };
       }
     } else if (this.tool === "choose") {
-      this.tell.click(this.toPicture(at).map(Math.round), event.shiftKey || event.button === 2 ? 0 : 1);
+      this.press = { at, since: event.timeStamp, not: event.shiftKey || event.button === 2 };
     }
     this.draw();
   }
@@ -209,6 +215,7 @@ export class Viewer {
     const at = this.position(event);
     this.hover = event.pointerType === "touch" ? null : at;
     const before = this.pointers.get(event.pointerId);
+    if (this.press && spread(at, this.press.at) > STILL * (devicePixelRatio || 1)) this.press = null;
     if (before && this.pointers.size === 2) this.pinch(event.pointerId, at);
     else if (before && this.stroke) this.stroke.points.push(this.toPicture(at));
     else if (before && this.tool === "hand") this.pan(at[0] - before[0], at[1] - before[1]);
@@ -219,7 +226,6 @@ export class Viewer {
   pinch(id, at) {
     const [other] = [...this.pointers].filter(([key]) => key !== id).map(([, point]) => point);
     const before = this.pointers.get(id);
-    const spread = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
     const middle = [(at[0] + other[0]) / 2, (at[1] + other[1]) / 2];
     this.pan((at[0] - before[0]) / 2, (at[1] - before[1]) / 2);
     this.zoom((this.scale * spread(at, other)) / Math.max(1, spread(before, other)), middle);
@@ -227,17 +233,24 @@ export class Viewer {
 
   pointerup(event) {
     this.pointers.delete(event.pointerId);
-    const stroke = this.pointers.size === 0 ? this.stroke : null;
-    if (stroke) {
-      this.stroke = null;
-      this.tell.stroke(stroke);
+    if (this.pointers.size === 0) {
+      const { stroke, press } = this;
+      this.stroke = this.press = null;
+      if (stroke) this.tell.stroke(stroke);
+      if (press) this.click(press.at, press.not || event.timeStamp - press.since > HOLD);
     }
     this.draw();
   }
 
+  click(at, not) {
+    const [x, y] = this.toPicture(at).map(Math.round);
+    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
+    this.tell.click([x, y], not ? 0 : 1);
+  }
+
   pointercancel(event) {
     this.pointers.delete(event.pointerId);
-    this.stroke = null;
+    this.stroke = this.press = null;
     this.draw();
   }
 
@@ -251,12 +264,29 @@ export class Viewer {
     this.zoom(this.scale * Math.exp(-event.deltaY * 0.0015), this.position(event));
   }
 
+  /** Arrows move the picture, or with another tool than the hand its cursor; space and Enter act. */
   keydown(event) {
-    const step = 40;
-    const moves = { ArrowLeft: [step, 0], ArrowRight: [-step, 0], ArrowUp: [0, step], ArrowDown: [0, -step] };
-    if (!moves[event.key]) return;
-    this.pan(...moves[event.key]);
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const move = moves[event.key]?.map((way) => way * (event.shiftKey ? 4 : 40));
+    if (move && this.tool === "hand") this.pan(-move[0], -move[1]);
+    else if (move) this.hover = this.cursor().map((value, axis) => value + move[axis]);
+    else if ([" ", "Enter"].includes(event.key) && this.tool !== "hand") this.act(event.shiftKey);
+    else return;
     event.preventDefault();
+    this.draw();
+  }
+
+  /** Where the keyboard points: where the mouse was last, else the middle. */
+  cursor() {
+    return this.hover ?? [this.canvas.width / 2, this.canvas.height / 2];
+  }
+
+  act(not) {
+    this.hover = this.cursor();
+    if (this.tool === "choose") this.click(this.hover, not);
+    else if (this.cutout) {
+      this.tell.stroke({ mode: this.tool, size: this.brush, points: [this.toPicture(this.hover)] });
+    }
   }
 }
 
@@ -267,8 +297,14 @@ export function drawStroke(context, stroke, colour) {
   context.strokeStyle = colour;
   context.beginPath();
   context.moveTo(...stroke.points[0]);
+  // A hair's breadth, since a line of no length may show nothing: a dab is a stroke too.
+  context.lineTo(stroke.points[0][0] + 0.01, stroke.points[0][1]);
   for (const point of stroke.points) context.lineTo(...point);
   context.stroke();
+}
+
+function spread(a, b) {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
 }
 
 function checks(context, canvas) {
