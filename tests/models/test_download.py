@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_a_file_arrives_and_says_how_far_it_is(part: Path) -> None:
         download.fetch(f"{site.url}/f", part, lambda stage, fraction: seen.append(fraction))
     assert part.read_bytes() == CONTENT
     assert seen == sorted(seen) and seen[-1] == 1.0
+
+
+def test_what_has_arrived_is_kept_at_once(part: Path) -> None:
+    """A slow connection would lose it when interrupted."""
+    held, kept = threading.Event(), []
+
+    def progress(stage: str, fraction: float) -> None:
+        kept.append(part.stat().st_size)
+        held.set()
+
+    with serving({"/f": File(CONTENT[:2000], held=held)}) as site:
+        download.fetch(f"{site.url}/f", part, progress)
+    assert kept == [1000, 2000]
 
 
 def test_a_broken_connection_is_taken_up_where_it_broke(part: Path) -> None:

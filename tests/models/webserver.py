@@ -16,7 +16,8 @@ class File:
 
     etag: "" for none. ranges: whether parts are given. cut_after: each answer ends, with the
     connection, after so many bytes. cuts: only so many answers are cut. status: answer this
-    instead. location: redirect there. declared: claim this length.
+    instead. location: redirect there. declared: claim this length. held: the second half comes when
+    this is set, or after five seconds.
     """
 
     content: bytes = b""
@@ -27,6 +28,7 @@ class File:
     status: int = 200
     location: str = ""
     declared: int | None = None
+    held: threading.Event | None = None
 
 
 @dataclasses.dataclass
@@ -86,6 +88,10 @@ def serving(files: dict[str, File]) -> Iterator[Site]:
                 file.cuts -= 1
                 body = body[: file.cut_after]
                 self.close_connection = True
+            if file.held:
+                self.wfile.write(body[: len(body) // 2])
+                file.held.wait(5)
+                body = body[len(body) // 2 :]
             self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:

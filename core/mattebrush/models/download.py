@@ -104,7 +104,7 @@ def _receive(answer: Any, part: Path, start: int, url: str, progress: Progress) 
     with _writable(part, "ab" if start else "wb") as file:
         _remember(part, url, answer.headers)
         done = start
-        while chunk := answer.read(_CHUNK):
+        while chunk := answer.read1(_CHUNK):  # what has come, without waiting for a chunk to fill
             _write(file, chunk, part)
             done += len(chunk)
             progress("download", done / total if total else 0.0)
@@ -116,7 +116,7 @@ def _must_fit(part: Path, size: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if size > free:
         raise OutputUnwritable(
-            f"{size / 1e6:.0f} MB more are needed in {part.parent}, {free / 1e6:.0f} MB are free.",
+            f"{size / 1e6:.1f} MB more are needed in {part.parent}, {free / 1e6:.1f} MB are free.",
             "Free some space, or set MATTEBRUSH_HOME to a folder on another disk.",
         )
 
