@@ -357,10 +357,16 @@ def test_paths_that_cannot_be_looked_at_are_clear_failures(
 def test_a_missing_model_is_told_once_not_for_every_picture(
     photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = tmp_path / "other.png"
-    other.write_bytes(photo.read_bytes())
-    assert remove("u2net", photo, other) == 6
-    assert capsys.readouterr().err.count("\n") == 1
+    others = [tmp_path / f"{number}.png" for number in range(3)]
+    for other in others:
+        other.write_bytes(photo.read_bytes())
+    assert remove("u2net", photo, *others) == 6
+    told = capsys.readouterr().err
+    assert told.startswith("mattebrush: The model u2net is not installed.")
+    assert told.count("\n") == 1
+    others[0].write_bytes(b"no picture")
+    assert remove("u2net", *others) == 4
+    assert capsys.readouterr().err.count("The model u2net is not installed.") == 1
 
 
 _ENDED_WHILE_WRITING = """
@@ -409,6 +415,7 @@ def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
         ["--crop", "-3"],
         ["--shadow", "--shadow-opacity", "7"],
         ["--background", "x" * 300 + ".jpg"],
+        ["-", "-"],
     ],
 )
 def test_options_that_make_no_sense_end_with_status_two(

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 STREAM = "-"
 """In place of a path: standard input or output."""
 
+_ABOUT_ALL = (ModelUnavailable, DeviceUnavailable)
+"""Failures that are no picture's own: where none could be done, the next would fail alike."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Task:
@@ -75,6 +78,8 @@ def plan(
     or two results would have one name; OutputUnwritable where `-o` can be seen to lead nowhere.
     """
     sources = [path for pattern in inputs for path in _expanded(pattern)]
+    if sources.count(STREAM) > 1:
+        raise OptionInvalid("Standard input is named twice.", "It can be read once.")
     if arguments.output is not None:
         if len(sources) != 1 or arguments.output_dir:
             raise OptionInvalid(
@@ -148,21 +153,21 @@ def run(
 ) -> int:
     """Does `work` on each task, tells how it went, and returns the exit status.
 
-    A task that fails does not stop the others, unless they would fail alike: a model or device
-    that is not there. The status is that of the first failure.
+    A task that fails does not stop the others, unless they would fail alike (`_ABOUT_ALL`). The
+    status is that of the first failure.
     """
     if arguments.output_dir:
         _make_folder(Path(arguments.output_dir))
     reports = _reports(tasks, arguments)
     failures: list[tuple[Task, MattebrushError]] = []
     with _tidy_end():
-        for done, task in enumerate(tasks):
+        for done, task in enumerate(tasks, 1):
             error = _one(task, work, arguments, reports)
             if error is None:
                 continue
             failures.append((task, error))
-            if not done and isinstance(error, (ModelUnavailable, DeviceUnavailable)):
-                tasks = tasks[:1]
+            if isinstance(error, _ABOUT_ALL) and len(failures) == done:
+                tasks = tasks[:done]
                 break
     if failures and len(tasks) > 1:
         names = ", ".join(task.name for task, _ in failures)
@@ -216,7 +221,8 @@ def _one(
     except MattebrushError as error:
         bar.clear()
         told = str(error)
-        where = "" if told.startswith((task.name, task.source)) else f"{task.name}: "
+        plain = isinstance(error, _ABOUT_ALL) or told.startswith((task.name, task.source))
+        where = "" if plain else f"{task.name}: "
         print(f"mattebrush: {where}{told}", file=sys.stderr)
         _print_json(reports, {"input": task.source, "error": error.to_json()})
         return error
