@@ -62,9 +62,10 @@ mattebrush remove photo.jpg --matting vitmatte-small-composition-1k
 
 Files lie in Mattebrush's data folder (`mattebrush doctor` shows it; `MATTEBRUSH_HOME` moves it).
 What rembg has downloaded to `~/.u2net` or `~/.rembg/models` is used where it lies. A download that
-was interrupted goes on where it stopped; proxies are taken from the environment; `--mirror URL`
-takes the files from a folder on another server, under the names that `info` shows. On a machine
-without network, carry the files there and use `add`.
+was interrupted goes on where it stopped, and pulling again replaces a file that has been damaged;
+proxies are taken from the environment; `--mirror URL` takes the files from a folder on another
+server, under the names that `info` shows. On a machine without network, carry the files there and
+use `add`.
 
 Commercial use: **yes** is what the licence of the weights says. *With a caveat*: the licence allows
 it, but something should be read first, most often that the training pictures were collected for
