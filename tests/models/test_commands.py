@@ -68,6 +68,11 @@ def test_addresses_in_info_can_be_copied(capsys: pytest.CaptureFixture[str]) -> 
     assert all(file.url in words for file in row.files)
 
 
+def test_info_shows_the_name_a_mirror_must_give_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    models("info", "bria-rmbg-1.4")
+    assert "bria-rmbg-1.4.onnx" in capsys.readouterr().out.split()
+
+
 def test_unknown_models_are_answered_with_near_ones() -> None:
     with pytest.raises(ModelUnavailable, match="birefnet-general"):
         models("info", "birefnet-genral")

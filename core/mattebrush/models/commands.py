@@ -124,7 +124,8 @@ def _info(arguments: argparse.Namespace) -> int:
     ]
     for file in row.files:
         path = entry.paths[file.role] if entry else None
-        facts.append((f"file: {file.role}", str(path or file.url or file.name)))
+        facts.append((f"file: {file.role}", str(path or file.name)))
+        facts.append(("published at", file.url))
         facts.append(("SHA-256" if file.sha256 else "MD5", file.sha256 or file.md5))
     for name, text in facts:
         if text:
