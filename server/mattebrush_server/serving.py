@@ -97,7 +97,8 @@ def _listener(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         raise OptionInvalid(
-            f"The server cannot listen on {host} port {port}: {error}.",
+            f"The server cannot listen on {host} port {port}: "
+            f"{getattr(error, 'strerror', None) or error}.",
             "Choose another --port, or leave it out for any free one.",
         ) from error
     return listener

@@ -139,13 +139,13 @@ export class Picture {
   }
 
   async undo() {
-    if (this.versions.length < 2) return;
+    if (this.state !== "done" || this.versions.length < 2) return;
     this.undone.push(this.versions.pop());
     await this.reopen();
   }
 
   async redo() {
-    if (!this.undone.length) return;
+    if (this.state !== "done" || !this.undone.length) return;
     this.versions.push(this.undone.pop());
     await this.reopen();
   }
