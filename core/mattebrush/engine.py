@@ -183,9 +183,11 @@ def _soft_edge(
     """Full-size alpha (h, w) float32: the coarse mask, its unknown band decided by matting."""
     height, width = view.shape[:2]
     method = methods.choose(options, report)
+    progress("matting", 0.0)  # told early, and twice, so that a cancel need not wait
     guess = Stretched(coarse.probability, height, width)
     with report.stage("trimap"):
         trimap = adaptive_trimap(coarse.probability, height, width)
+    progress("matting", 0.0)
     with report.stage("matting"):
         return matte_band(view, trimap, guess, method, progress, options.threads)
 

@@ -23,7 +23,7 @@ from . import worker as child
 from .blobs import Blob, forget
 from .errors import EngineCrashed, TaskFailed, TookTooLong
 
-CANCEL_GRACE = 0.4
+CANCEL_GRACE = 0.3
 """Seconds a worker has to stop by itself before it is killed; a cancel takes at most a second."""
 
 _LOOK_SECONDS = 0.05
