@@ -93,6 +93,6 @@ def test_render_as_source(blender: blenders.Blender, user: Path) -> None:
         (mask.sum(axis=0) * columns).sum() / mask.sum() for mask in masks
     )
     assert first + 20 < fourth < fifth - 8  # each from the render of its own frame
-    assert abs(fifth - places[1]) < 2
+    assert abs(fifth - places[1]) < 5  # the side in shadow may be missing
     assert result == first
     assert seen["kept"] == [1, True, 1]
