@@ -382,6 +382,7 @@ def work(task, progress):
         time.sleep(10)
 
 arguments = argparse.Namespace(output_dir=None, overwrite=False, json=False, quiet=True)
+signal.signal(signal.Signals[sys.argv[1]], signal.SIG_DFL)  # a test run under nohup ignores SIGHUP
 batch.run([batch.Task("in.png", sys.argv[2])], work, arguments)
 """
 

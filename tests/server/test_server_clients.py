@@ -203,7 +203,7 @@ def test_removebg_keeps_what_was_transparent_so(client: Any, picture: np.ndarray
     alpha = np.full(picture.shape[:2], 255, np.uint8)
     alpha[36:44, 50:70] = 0
     part = png(np.dstack([picture, alpha]))
-    for semitransparency in ("true", "false"):
+    for semitransparency in ("false", "true"):
         cut = removebg(client, part, semitransparency=semitransparency).picture()[:, :, 3]
         assert cut[36:44, 50:70].max() == 0 and cut[30, 60] == 255
     assert (removebg(client, part, channels="alpha").picture() == cut).all()

@@ -88,6 +88,9 @@ def test_mask_is_the_answer(run: Run, case: str) -> None:
     elif kind == "half":
         # GIMP's own conversion cuts off where it could round.
         assert np.abs(got.astype(float) - at_depth(alpha, kind)).max() <= 2**-11
+    elif kind == "double":
+        # babl takes whichever of its conversions it just found fast, some by way of float32.
+        assert np.abs(got - at_depth(alpha, kind)).max() <= 2**-24
     else:
         np.testing.assert_array_equal(got, at_depth(alpha, kind))
 

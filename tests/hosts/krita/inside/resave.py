@@ -8,6 +8,7 @@ def main(*sources):
     depths = []
     for source in sources:
         document = Krita.instance().openDocument(source)
+        document.refreshProjection()
         document.waitForDone()  # else saving may wait for it for ever
         document.saveAs(source + ".kra")
         document.waitForDone()
