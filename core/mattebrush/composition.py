@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +19,15 @@ from .depth import quantise, to_unit
 from .errors import OptionInvalid
 from .tiles import strips
 
+if TYPE_CHECKING:
+    from .raster import Raster
+
 _ROWS = 128
 
 Colour = tuple[float, float, float]
 """Red, green and blue, 0 to 1."""
+
+BLACK: Colour = (0.0, 0.0, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,6 +76,18 @@ def parse_background(text: str) -> Colour | Path:
         f"The background {text!r} is neither a colour nor a picture.",
         "Give white, black, a colour name, #rrggbb, or the path of a picture.",
     )
+
+
+def backdrop(background: Colour | Raster, subject: Raster) -> Colour | np.ndarray:
+    """The background in the colours that `subject`'s profile writes; a picture scaled to cover."""
+    from . import raster
+
+    icc = subject.icc_for(3)
+    if isinstance(background, tuple):
+        told = raster.Raster(quantise(np.array([[background]], np.float32), np.uint8))
+        red, green, blue = (raster.in_profile(told, icc)[0, 0] / 255).tolist()
+        return red, green, blue
+    return cover(raster.in_profile(background, icc), subject.height, subject.width)
 
 
 def cover(picture: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -129,22 +147,28 @@ def _background_rows(background: Colour | np.ndarray, rows: slice) -> np.ndarray
     return np.array(background, np.float32)
 
 
-def over_shadow(
-    foreground: np.ndarray, alpha: np.ndarray, shadow: np.ndarray
+def over_veil(
+    foreground: np.ndarray, alpha: np.ndarray, opacity: np.ndarray, colour: Colour = BLACK
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The subject over its black shadow, still transparent elsewhere: (colour, alpha), straight.
+    """The subject over a colour that is itself see-through, its shadow for one: (colour, alpha),
+    straight.
 
-    Porter and Duff's "over" (1984): alpha = a + (1 - a) s, colour = a F / alpha, black adding
-    nothing. Arguments as for `flatten`; the colour comes back in the dtype of `foreground`.
+    opacity: of `colour`, float32 (H, W). Porter and Duff's "over" (1984): alpha = a + (1 - a) o,
+    colour = (a F + (1 - a) o C) / alpha. Other arguments as for `flatten`; the colour comes back
+    in the dtype of `foreground`, grey if both are.
     """
-    colour = np.empty_like(foreground)
+    channels = foreground.shape[2] if len(set(colour)) == 1 else 3
+    behind = np.array(colour[:channels], np.float32)
+    mixed = np.empty((*alpha.shape, channels), foreground.dtype)
     out = np.empty_like(alpha)
     for rows in strips(alpha.shape[0], _ROWS):
         a = alpha[rows]
-        out[rows] = a + (1 - a) * shadow[rows]
-        share = np.divide(a, out[rows], out=np.ones_like(a), where=out[rows] > 0)
-        colour[rows] = quantise(to_unit(foreground[rows]) * share[..., None], colour.dtype)
-    return colour, out
+        out[rows] = a + (1 - a) * opacity[rows]
+        share = np.divide(a, out[rows], out=np.ones_like(a), where=out[rows] > 0)[..., None]
+        mixed[rows] = quantise(
+            to_unit(foreground[rows]) * share + behind * (1 - share), mixed.dtype
+        )
+    return mixed, out
 
 
 def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:

@@ -46,8 +46,10 @@ DEPTHS: dict[int, np.dtype[Any]] = {
 """Values of the option `depth`: bits of the answer's alpha."""
 
 _PIXEL_TYPES = tuple(DEPTHS.values())
-_OPTIONS_BYTES = 1_000_000
-_UNREADABLE = (
+OPTIONS_BYTES = 1_000_000
+"""The longest JSON that options may be."""
+
+UNREADABLE = (
     zipfile.BadZipFile,
     EOFError,
     OSError,
@@ -58,6 +60,7 @@ _UNREADABLE = (
     tokenize.TokenError,  # numpy, over a header that is no Python literal
     zlib.error,
 )
+"""What zipfile and numpy raise over a damaged NPZ file."""
 
 
 class _Member(NamedTuple):
@@ -119,7 +122,7 @@ def decode(
     try:
         with zipfile.ZipFile(file) as archive:
             members = _read_members(archive, max_pixels, memory)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise JobInvalid(f"The request is not a readable NPZ file: {error}.") from error
     return request_of(_options_json(members.pop("options", None)), members)
 
@@ -172,7 +175,7 @@ def _read_array(
             f"It must be {allowed} with {' or '.join(map(str, rule.ndims))} dimensions.",
         )
     if name == "options":
-        if shape[0] > _OPTIONS_BYTES:
+        if shape[0] > OPTIONS_BYTES:
             raise JobInvalid("options are longer than a megabyte.")
     else:
         _check_shape(name, shape, max_pixels)

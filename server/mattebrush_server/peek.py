@@ -10,30 +10,17 @@ from __future__ import annotations
 import json
 import math
 import re
-import tokenize
 import zipfile
-import zlib
 from typing import IO
 
 from PIL import Image
 
-from mattebrush import raster
+from mattebrush import job, raster
 from mattebrush.errors import InputTooLarge
 
 from .blobs import Blob
 
-_OPTIONS_BYTES = 100_000
 _BOXES_BYTES = 1 << 16  # HEIC and AVIF tell their sizes in boxes at the start
-_UNREADABLE = (
-    zipfile.BadZipFile,
-    EOFError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    ValueError,
-    tokenize.TokenError,  # numpy, over a header that is no Python literal
-    zlib.error,
-)
 
 
 def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
@@ -51,7 +38,7 @@ def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
             return int(picture.width * picture.height)
     except Image.DecompressionBombError as error:
         raise InputTooLarge(f"The {name} has more pixels than any camera makes.") from error
-    except _UNREADABLE:
+    except job.UNREADABLE:
         return unknown
 
 
@@ -102,7 +89,7 @@ def request_pixels(blob: Blob) -> int:
     try:
         with zipfile.ZipFile(blob.reader()) as archive:
             sizes = [_member_pixels(archive.open(info)) for info in archive.infolist()[:8]]
-    except _UNREADABLE:
+    except job.UNREADABLE:
         return 0
     return max(sizes, default=0)
 
@@ -111,10 +98,10 @@ def request_device(blob: Blob) -> str:
     """The device that an NPZ request names, "auto" where none or nothing is readable."""
     try:
         with zipfile.ZipFile(blob.reader()) as archive:
-            data = archive.open("options.npy").read(_OPTIONS_BYTES)
+            data = archive.open("options.npy").read(job.OPTIONS_BYTES)
         # JSON is what follows the .npy header, which ends its line.
         device = json.loads(data.partition(b"\n")[2])["device"]
-    except (*_UNREADABLE, KeyError, TypeError, RecursionError):
+    except (*job.UNREADABLE, KeyError, TypeError, RecursionError):
         return "auto"
     return device if isinstance(device, str) else "auto"
 

@@ -121,7 +121,7 @@ class _Scene:
     shadow: opacity, or None for none.
     """
 
-    background: composition.Colour | np.ndarray | None
+    background: composition.Colour | Raster | None
     veil: float
     shadow: float | None
 
@@ -130,7 +130,7 @@ class _Scene:
         shadow = params["shadow"]["opacity"] if params.get("shadow") else None
         if "background" in inputs:
             picture = raster.read(inputs["background"].reader(), params["max_pixels"])
-            return cls(picture.pixels, 1.0, shadow)
+            return cls(picture, 1.0, shadow)
         if not params.get("background"):
             return cls(None, 1.0, shadow)
         red, green, blue, opacity = (value / 255 for value in (*params["background"], 255)[:4])
@@ -141,18 +141,21 @@ def _composed(cutout: Raster, scene: _Scene) -> Raster:
     """The subject on the scene; still transparent where that is."""
     alpha = to_unit(_alpha(cutout))
     pixels, shadow = cutout.pixels, _shadow(alpha, scene)
-    if scene.background is not None and scene.veil == 1:
-        behind = scene.background
-        if isinstance(behind, np.ndarray):
-            behind = composition.cover(behind, cutout.height, cutout.width)
+    behind = None
+    if scene.background is not None:
+        behind = composition.backdrop(scene.background, cutout)
+    if behind is not None and scene.veil == 1:
         flat = composition.flatten(pixels, alpha, behind, shadow)
-        return dataclasses.replace(cutout, pixels=flat, alpha=None)
+        return dataclasses.replace(cutout, pixels=flat, alpha=None, icc=cutout.icc_for(3))
     if shadow is not None:
-        pixels, alpha = composition.over_shadow(pixels, alpha, shadow)
+        pixels, alpha = composition.over_veil(pixels, alpha, shadow)
         cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha)
-    if scene.background is not None and scene.veil > 0:
-        assert isinstance(scene.background, tuple)
-        cutout = _over_veil(cutout, alpha, scene.background, scene.veil)
+    if behind is not None and scene.veil > 0:
+        assert isinstance(behind, tuple)
+        veil = np.full_like(alpha, scene.veil)
+        pixels, alpha = composition.over_veil(pixels, alpha, veil, behind)
+        icc = cutout.icc_for(3 if pixels.shape[2] == 3 else 1)
+        cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha, icc=icc)
     return cutout
 
 
@@ -162,17 +165,6 @@ def _shadow(alpha: np.ndarray, scene: _Scene) -> np.ndarray | None:
     natural = composition.shadow_for(*alpha.shape)
     wanted = dataclasses.replace(natural, opacity=scene.shadow)
     return composition.drop_shadow(alpha, wanted)
-
-
-def _over_veil(
-    cutout: Raster, alpha: np.ndarray, colour: composition.Colour, opacity: float
-) -> Raster:
-    """The subject over a half-transparent colour: Porter and Duff's "over", straight."""
-    behind = (1 - alpha) * np.float32(opacity)
-    out = alpha + behind
-    share = (alpha / out)[:, :, None]
-    mixed = to_unit(cutout.pixels) * share + np.array(colour, np.float32) * (1 - share)
-    return dataclasses.replace(cutout, pixels=quantise(mixed, cutout.pixels.dtype), alpha=out)
 
 
 def _alpha(picture: Raster) -> np.ndarray:

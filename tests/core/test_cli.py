@@ -8,7 +8,6 @@ import json
 import os
 import shlex
 import signal
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from PIL import Image, ImageCms
 
 from mattebrush import raster
 from mattebrush.cli import main
-from tests.core.scenes import GREEN, Scene, disc
+from tests.core.scenes import GREEN, Scene, disc, linear_profile
 
 
 @pytest.fixture
@@ -126,40 +125,12 @@ def test_a_crop_holds_the_whole_shadow(red_model: str, photo: Path) -> None:
         assert not border.any(), "something is cut off"
 
 
-def _linear_profile() -> bytes:
-    """sRGB's primaries (D50) without its curve, as a minimal ICC profile of version 2."""
-
-    def number(*values: float) -> bytes:
-        return b"XYZ " + bytes(4) + struct.pack(">3i", *(round(v * 65536) for v in values))
-
-    text = b"linear\0"
-    tags = {
-        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(text)) + text + bytes(78),
-        b"cprt": b"text" + bytes(4) + text,
-        b"wtpt": number(0.9642, 1.0, 0.8249),
-        b"rXYZ": number(0.4360, 0.2225, 0.0139),
-        b"gXYZ": number(0.3851, 0.7169, 0.0971),
-        b"bXYZ": number(0.1431, 0.0606, 0.7141),
-        **dict.fromkeys((b"rTRC", b"gTRC", b"bTRC"), b"curv" + bytes(8)),
-    }
-    place, table, data = 128 + 4 + 12 * len(tags), struct.pack(">I", len(tags)), b""
-    for name, value in tags.items():
-        value += bytes(-len(value) % 4)
-        table += name + struct.pack(">II", place + len(data), len(value))
-        data += value
-    head = struct.pack(
-        ">I4sI4s4s4s", place + len(data), bytes(4), 0x02100000, b"mntr", b"RGB ", b"XYZ "
-    )
-    head += bytes(12) + b"acsp" + bytes(28) + struct.pack(">3i", 63190, 65536, 54061)
-    return head.ljust(128, b"\0") + table + data
-
-
 def test_a_background_is_written_in_the_pictures_own_colours(red_model: str, photo: Path) -> None:
     """The grey of sRGB's half is 55 of 255 in linear light, and the other way round."""
     linear = photo.with_name("linear.png")
-    Image.open(photo).save(linear, icc_profile=_linear_profile())
+    Image.open(photo).save(linear, icc_profile=linear_profile())
     backdrop = photo.with_name("backdrop.png")
-    Image.new("RGB", (32, 24), (55, 55, 55)).save(backdrop, icc_profile=_linear_profile())
+    Image.new("RGB", (32, 24), (55, 55, 55)).save(backdrop, icc_profile=linear_profile())
     out = photo.with_name("out.png")
 
     def corner(source: Path, background: str | Path) -> list[int]:

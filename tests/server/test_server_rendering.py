@@ -14,6 +14,7 @@ from mattebrush import job
 from mattebrush.cutout import no_progress
 from mattebrush_server.blobs import Blob
 from mattebrush_server.rendering import render
+from tests.core.scenes import linear_profile
 
 OWN = np.tile(np.array([255, 128, 0], np.uint8).repeat(20), (40, 1))
 """A picture's own transparency: full, half, none."""
@@ -57,3 +58,39 @@ def test_windows_are_filled_with_what_was_seen_through_them() -> None:
     filled = rendered(image, answer, opaque_inside=True)
     assert filled[20, 30].tolist() == [200, 10, 10, 255]
     assert filled[20, 5].tolist() == [10, 10, 200, 100] and filled[20, 10, 0] == 10
+
+
+def half_grey() -> dict[str, Any]:
+    """Answer and options of a job on a grey picture whose right half is background."""
+    alpha = np.full((40, 60), 255, np.uint8)
+    alpha[:, 30:] = 0
+    return {"image": np.full((40, 60), 90, np.uint8), "answer": job.Answer(alpha, None, {})}
+
+
+def test_a_veil_is_seen_through_and_a_grey_picture_takes_its_colour() -> None:
+    veiled = rendered(**half_grey(), background=[255, 0, 0, 128])
+    assert veiled[20, 10].tolist() == [90, 90, 90, 255]
+    assert veiled[20, 50].tolist() == [255, 0, 0, 128]
+    solid = rendered(**half_grey(), background=[255, 0, 0])
+    assert solid[20, 10].tolist() == [90, 90, 90] and solid[20, 50].tolist() == [255, 0, 0]
+    shadow = rendered(**half_grey(), shadow={"opacity": 0.5})
+    assert shadow.shape == (40, 60, 2)  # grey still, and see-through
+    assert shadow[20, 10].tolist() == [90, 255]
+    assert 0 < shadow[20, 30, 1] <= 128 and shadow[20, 30, 0] == 0
+
+
+def test_backgrounds_are_written_in_the_picture_s_own_profile() -> None:
+    photo, backdrop = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (60, 40), (90, 90, 90)).save(photo, "PNG", icc_profile=linear_profile())
+    Image.new("RGB", (60, 40), (188, 188, 188)).save(backdrop, "PNG")
+    answer = job.Answer(np.zeros((40, 60), np.uint8), None, {})
+    inputs = {"image": Blob.of(photo.getvalue()), "answer": Blob.of(job.encode_answer(answer))}
+    asked = {"format": "png", "kind": "picture", "max_pixels": 10_000}
+    for more, params in (
+        ({"background": Blob.of(backdrop.getvalue())}, {}),
+        ({}, {"background": [188, 188, 188]}),
+    ):
+        file, _ = render({**inputs, **more}, {**asked, **params}, no_progress)
+        flat = Image.open(io.BytesIO(file))
+        assert flat.info["icc_profile"] == linear_profile()
+        assert abs(int(np.asarray(flat)[20, 30, 0]) - 128) <= 2  # half the light, as sRGB's 188 is

@@ -224,7 +224,8 @@ def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray 
 
     arguments, alpha = recipe.arguments, cutout.alpha
     colour = source.pixels if cutout.foreground is None else cutout.foreground
-    backdrop = _backdrop(recipe.background, source, *alpha.shape)
+    behind = recipe.background
+    backdrop = None if behind is None else composition.backdrop(behind, source)
     if arguments.match_colors and backdrop is not None:
         colour = composition.match_colors(colour, alpha, backdrop)
     if arguments.mask:
@@ -236,25 +237,8 @@ def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray 
         flat = composition.flatten(colour, alpha, backdrop, shadow)
         result = dataclasses.replace(source, pixels=flat, alpha=None, icc=source.icc_for(3))
     elif shadow is not None:
-        colour, covered = composition.over_shadow(colour, alpha, shadow)
+        colour, covered = composition.over_veil(colour, alpha, shadow)
         result = dataclasses.replace(source, pixels=colour, alpha=covered)
     else:
         result = dataclasses.replace(source, pixels=colour, alpha=alpha)
     return result
-
-
-def _backdrop(
-    background: Colour | Raster | None, source: Raster, height: int, width: int
-) -> Colour | np.ndarray | None:
-    """The new background as the colours of `source` are written, a picture scaled to cover it."""
-    if background is None:
-        return None
-    import numpy as np
-
-    from .. import composition, raster
-
-    if isinstance(background, tuple):
-        told = raster.Raster(raster.to_depth(np.array([[background]], np.float32), np.uint8))
-        red, green, blue = (raster.in_profile(told, source.icc_for(3))[0, 0] / 255).tolist()
-        return red, green, blue
-    return composition.cover(raster.in_profile(background, source.icc_for(3)), height, width)

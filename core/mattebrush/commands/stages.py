@@ -119,7 +119,7 @@ def _decontaminate(arguments: argparse.Namespace) -> int:
         alpha = _plane(arguments.alpha)
         cutout = engine.decontaminate(source.image(), alpha, options, progress)
         assert cutout.foreground is not None
-        result = dataclasses.replace(source, pixels=cutout.foreground, alpha=source.alpha)
+        result = dataclasses.replace(source, pixels=cutout.foreground)
         batch.write_result(task, result, arguments)
         return cutout.report
 
