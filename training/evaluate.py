@@ -195,11 +195,16 @@ def emptiness_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[
 
 def before_plain_grounds(pairs: list[Pair]) -> Iterator[tuple[str, Pair]]:
     """Every fifth subject cut out by its true mask and put before black, grey and white, as in a
-    studio or a render; with the ground's name."""
+    studio, then evenly grey before black, as in a render without textures; with the kind's name."""
     for pair in pairs[::5]:
         share = truth_of(pair)[..., None]
-        for name, level in (("black", 0), ("grey", 128), ("white", 255)):
-            picture = share * pair.image + (1 - share) * level
+        for name, subject, ground in (
+            ("before black", pair.image, 0),
+            ("before grey", pair.image, 128),
+            ("before white", pair.image, 255),
+            ("painted grey, before black", np.uint8(128), 0),
+        ):
+            picture = np.broadcast_to(share * subject + (1 - share) * ground, pair.image.shape)
             yield name, Pair(pair.name, picture.round().astype(np.uint8), pair.mask)
 
 
@@ -209,7 +214,7 @@ def studio_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[str
     for name, pair in before_plain_grounds(pairs):
         held.setdefault(name, []).append(pair)
     names = " | ".join(f"{c.name}: MAE | not found" for c in contenders)
-    yield f"| subjects cut out, before | number | {names} |"
+    yield f"| subjects cut out | number | {names} |"
     yield "| --- | --- |" + " --- | --- |" * len(contenders)
     for name, before in held.items():
         cells = []

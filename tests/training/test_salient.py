@@ -234,5 +234,7 @@ def test_evaluation_prints_every_table(exported: tuple[SalientNetwork, Path]) ->
     assert len(list(evaluate.calibration_table([one], pairs, answers))) == 13
     assert "flat colours | 20" in "\n".join(evaluate.emptiness_table([one], pairs))
     rows = [row.split(" | ")[:2] for row in evaluate.studio_table([one], pairs)]
-    assert rows[2:] == [["| black", "1"], ["| grey", "1"], ["| white", "1"]]
+    kinds = ["black", "grey", "white"]
+    assert rows[2:5] == [[f"| before {kind}", "1"] for kind in kinds]
+    assert rows[5:] == [["| painted grey, before black", "1"]]
     assert "| ours | 64 |" in "\n".join(evaluate.timing_table([one]))
