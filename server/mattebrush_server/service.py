@@ -180,12 +180,15 @@ class Service:
 
         Raises Busy when too many wait already.
         """
-        if not self._waiters.acquire(blocking=False):
-            raise Busy("Too many requests wait for a result.", "Ask for the job's state instead.")
-        return self._events(job, pulse_seconds)
+        events = self._events(job, pulse_seconds)
+        next(events)  # takes its place now; closed before its first step it would keep it for ever
+        return events
 
     def _events(self, job: Job, pulse_seconds: float) -> Iterator[bytes]:
+        if not self._waiters.acquire(blocking=False):
+            raise Busy("Too many requests wait for a result.", "Ask for the job's state instead.")
         try:
+            yield b""  # to `follow`
             seen = -1
             while True:
                 changes, told, over = job.changes, json.dumps(job.to_json()), job.finished

@@ -279,13 +279,25 @@ def test_who_may_not_wait_leaves_no_job_behind(
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", client.port)) as first:
             headers = {"Authorization": f"Bearer {TOKEN}"}
             first.request("GET", f"/v1/jobs/{running}/events", headers=headers)
-            assert first.getresponse().status == 200
+            listening = first.getresponse()  # kept: with it the connection would be closed
+            assert listening.status == 200
             body = job.encode_request(FORCED, image=picture)
             kind = {"Content_Type": "application/x-npz", "Prefer": "wait"}
             second = client.ask("POST", "/v1/jobs", body, **kind)
             assert (second.status, second.json()["code"]) == (429, "busy")
             assert client.server.service.store.select(lambda each: each.id != running) == []
             assert len(client.server.service.lanes["auto"].queue) == 0
+
+
+def test_events_that_nobody_reads_leave_room_for_others(
+    serving: Serving, picture: np.ndarray
+) -> None:
+    with serving(waiters=1) as client:
+        done = client.send(FORCED, image=picture)
+        client.wait(done)
+        for _ in range(2):  # their headers alone
+            assert client.ask("HEAD", f"/v1/jobs/{done}/events").status == 200
+        assert client.ask("GET", f"/v1/jobs/{done}/events").status == 200
 
 
 def test_idle_workers_give_their_memory_back(serving: Serving, picture: np.ndarray) -> None:
