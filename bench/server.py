@@ -37,6 +37,8 @@ import psutil
 import mattebrush
 from mattebrush import Options, job
 
+from . import peers
+
 NPZ = "application/x-npz"
 JOBS = {1: 4, 4: 8, 16: 16}
 """Jobs in one run, by number of clients."""
@@ -406,6 +408,8 @@ def main() -> None:
     parser.add_argument("measures", nargs="+", choices=list(_MEASURES))
     parser.add_argument("--model", default=Options().model)
     arguments = parser.parse_args()
+    if arguments.model == "u2netp":
+        os.environ["U2NET_HOME"] = peers.u2net_home()
     for name in arguments.measures:
         _MEASURES[name](arguments.model)
 
