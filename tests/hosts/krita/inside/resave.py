@@ -2,6 +2,7 @@
 """Opens files and saves each as a .kra beside it; returns the depths Krita opened them with."""
 
 from krita import Krita
+from PyQt5.QtWidgets import QApplication
 
 
 def main(*sources):
@@ -10,6 +11,9 @@ def main(*sources):
         document = Krita.instance().openDocument(source)
         document.refreshProjection()
         document.waitForDone()  # else saving may wait for it for ever
+        # The document closed before leaves by an event, and Krita 5.1 crashes where the next one
+        # is saved before that.
+        QApplication.processEvents()
         document.saveAs(source + ".kra")
         document.waitForDone()
         depths.append(document.colorDepth())
