@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -38,7 +39,8 @@ def each(
     progress(stage, 0.0)
     pool = ThreadPoolExecutor(threads)
     try:
-        futures = [pool.submit(worked, tile) for tile in tiles]
+        # With the context, so that a stop of this work reaches the networks that its tiles run.
+        futures = [pool.submit(contextvars.copy_context().run, worked, tile) for tile in tiles]
         for done, future in enumerate(as_completed(futures), 1):
             future.result()
             progress(stage, done / len(tiles))

@@ -195,7 +195,10 @@ def _let_go(segment: SharedMemory) -> None:
     """Ends the mapping; where an array still looks into it, next time that one is ended."""
     _still_viewed.append(segment)
     for _ in range(len(_still_viewed)):
-        each = _still_viewed.popleft()
+        try:
+            each = _still_viewed.popleft()
+        except IndexError:  # another thread has taken it on
+            return
         try:
             each.close()
         except BufferError:

@@ -19,7 +19,7 @@ from mattebrush.errors import Cancelled, MattebrushError
 from .blobs import Blob
 from .errors import Busy, NotFinished
 from .jobs import Job, JobStore
-from .lanes import Lane, Worker
+from .lanes import MOST_AT_ONCE, Lane
 from .metrics import Metrics
 from .settings import Settings
 
@@ -41,7 +41,7 @@ class Service:
         self.last_request = time.monotonic()
         names = (*settings.devices, RENDER)
         self.lanes: dict[str, Lane[Job]] = {
-            name: Lane(name, self._work, settings.idle_worker, settings.job_seconds)
+            name: Lane(name, self._work, self._small, settings.idle_worker, settings.job_seconds)
             for name in names
         }
         self._asked: set[Job] = set()
@@ -67,7 +67,7 @@ class Service:
         first = self.settings.devices[0]
         return self.lanes[device if device in self.settings.devices else first]
 
-    def _work(self, job: Job, worker: Worker) -> None:
+    def _work(self, job: Job, lane: Lane[Job]) -> None:
         if not job.wanted:
             job.fail(Cancelled("The job was cancelled."))
             return
@@ -76,7 +76,7 @@ class Service:
         # What it was admitted as is what it may decode to, whatever its header said.
         params = {"max_pixels": job.pixels, **job.params}
         try:
-            output, facts = worker.run(
+            output, facts = lane.worker.run(
                 job.kind, job.inputs, params, job.progressed, lambda: not job.wanted
             )
         except MattebrushError as error:
@@ -84,11 +84,21 @@ class Service:
         except Exception:
             # Whatever it was, the lane must live on, and the process start afresh.
             logger.exception("A lane failed")
-            worker.stop()
+            lane.worker.stop()
             job.fail(MattebrushError("The server failed on this job.", "Try again."))
         else:
             job.succeed(output, facts)
+            self._suit(lane, facts)
         self.metrics.finished(job.kind, job.state, time.monotonic() - started)
+
+    def _small(self, job: Job) -> bool:
+        return job.pixels <= self.settings.small_pixels
+
+    def _suit(self, lane: Lane[Job], facts: dict[str, Any]) -> None:
+        """The report says what the network really ran on, whatever the lane is called."""
+        if facts.get("model"):
+            gains = facts["device"] in self.settings.batching_devices
+            lane.widen(MOST_AT_ONCE if gains else 1)
 
     def cancel(self, job: Job) -> None:
         """Stops a job, waiting or running, and forgets it. Returns at once when it waits only."""

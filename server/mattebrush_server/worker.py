@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process that runs the engine, so that a crash of a native library takes down only this.
 
-It takes tasks from a pipe, one at a time, and answers with progress and one outcome each; pictures
-pass in shared memory (`blobs`). What the tasks do is in `tasks`. A second thread listens while
-the engine works: at a cancel it stops the network that runs, and when the server has gone it ends
-the process at once.
+It takes tasks from a pipe and answers, under their numbers, with progress and one outcome each;
+pictures pass in shared memory (`blobs`). What the tasks do is in `tasks`. They run side by side, as
+many as the server sends. One thread listens all the while: at a cancel it stops the task's network,
+and when the server has gone it ends the process at once.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ import queue
 import signal
 import threading
 import time
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from mattebrush import job
 from mattebrush.errors import Cancelled, MattebrushError
-from mattebrush.models import runtime
+from mattebrush.models.work import Work
 
 from .blobs import Blob, Handle
 
 logger = logging.getLogger(__name__)
 
 _TELL_SECONDS = 0.05
-_NONE = -1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,21 +77,22 @@ def main(pipe: Connection) -> None:
     """Works until the server closes the pipe."""
     # Ctrl-C in a terminal reaches the whole group; the server says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    inbox = _Inbox(pipe)
-    threading.Thread(target=inbox.listen, daemon=True, name="listener").start()
-    while True:
-        task = inbox.tasks.get()
-        inbox.current = task.number
-        outcome = _outcome(task, inbox, pipe)
-        inbox.current = _NONE
-        pipe.send(outcome)
+    bench = _Bench(pipe)
+    threading.Thread(target=bench.listen, daemon=True, name="listener").start()
+    bench.work()
 
 
-class _Inbox:
+class _Bench:
+    """Where tasks wait for a thread. There is one thread, and more only while they are needed side
+    by side."""
+
     def __init__(self, pipe: Connection) -> None:
-        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
-        self.current = self.cancelled = _NONE
         self._pipe = pipe
+        self._tasks: queue.SimpleQueue[tuple[Task, Work]] = queue.SimpleQueue()
+        self._works: dict[int, Work] = {}
+        self._free = 1
+        self._lock = threading.Lock()
+        self._one_speaks = threading.Lock()
 
     def listen(self) -> None:
         while True:
@@ -100,33 +101,47 @@ class _Inbox:
             except (EOFError, OSError):
                 # Not sys.exit: the main thread may be inside native code.
                 os._exit(0)
-            if isinstance(message, Cancel):
-                self._stop(message.number)
-            else:
-                self.tasks.put(message)
+            if isinstance(message, Task):
+                self._take(message)
+            elif (work := self._works.get(message.number)) is not None:
+                work.stop()
 
-    def _stop(self, number: int) -> None:
-        """Until the task has ended: a network may be just about to start.
+    def _take(self, task: Task) -> None:
+        with self._lock:
+            work = self._works[task.number] = Work()
+            self._free -= 1
+            more = self._free < 0
+            self._free += more
+        self._tasks.put((task, work))
+        if more:
+            threading.Thread(target=self.work, daemon=True, name="hand").start()
 
-        The server sends the next one after the answer to this, so that cannot be hit.
-        """
-        self.cancelled = number
-        while self.current == number:
-            runtime.interrupt()
-            time.sleep(_TELL_SECONDS)
+    def work(self) -> None:
+        while True:
+            task, work = self._tasks.get()
+            with work:
+                outcome = _outcome(task, work, functools.partial(self._tell, task.number))
+            with self._lock:
+                del self._works[task.number]
+                self._free += 1
+            self._tell(task.number, outcome)
+
+    def _tell(self, number: int, message: object) -> None:
+        with self._one_speaks:
+            self._pipe.send((number, message))
 
 
-def _outcome(task: Task, inbox: _Inbox, pipe: Connection) -> Done | Failed:
+def _outcome(task: Task, work: Work, tell: Callable[[object], None]) -> Done | Failed:
     told = ("", 0.0)
 
     def progress(stage: str, fraction: float) -> None:
         nonlocal told
-        if inbox.cancelled == task.number:
+        if work.stopped:
             raise Cancelled("The job was cancelled.")
         now = time.monotonic()
         if stage != told[0] or now - told[1] >= _TELL_SECONDS:
             told = (stage, now)
-            pipe.send(Progressed(stage, fraction))
+            tell(Progressed(stage, fraction))
 
     try:
         return _done(task, progress)

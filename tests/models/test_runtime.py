@@ -18,6 +18,7 @@ import pytest
 
 from mattebrush.errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
 from mattebrush.models import runtime
+from mattebrush.models.work import Work
 
 
 @pytest.fixture(autouse=True)
@@ -137,15 +138,26 @@ def test_a_run_is_interrupted_and_the_session_goes_on(tmp_path: Path) -> None:
     path = tmp_path / "chain.onnx"
     onnx.save(oh.make_model(graph, opset_imports=[oh.make_opsetid("", 13)], ir_version=8), path)
     session = runtime.open_session(path, "cpu")
+    mine, other = Work(), Work()
+
+    def run(work: Work) -> None:
+        with work:
+            session.run({"x": np.zeros((side, side), np.float32)})
+
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(session.run, {"x": np.zeros((side, side), np.float32)})
-        while not runtime._runs:
+        slow = pool.submit(run, mine)
+        while not mine._handles:
             time.sleep(0.01)
-        runtime.interrupt()
+        other.stop()
+        time.sleep(0.2)
+        assert mine._handles and not slow.done()
+        mine.stop()
         start = time.monotonic()
         with pytest.raises(Cancelled):
             slow.result(60)
         assert time.monotonic() - start < 10
+    with pytest.raises(Cancelled):  # stopped before it began
+        run(other)
     assert session.run({"x": np.eye(2, dtype=np.float32)})["y"].tolist() == [[1, 0], [0, 1]]
 
 

@@ -13,15 +13,16 @@ import dataclasses
 import functools
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
-from . import store
+from . import store, work
 from .catalog import Graph, ModelRow, Tensor, get
+from .gathering import Gatherer
 
 PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
@@ -71,22 +72,47 @@ class Session:
         self.inputs = tuple(_tensor(node) for node in self._session.get_inputs())
         self.outputs = tuple(_tensor(node) for node in self._session.get_outputs())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
+        takes_any_batch = len(self.inputs) == 1 and all(
+            tensor.shape[:1] == (None,) for tensor in (*self.inputs, *self.outputs)
+        )
+        self._gatherer = Gatherer(self._batch) if takes_any_batch else None
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs the network; arrays by the names of the file's inputs and outputs.
 
         Raises DeviceUnavailable when the device fails (out of memory, lost) and no fall-back to
         the CPU is allowed; ModelInvalid when the network itself cannot take these inputs;
-        Cancelled when `interrupt` was called meanwhile.
+        Cancelled when the `work` that this is part of was stopped.
         """
+        return self._named(self._values(inputs))
+
+    def run_gathered(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """As `run`, perhaps in one run with what other pieces of work ask of it now (`gathering`).
+
+        For a batch of one; the answer is the same, up to rounding.
+        """
+        if self._gatherer is None:
+            return self.run(inputs)
+        (name,) = inputs
+        return self._named(
+            self._gatherer.run(inputs[name], lambda array: self._values({name: array}))
+        )
+
+    def _batch(self, array: np.ndarray) -> list[np.ndarray]:
+        """Without a way round a device that fails: several pictures may be too much for it."""
+        return self._run(self._session, {self.inputs[0].name: array})
+
+    def _named(self, values: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        return dict(zip((output.name for output in self.outputs), values, strict=True))
+
+    def _values(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         session = self._session
         try:
-            values = self._run(session, inputs)
+            return self._run(session, inputs)
         except Cancelled:
             raise
         except Exception as failure:
-            values = self._run_on_cpu(inputs, failure)
-        return dict(zip((output.name for output in self.outputs), values, strict=True))
+            return self._run_on_cpu(inputs, failure)
 
     def _run_on_cpu(self, inputs: Mapping[str, np.ndarray], failure: Exception) -> list[np.ndarray]:
         """After a failure elsewhere: it was the device, unless the CPU fails too."""
@@ -97,6 +123,8 @@ class Session:
             session = _create(self.path, "cpu", self._threads)
             try:
                 values = self._run(session, inputs)
+            except Cancelled:
+                raise
             except Exception as second:
                 failure = second
             else:
@@ -135,35 +163,13 @@ class Session:
         )
 
 
-_runs: set[Any] = set()
-"""onnxruntime's handles of the runs under way."""
-
-_runs_lock = threading.Lock()
-
-
-def interrupt() -> None:
-    """Ends the runs under way, in whatever threads, with Cancelled; later ones are not touched.
-
-    For those who learn of a cancel while a network works: between two of its operators, it stops.
-    """
-    with _runs_lock:
-        for handle in _runs:
-            handle.terminate = True
-
-
 def _interruptible(session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    mine = work.current()
+    if mine is None:
+        return list(session.run(None, dict(inputs)))
     handle = _onnxruntime().RunOptions()
-    with _runs_lock:
-        _runs.add(handle)
-    try:
+    with mine.running(handle):
         return list(session.run(None, dict(inputs), handle))
-    except Exception as failure:
-        if handle.terminate:
-            raise Cancelled("The work was cancelled.") from failure
-        raise
-    finally:
-        with _runs_lock:
-            _runs.discard(handle)
 
 
 _MOST_SESSIONS = 8

@@ -63,7 +63,7 @@ def segment(
     session = open_session(row, device, threads, fallback=fallback)
     prepare = _recommended(row.contract.prepare, session)
     where = pixels.frame(image.shape[:2], prepare, fixed_size(session, prepare.layout))
-    outputs = session.run({session.inputs[0].name: pixels.load(image, where, prepare)})
+    outputs = session.run_gathered({session.inputs[0].name: pixels.load(image, where, prepare)})
     values = outputs[session.outputs[row.contract.read.output].name]
     plane = read(values, row.contract.read, prepare.layout)
     return Segmentation(pixels.restore(plane, where), row, session.device, list(session.warnings))
