@@ -50,7 +50,7 @@ def salient() -> Session:
 def network(path: Path, nodes: Sequence[Any], constants: Sequence[Any] = ()) -> Session:
     """From x (n, 3, h, w) to y, as the nodes say, declared to take any batch."""
     value = oh.make_tensor_value_info
-    shape = ["n", 3, "h", "w"]
+    shape: list[int | str | None] = ["n", 3, "h", "w"]
     ends = [value(name, onnx.TensorProto.FLOAT, shape) for name in ("x", "y")]
     graph = oh.make_graph(nodes, "test", ends[:1], ends[1:], constants)
     onnx.save(oh.make_model(graph, opset_imports=[oh.make_opsetid("", 13)], ir_version=8), path)
@@ -61,23 +61,23 @@ def pictures(side: int = 64, count: int = MANY) -> list[np.ndarray]:
     return list(np.random.default_rng(3).random((count, 1, 3, side, side), np.float32))
 
 
-def at_once(calls: Sequence[Callable[[], Any]]) -> list[Future[Any]]:
-    """Each call a piece of work, all in the same moment."""
-    ready = threading.Barrier(len(calls))
+def at_once(call: Callable[[Any], Any], things: Sequence[Any]) -> list[Future[Any]]:
+    """The call for each thing as a piece of work, all in the same moment."""
+    ready = threading.Barrier(len(things))
 
-    def done(call: Callable[[], Any]) -> Any:
+    def done(thing: Any) -> Any:
         with Work():
             ready.wait(20)
-            return call()
+            return call(thing)
 
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [pool.submit(done, call) for call in calls]
+    with ThreadPoolExecutor(len(things)) as pool:
+        return [pool.submit(done, thing) for thing in things]
 
 
 def asked(session: Session, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
     name, answer = session.inputs[0].name, session.outputs[0].name
-    calls = [lambda array=array: session.run_gathered({name: array})[answer] for array in arrays]
-    return [future.result() for future in at_once(calls)]
+    futures = at_once(lambda array: session.run_gathered({name: array})[answer], arrays)
+    return [future.result() for future in futures]
 
 
 def alone(session: Session, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -105,7 +105,7 @@ def test_the_engine_s_cut_outs_share_runs_too(batches: Batches) -> None:
     expected = [engine.remove_background(image, options).alpha for image in images]
     for _ in range(2):
         batches.clear()
-        futures = at_once([lambda i=i: engine.remove_background(i, options) for i in images])
+        futures = at_once(lambda image: engine.remove_background(image, options), images)
         for future, alpha in zip(futures, expected, strict=True):
             np.testing.assert_allclose(future.result().alpha, alpha, atol=1e-4)
     assert len(batches) < MANY and max(batches) > 1, batches
@@ -167,9 +167,7 @@ def test_the_failure_of_one_is_its_own(tmp_path: Path) -> None:
     session, arrays = salient(), pictures()
     bad = np.ones((1, 2, 64, 64), np.float32)
     expected = alone(session, arrays)
-    futures = at_once(
-        [lambda array=array: session.run_gathered({"image": array}) for array in (bad, *arrays)]
-    )
+    futures = at_once(lambda array: session.run_gathered({"image": array}), [bad, *arrays])
     with pytest.raises(ModelInvalid):
         futures[0].result()
     for future, answer in zip(futures[1:], expected, strict=True):
