@@ -52,7 +52,7 @@ RESULT_FIELDS = (
         minimum=-100,
         maximum=100,
     ),
-    Field("crop", "boolean", "Crop to the subject.", False),
+    Field("crop", "boolean", "Crop to the subject and its shadow.", False),
     Field(
         "shadow", "integer", "A soft drop shadow: opacity in percent.", 0, minimum=0, maximum=100
     ),

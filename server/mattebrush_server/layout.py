@@ -40,20 +40,30 @@ class Box(NamedTuple):
 
 def subject_box(alpha: np.ndarray) -> Box:
     """The smallest box around what is visible; the whole picture where nothing is."""
-    rows, columns = composition.crop_to_subject(to_unit(alpha))
+    return _box(composition.crop_to_subject(to_unit(alpha)))
+
+
+def _box(window: tuple[slice, slice]) -> Box:
+    rows, columns = window
     return Box(columns.start, rows.start, columns.stop, rows.stop)
 
 
-def cropped(picture: Raster, margins: list[Length]) -> Raster:
-    """The subject with margins (top, right, bottom, left); beyond the picture is transparent.
+def cropped(
+    picture: Raster, margins: list[Length], shadow: composition.Shadow | None = None
+) -> Raster:
+    """The subject, and what its shadow darkens of the picture, with margins (top, right, bottom,
+    left); beyond the picture is transparent.
 
     Percentages are of the subject's size.
     """
-    box = subject_box(_alpha(picture))
+    subject = box = subject_box(_alpha(picture))
+    if shadow is not None:
+        alpha = to_unit(_alpha(picture))
+        box = _box(composition.crop_to_subject(alpha, 0, composition.drop_shadow(alpha, shadow)))
     top, right, bottom, left = (
         round(number if unit == "px" else number / 100 * side)
         for (number, unit), side in zip(
-            margins, (box.height, box.width, box.height, box.width), strict=True
+            margins, (subject.height, subject.width, subject.height, subject.width), strict=True
         )
     )
     return _cut(

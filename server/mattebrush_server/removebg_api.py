@@ -90,7 +90,7 @@ _FIELDS = (
         "Region of interest: x1 y1 x2 y2, each in px or %.",
         pattern=rf"^{_LENGTH}( {_LENGTH}){{3}}$",
     ),
-    Field("crop", "boolean", "Crop to the subject.", False),
+    Field("crop", "boolean", "Crop to the subject and its shadow.", False),
     Field(
         "crop_margin",
         "string",

@@ -41,7 +41,7 @@ def render(
     progress("rendering", 0.0)
     source = _source(inputs, params)
     whole = _cutout(source, inputs, params)
-    cutout = _laid_out(whole, source.alpha, params)
+    cutout, shadow = _laid_out(whole, source.alpha, params)
     box = layout.subject_box(_alpha(cutout))
     facts = {
         "width": cutout.width,
@@ -55,7 +55,7 @@ def render(
             "height": box.height,
         },
     }
-    return _WRITERS[params["format"]](cutout, _Scene.of(inputs, params)), facts
+    return _WRITERS[params["format"]](cutout, _Scene.of(inputs, params, shadow)), facts
 
 
 def _cutout(source: Raster, inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
@@ -87,8 +87,13 @@ def _source(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
     return Raster(image[:, :, :colours], alpha)
 
 
-def _laid_out(cutout: Raster, own: np.ndarray | None, params: dict[str, Any]) -> Raster:
-    """`own`: the transparency the picture itself had; a mask goes beside it, a cut-out holds it."""
+def _laid_out(
+    cutout: Raster, own: np.ndarray | None, params: dict[str, Any]
+) -> tuple[Raster, composition.Shadow | None]:
+    """The subject where and as large as it is wanted, and the shadow that suits this size.
+
+    own: the transparency the picture itself had; a mask goes beside it, a cut-out holds it.
+    """
     factor = 1.0
     if params.get("longest_side"):
         if own is not None:
@@ -106,11 +111,15 @@ def _laid_out(cutout: Raster, own: np.ndarray | None, params: dict[str, Any]) ->
         cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
     if params.get("most_pixels"):
         cutout = layout.shrunk(cutout, params["most_pixels"])
+    shadow = None
+    if params.get("shadow"):
+        natural = composition.shadow_for(cutout.height, cutout.width)
+        shadow = dataclasses.replace(natural, opacity=params["shadow"]["opacity"])
     if params.get("crop"):
-        cutout = layout.cropped(cutout, params["crop"])
+        cutout = layout.cropped(cutout, params["crop"], shadow)
     if params.get("scale") or params.get("position"):
         cutout = layout.placed(cutout, params.get("scale"), params.get("position"))
-    return cutout
+    return cutout, shadow
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,16 +127,16 @@ class _Scene:
     """What goes behind the subject.
 
     background: a colour, a picture, or None for transparent. veil: opacity of that colour.
-    shadow: opacity, or None for none.
     """
 
     background: composition.Colour | Raster | None
     veil: float
-    shadow: float | None
+    shadow: composition.Shadow | None
 
     @classmethod
-    def of(cls, inputs: dict[str, Blob], params: dict[str, Any]) -> _Scene:
-        shadow = params["shadow"]["opacity"] if params.get("shadow") else None
+    def of(
+        cls, inputs: dict[str, Blob], params: dict[str, Any], shadow: composition.Shadow | None
+    ) -> _Scene:
         if "background" in inputs:
             picture = raster.read(inputs["background"].reader(), params["max_pixels"])
             return cls(picture, 1.0, shadow)
@@ -140,8 +149,9 @@ class _Scene:
 def _composed(cutout: Raster, scene: _Scene) -> Raster:
     """The subject on the scene; still transparent where that is."""
     alpha = to_unit(_alpha(cutout))
-    pixels, shadow = cutout.pixels, _shadow(alpha, scene)
-    behind = None
+    pixels, behind, shadow = cutout.pixels, None, None
+    if scene.shadow is not None:
+        shadow = composition.drop_shadow(alpha, scene.shadow)
     if scene.background is not None:
         behind = composition.backdrop(scene.background, cutout)
     if behind is not None and scene.veil == 1:
@@ -157,14 +167,6 @@ def _composed(cutout: Raster, scene: _Scene) -> Raster:
         icc = cutout.icc_for(3 if pixels.shape[2] == 3 else 1)
         cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha, icc=icc)
     return cutout
-
-
-def _shadow(alpha: np.ndarray, scene: _Scene) -> np.ndarray | None:
-    if scene.shadow is None:
-        return None
-    natural = composition.shadow_for(*alpha.shape)
-    wanted = dataclasses.replace(natural, opacity=scene.shadow)
-    return composition.drop_shadow(alpha, wanted)
 
 
 def _alpha(picture: Raster) -> np.ndarray:

@@ -173,6 +173,18 @@ def test_removebg_crop_with_margin(client: Any, picture_file: bytes) -> None:
     assert wider == (plain[0] + 10, plain[1] + 20)
 
 
+def test_removebg_crop_keeps_the_shadow(client: Any) -> None:
+    large = png(scene(600, 400))
+    whole = removebg(client, large, add_shadow="true", size="full").picture()[:, :, 3]
+    answer = removebg(client, large, add_shadow="true", size="full", crop="true")
+    rows, columns = np.nonzero(whole > 1)
+    assert 0 < answer.picture().shape[0] - np.ptp(rows) < 4
+    assert 0 < answer.picture().shape[1] - np.ptp(columns) < 4
+    subject = {side: int(answer.headers[f"x-foreground-{side}"]) for side in ("width", "height")}
+    assert subject["width"] + 5 < answer.picture().shape[1]
+    assert subject["height"] + 5 < answer.picture().shape[0]
+
+
 def test_removebg_scale_and_position(client: Any, picture_file: bytes) -> None:
     alpha = removebg(client, picture_file, scale="50%", position="0% 100%").picture()[:, :, 3]
     rows, columns = np.nonzero(alpha > 128)

@@ -26,7 +26,7 @@ def rendered(image: np.ndarray, answer: job.Answer, format: str = "png", **param
         "request": Blob.of(job.encode_request({}, image=image)),
         "answer": Blob.of(job.encode_answer(answer)),
     }
-    asked = {"format": format, "kind": "job", "max_pixels": 10_000, **params}
+    asked = {"format": format, "kind": "job", "max_pixels": 1_000_000, **params}
     file, _ = render(inputs, asked, no_progress)
     return np.asarray(Image.open(io.BytesIO(file)))
 
@@ -77,6 +77,29 @@ def test_a_veil_is_seen_through_and_a_grey_picture_takes_its_colour() -> None:
     assert shadow.shape == (40, 60, 2)  # grey still, and see-through
     assert shadow[20, 10].tolist() == [90, 255]
     assert 0 < shadow[20, 30, 1] <= 128 and shadow[20, 30, 0] == 0
+
+
+@pytest.mark.parametrize("margin", (0.0, 10.0))
+def test_a_crop_keeps_the_whole_shadow(margin: float) -> None:
+    """It is the same one as in the picture that is not cropped."""
+    alpha = np.zeros((400, 400), np.uint8)
+    alpha[100:300, 150:250] = 255
+    job_ = {
+        "image": np.full((400, 400, 3), 90, np.uint8),
+        "answer": job.Answer(alpha, None, {}),
+        "shadow": {"opacity": 0.8},
+    }
+    whole = rendered(**job_)[:, :, 3].astype(int)
+    got = rendered(**job_, crop=[(margin, "%")] * 4)[:, :, 3].astype(int)
+    seen = np.argwhere(whole > 1)  # less than 1 of 255 is no shadow yet
+    assert np.ptp(seen[:, 0]) > 210 and np.ptp(seen[:, 1]) > 110
+    down, across = round(2 * margin), round(margin)  # the subject is 200 high and 100 wide
+    top, left = (np.argwhere(got > 1) - seen)[0]
+    assert abs(top - down + seen[:, 0].min()) <= 2 and abs(left - across + seen[:, 1].min()) <= 2
+    for (row, column), value in zip(seen, whole[whole > 1], strict=True):
+        assert abs(got[row + top, column + left] - value) <= 2
+    assert abs(got.shape[0] - 2 * down - np.ptp(seen[:, 0])) <= 5
+    assert abs(got.shape[1] - 2 * across - np.ptp(seen[:, 1])) <= 5
 
 
 def test_backgrounds_are_written_in_the_picture_s_own_profile() -> None:
