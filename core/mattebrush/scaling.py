@@ -53,17 +53,25 @@ def box_means(values: np.ndarray, step: int) -> np.ndarray:
     right and lower border are means of what there is of them.
     """
     height, width = values.shape[:2]
-    shape = (-(-height // step), -(-width // step), *values.shape[2:])
-    means = np.empty(shape, np.float32)
-    columns = np.arange(0, width, step)
-    counts_x = np.diff(np.append(columns, width)).astype(np.float32)
+    means = np.empty((-(-height // step), -(-width // step), *values.shape[2:]), np.float32)
     for rows in strips(height, _STRIP_BLOCKS * step):
         part = values[rows]
-        starts = np.arange(0, part.shape[0], step)
-        counts = np.outer(np.diff(np.append(starts, part.shape[0])), counts_x)
-        sums = np.add.reduceat(part, starts, axis=0, dtype=np.float32)
-        sums = np.add.reduceat(sums, columns, axis=1)
-        scale = (1 / (counts * FULL[values.dtype])).astype(np.float32)
-        small = slice(rows.start // step, rows.start // step + len(starts))
-        means[small] = sums * (scale if values.ndim == 2 else scale[..., None])
+        down = part[::step].astype(np.float32)
+        for k in range(1, step):
+            more = part[k::step]
+            down[: len(more)] += more
+        across = down[:, ::step].copy()
+        for k in range(1, step):
+            more = down[:, k::step]
+            across[:, : more.shape[1]] += more
+        first = rows.start // step
+        means[first : first + len(across)] = across
+    counts = np.outer(_lengths(height, step), _lengths(width, step))
+    scale = (1 / (counts * FULL[values.dtype])).astype(np.float32)
+    means *= scale if values.ndim == 2 else scale[..., None]
     return means
+
+
+def _lengths(total: int, step: int) -> np.ndarray:
+    """Of the blocks along one side."""
+    return np.diff(np.append(np.arange(0, total, step), total))

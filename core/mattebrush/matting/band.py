@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .. import tilework
@@ -10,7 +12,12 @@ from ..cutout import Progress
 from ..depth import to_unit
 from ..scaling import Stretched
 from ..tiles import Tile, plan
-from .methods import Method
+from . import enlarged
+from .methods import Decide, Method
+
+_TILE = 512
+_SHARE_OF_SMALL = 0.9
+"""Of the progress, where a picture is matted at a smaller size first."""
 
 
 def matte_band(
@@ -26,16 +33,56 @@ def matte_band(
     image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W), 0, 128, 255. coarse: a
     first guess of alpha, if there is one. progress: may raise to stop.
     """
-    alpha = to_unit(trimap)
-    unknown = (trimap != 0) & (trimap != 255)
-    tiles = plan(unknown, method.tile, method.halo, method.multiple)
+    factor = method.factor(trimap.shape)
+    if factor == 1:
+        return _matted(image, trimap, coarse, method, progress, threads)
+
+    def first(stage: str, fraction: float) -> None:
+        progress(stage, fraction * _SHARE_OF_SMALL)
+
+    def last(stage: str, fraction: float) -> None:
+        progress(stage, _SHARE_OF_SMALL + fraction * (1 - _SHARE_OF_SMALL))
+
+    small, known = enlarged.shrunk(image, trimap, factor)
+    guess = None if coarse is None else Stretched(coarse.values, *known.shape)
+    alpha = _matted(small, known, guess, method, first, threads)
+    decide = enlarged.carry_up(small, alpha, factor, image)
+    unknown = _unknown(trimap)
+    return _decided(trimap, decide, plan(unknown, _TILE, 0), last, threads)
+
+
+def _matted(
+    image: np.ndarray,
+    trimap: np.ndarray,
+    coarse: Stretched | None,
+    method: Method,
+    progress: Progress,
+    threads: int | None,
+) -> np.ndarray:
+    tiles = plan(_unknown(trimap), method.tile, method.halo, method.multiple)
     if not tiles:
-        return alpha
+        return to_unit(trimap)
     decide = method.prepare(image, trimap, coarse)
+    return _decided(trimap, decide, tiles, progress, method.threads(threads))
+
+
+def _decided(
+    trimap: np.ndarray,
+    decide: Decide,
+    tiles: Sequence[Tile],
+    progress: Progress,
+    threads: int | None,
+) -> np.ndarray:
+    alpha, unknown = to_unit(trimap), _unknown(trimap)
 
     def work(tile: Tile) -> None:
         where = unknown[tile.inner]
         alpha[tile.inner][where] = decide(tile.outer)[tile.crop][where]
 
-    tilework.each(tiles, work, "matting", progress, method.threads(threads))
+    tilework.each(tiles, work, "matting", progress, threads)
     return alpha
+
+
+def _unknown(trimap: np.ndarray) -> np.ndarray:
+    unknown: np.ndarray = (trimap != 0) & (trimap != 255)
+    return unknown

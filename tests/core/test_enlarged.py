@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Matting at a smaller size: what is certain stays so, and edges follow the full picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mattebrush.cutout import no_progress
+from mattebrush.matting import enlarged
+from mattebrush.matting.band import matte_band
+from mattebrush.matting.methods import Decide, Method
+from mattebrush.scaling import Stretched, box_means
+from mattebrush.tiles import Window
+
+WIDTH, HEIGHT = 203, 150  # whole blocks of neither 2 nor 3
+
+
+@pytest.fixture
+def alpha() -> np.ndarray:
+    """Stripes of three pixels, slanted, that end in the middle, soft at their sides."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    stripes = np.clip(np.sin((x + y / 3) * np.pi / 3) + 0.5, 0, 1)
+    return np.where(y < HEIGHT / 2, stripes, np.float32(1)) * (y > 20)
+
+
+@pytest.fixture
+def image(alpha: np.ndarray) -> np.ndarray:
+    """Red before a blue that grows lighter."""
+    ground = np.zeros((HEIGHT, WIDTH, 3), np.float32)
+    ground[..., 2] = np.linspace(0.5, 0.9, WIDTH)
+    ground[..., 1] = 0.2
+    red = np.array([0.8, 0.1, 0.1], np.float32)
+    return alpha[..., None] * red + (1 - alpha[..., None]) * ground
+
+
+@pytest.fixture
+def trimap(alpha: np.ndarray) -> np.ndarray:
+    known = np.full(alpha.shape, 128, np.uint8)
+    known[:10], known[HEIGHT // 2 + 10 :] = 0, 255
+    return known
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_a_block_is_certain_only_throughout(
+    image: np.ndarray, trimap: np.ndarray, factor: int
+) -> None:
+    trimap[5, 7] = 128
+    small, known = enlarged.shrunk(image, trimap, factor)
+    assert small.shape == (-(-HEIGHT // factor), -(-WIDTH // factor), 3)
+    assert known.shape == small.shape[:2]
+    assert known[5 // factor, 7 // factor] == 128
+    assert (known[: 4 // factor] == 0).all() and (known[-5:] == 255).all()
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_stripes_finer_than_the_small_pixels_come_back(
+    alpha: np.ndarray, image: np.ndarray, factor: int
+) -> None:
+    small = box_means(image, factor)
+    decide = enlarged.carry_up(small, box_means(alpha, factor), factor, image)
+    carried = decide((slice(0, HEIGHT), slice(0, WIDTH)))
+    stretched = Stretched(box_means(alpha, factor), HEIGHT, WIDTH).whole()
+    error = np.abs(carried - alpha).mean()
+    assert error < 0.02
+    assert error < np.abs(stretched - alpha).mean() / 5, "nothing to bring back"
+
+
+def test_a_window_gives_what_the_whole_gives(alpha: np.ndarray, image: np.ndarray) -> None:
+    decide = enlarged.carry_up(box_means(image, 3), box_means(alpha, 3), 3, image)
+    whole = decide((slice(0, HEIGHT), slice(0, WIDTH)))
+    at: Window = (slice(31, 97), slice(50, 203))
+    np.testing.assert_allclose(decide(at), whole[at], atol=1e-4)
+
+
+def test_a_large_picture_is_matted_small_and_certain_areas_stay(
+    alpha: np.ndarray, image: np.ndarray, trimap: np.ndarray
+) -> None:
+    sizes: list[tuple[int, ...]] = []
+    shares: list[float] = []
+
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+        sizes.append(trimap.shape)
+        assert coarse is not None
+        return lambda window: coarse.window(window)
+
+    method = Method("", "", prepare, tile=64, side=100)
+    coarse = Stretched(box_means(alpha, 3), HEIGHT, WIDTH)
+    found = matte_band(
+        image, trimap, coarse, method, lambda stage, share: shares.append(share), None
+    )
+    assert sizes == [(50, 68)]
+    certain = trimap != 128
+    assert np.array_equal(found[certain], (trimap / np.float32(255))[certain])
+    assert np.abs(found - alpha)[~certain].mean() < 0.05
+    assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
+    one = matte_band(image[:90, :90], trimap[:90, :90], coarse, method, no_progress, None)
+    assert sizes[1] == (90, 90) and one.shape == (90, 90)
