@@ -84,7 +84,7 @@ def test_a_crop_keeps_the_whole_shadow(margin: float) -> None:
     """It is the same one as in the picture that is not cropped."""
     alpha = np.zeros((400, 400), np.uint8)
     alpha[100:300, 150:250] = 255
-    job_ = {
+    job_: dict[str, Any] = {
         "image": np.full((400, 400, 3), 90, np.uint8),
         "answer": job.Answer(alpha, None, {}),
         "shadow": {"opacity": 0.8},
