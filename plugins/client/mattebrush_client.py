@@ -785,7 +785,7 @@ class _ServerJob(Job):
     def _work(self):
         _survive_broken_pipes()
         options, arrays = self._request
-        request, self._request = encode_request(options, **arrays), None
+        request, self._request = request_chunks(options, **arrays), None
         url = "/v1/jobs/%s" % _native(self._post(request))
         del request
         pause, longest = _POLL_SECONDS
@@ -821,12 +821,22 @@ class _ServerJob(Job):
         except ValueError:
             raise AnswerInvalid("%s is no Mattebrush server of this version." % self._engine.url)
 
-    def _ask(self, method, route, body=None, headers=None, busy_ok=False):
-        """One exchange: (status, body, headers by lower-case name). Raises what it failed with."""
+    def _ask(self, method, route, body=(), headers=None, busy_ok=False):
+        """One exchange: (status, body, headers by lower-case name). Raises what it failed with.
+
+        body: pieces of bytes.
+        """
         headers = dict(self._engine.headers(), **(headers or {}))
+        if body:
+            headers["Content-Length"] = str(sum(len(piece) for piece in body))
         connection = self._engine.connection(_REQUEST_SECONDS)
         try:
-            connection.request(method, self._engine.path(route), body, headers)
+            connection.putrequest(method, self._engine.path(route))
+            for name in headers:
+                connection.putheader(name, headers[name])
+            connection.endheaders()
+            for piece in body:
+                connection.send(piece)
             response = connection.getresponse()
             content = response.read()
         except (HTTPException, IOError, OSError) as why:

@@ -38,10 +38,17 @@ class Handle:
 class Blob:
     """`size` bytes at `view`. Counts its users; the memory goes with the last `release`."""
 
-    def __init__(self, size: int, segment: SharedMemory | None, data: bytearray | None) -> None:
+    def __init__(
+        self,
+        size: int,
+        segment: SharedMemory | None,
+        data: bytearray | None,
+        descriptor: int | None = None,
+    ) -> None:
         self.size = size
         self._segment = segment
         self._data = data
+        self._descriptor = descriptor
         self._users = 1
         self._lock = threading.Lock()
 
@@ -53,14 +60,15 @@ class Blob:
         """
         if size >= _SHARED_FROM and os.name != "nt":
             with contextlib.suppress(OSError):
-                return cls(size, _segment(size, name), None)
+                segment, descriptor = _segment(size, name)
+                return cls(size, segment, None, descriptor)
         return cls(size, None, bytearray(size))
 
     @classmethod
     def of(cls, data: bytes | memoryview, name: str | None = None) -> Blob:
         """A blob with a copy of `data`."""
         blob = cls.allocate(len(data), name)
-        blob.view[:] = data
+        blob.write(0, data)
         return blob
 
     @classmethod
@@ -87,6 +95,20 @@ class Blob:
             assert buffer is not None
             return buffer[: self.size]
         return memoryview(self._data if self._data is not None else b"")[: self.size]
+
+    def write(self, at: int, data: bytes | memoryview) -> None:
+        """Puts bytes in their place. Raises ValueError where there is no room for them."""
+        if at + len(data) > self.size:
+            raise ValueError("A blob has no room for so many bytes.")
+        if self._descriptor is None:
+            with self.view as view:
+                view[at : at + len(data)] = data
+            return
+        # Through the mapping it takes twice as long: each page is faulted in, and cleared first.
+        with memoryview(data) as rest:
+            done = 0
+            while done < len(rest):
+                done += os.pwrite(self._descriptor, rest[done:], at + done)
 
     def handle(self) -> Handle:
         """What to send to another process."""
@@ -116,6 +138,9 @@ class Blob:
 
     def _close(self, unlink: bool) -> None:
         segment, self._segment, self._data = self._segment, None, None
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
         if segment is None:
             return
         if unlink:
@@ -130,11 +155,6 @@ class Blob:
     def reader(self) -> io.BufferedReader:
         """A binary file over the bytes."""
         return io.BufferedReader(_File(self), buffer_size=_CHUNK)
-
-    def delivery(self) -> io.BufferedReader:
-        """As `reader`, a user of its own: the blob is kept until the file is closed."""
-        self.keep()
-        return io.BufferedReader(_Delivery(self), buffer_size=_CHUNK)
 
 
 class _File(io.RawIOBase):
@@ -174,18 +194,10 @@ class _File(io.RawIOBase):
 
     def write(self, data: object) -> int:
         source = memoryview(data).cast("B")  # type: ignore[arg-type]
-        with self._blob.view as view:
-            view[self._at : self._at + len(source)] = source
+        self._blob.write(self._at, source)
         self._at += len(source)
         self.end = max(self.end, self._at)
         return len(source)
-
-
-class _Delivery(_File):
-    def close(self) -> None:
-        if not self.closed:
-            self._blob.release()
-        super().close()
 
 
 _still_viewed: collections.deque[SharedMemory] = collections.deque()
@@ -213,18 +225,20 @@ def forget(name: str) -> None:
         segment.unlink()
 
 
-def _segment(size: int, name: str | None) -> SharedMemory:
+def _segment(size: int, name: str | None) -> tuple[SharedMemory, int | None]:
+    """New shared memory, and a descriptor to write to it by, where the system has that."""
     segment = SharedMemory(name, create=True, size=size)
-    if sys.platform == "linux":
-        # Without this, a full /dev/shm shows as a bus error at the first write.
-        try:
-            descriptor = os.open(f"/dev/shm/{segment.name.lstrip('/')}", os.O_RDWR)
-            try:
-                os.posix_fallocate(descriptor, 0, size)
-            finally:
-                os.close(descriptor)
-        except OSError:
-            segment.unlink()
-            segment.close()
-            raise
-    return segment
+    if sys.platform != "linux":
+        return segment, None
+    descriptor = None
+    # Without taking the room now, a full /dev/shm shows as a bus error at the first access.
+    try:
+        descriptor = os.open(f"/dev/shm/{segment.name.lstrip('/')}", os.O_RDWR | os.O_CLOEXEC)
+        os.posix_fallocate(descriptor, 0, size)
+    except OSError:
+        if descriptor is not None:
+            os.close(descriptor)
+        segment.unlink()
+        segment.close()
+        raise
+    return segment, descriptor

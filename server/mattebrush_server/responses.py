@@ -6,12 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import flask
 from flask import Response
-from werkzeug.wsgi import wrap_file
 
 from .blobs import Blob
 from .calls import JSON
+from .gate import BlobParcel
 
 
 def json_response(values: Any, status: int = 200) -> Response:
@@ -21,9 +20,7 @@ def json_response(values: Any, status: int = 200) -> Response:
 
 def file_response(blob: Blob, media_type: str) -> Response:
     """A response with the blob's bytes, which are kept until they are sent; takes over its use."""
-    file = blob.delivery()
+    response = Response(BlobParcel(blob), mimetype=media_type, direct_passthrough=True)
     blob.release()
-    body = wrap_file(flask.request.environ, file)
-    response = Response(body, mimetype=media_type, direct_passthrough=True)
     response.headers["Content-Length"] = str(blob.size)
     return response

@@ -9,6 +9,7 @@ and when the server has gone it ends the process at once.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import logging
@@ -22,6 +23,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from mattebrush import job
+from mattebrush.cutout import Progress
 from mattebrush.errors import Cancelled, MattebrushError
 from mattebrush.models.work import Work
 
@@ -120,18 +122,31 @@ class _Bench:
         while True:
             task, work = self._tasks.get()
             with work:
-                outcome = _outcome(task, work, functools.partial(self._tell, task.number))
-            with self._lock:
-                del self._works[task.number]
-                self._free += 1
-            self._tell(task.number, outcome)
+                _do(
+                    task,
+                    work,
+                    functools.partial(self._tell, task.number),
+                    functools.partial(self._finish, task.number),
+                )
+
+    def _finish(self, number: int, outcome: Done | Failed) -> None:
+        with self._lock:
+            del self._works[number]
+            self._free += 1
+        self._tell(number, outcome)
 
     def _tell(self, number: int, message: object) -> None:
         with self._one_speaks:
             self._pipe.send((number, message))
 
 
-def _outcome(task: Task, work: Work, tell: Callable[[object], None]) -> Done | Failed:
+def _do(
+    task: Task,
+    work: Work,
+    tell: Callable[[Progressed], None],
+    finish: Callable[[Done | Failed], None],
+) -> None:
+    """Does a task, and calls `finish` once."""
     told = ("", 0.0)
 
     def progress(stage: str, fraction: float) -> None:
@@ -143,35 +158,36 @@ def _outcome(task: Task, work: Work, tell: Callable[[object], None]) -> Done | F
             told = (stage, now)
             tell(Progressed(stage, fraction))
 
-    try:
-        return _done(task, progress)
-    except MattebrushError as error:
-        return Failed(error.to_json())
-    except MemoryError:
-        return Failed(
-            MattebrushError(
-                "There is not enough memory for a picture of this size.", "Try a smaller one."
-            ).to_json()
-        )
-    except Exception:
-        # Logged here, never sent: a traceback is no answer to a client.
-        logger.exception("A task of kind %s failed", task.kind)
-        return Failed(MattebrushError("The engine failed on this picture.").to_json())
+    with contextlib.ExitStack() as afterwards:
+        # Memory is given back after the outcome was told: for a large picture it takes a while.
+        try:
+            outcome: Done | Failed = _done(task, progress, afterwards)
+        except MattebrushError as error:
+            outcome = Failed(error.to_json())
+        except MemoryError:
+            outcome = Failed(
+                MattebrushError(
+                    "There is not enough memory for a picture of this size.", "Try a smaller one."
+                ).to_json()
+            )
+        except Exception:
+            # Logged here, never sent: a traceback is no answer to a client.
+            logger.exception("A task of kind %s failed", task.kind)
+            outcome = Failed(MattebrushError("The engine failed on this picture.").to_json())
+        finish(outcome)
 
 
-def _done(task: Task, progress: Any) -> Done:
+def _done(task: Task, progress: Progress, afterwards: contextlib.ExitStack) -> Done:
     from .tasks import TASKS
 
-    inputs = {name: Blob.attach(handle) for name, handle in task.inputs.items()}
-    try:
-        made, facts = TASKS[task.kind](inputs, task.params, progress)
-        output = _blob(made, task.output_name)
-    finally:
-        for blob in inputs.values():
-            blob.detach()
-    handle = output.handle()
-    output.detach()
-    return Done(handle, facts)
+    inputs = {}
+    for name, handle in task.inputs.items():
+        inputs[name] = Blob.attach(handle)
+        afterwards.callback(inputs[name].detach)
+    made, facts = TASKS[task.kind](inputs, task.params, progress)
+    output = _blob(made, task.output_name)
+    afterwards.callback(lambda kept: output.detach(), made)
+    return Done(output.handle(), facts)
 
 
 def _blob(made: bytes | job.Answer, name: str) -> Blob:

@@ -14,6 +14,7 @@ from mattebrush.errors import Cancelled, InputTooLarge
 from mattebrush_server import blobs
 from mattebrush_server.blobs import Blob, Handle, forget
 from mattebrush_server.errors import Busy, NotFound
+from mattebrush_server.gate import BlobParcel
 from mattebrush_server.jobs import CANCELLED, DONE, Job, JobStore
 from mattebrush_server.lanes import FairQueue
 from mattebrush_server.settings import Settings
@@ -164,9 +165,12 @@ def test_blob_gives_back_what_was_put_in(size: int) -> None:
     assert reader.seek(-size // 2, 2) == size + -size // 2
     assert reader.read(10) == data[size + -size // 2 :][:10]
     other.detach()
-    with blob.delivery() as delivered:
-        assert delivered.read() == data
+    parcel = BlobParcel(blob)
     blob.release()
+    first = bytes(parcel.get(10))
+    parcel.skip(len(first))
+    assert len(parcel) == size - len(first) and first + b"".join(parcel) == data
+    parcel.close()
 
 
 @pytest.mark.parametrize("room", (100, 100_000))
@@ -203,12 +207,12 @@ def test_an_array_may_outlive_its_blob() -> None:
 def test_blob_stays_until_its_last_user_goes() -> None:
     blob = Blob.of(bytes(200_000))
     name = blob.handle().name
-    delivered = blob.delivery()
+    parcel = BlobParcel(blob)
     blob.release()
     assert (SHARED / str(name)).exists()
-    assert len(delivered.read()) == 200_000
-    delivered.close()
-    delivered.close()
+    assert len(parcel.get()) == parcel.prepare() == 200_000
+    parcel.close()
+    parcel.close()
     assert not (SHARED / str(name)).exists()
 
 
