@@ -27,6 +27,12 @@ MANY = 6
 Batches = list[int]
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long enough for all to come, however busy the machine is."""
+    monkeypatch.setattr(gathering, "_PATIENCE", 2.0)
+
+
 @pytest.fixture
 def batches(monkeypatch: pytest.MonkeyPatch) -> Batches:
     """How many pictures each run had, in the order of the runs; they run all the same."""
@@ -93,7 +99,7 @@ def test_several_share_a_run_and_get_their_own_answers(batches: Batches) -> None
     got = asked(session, arrays)
     for mine, answer in zip(got, expected, strict=True):
         np.testing.assert_allclose(mine, answer, atol=1e-5)
-    assert sum(batches) == MANY and len(batches) <= MANY / 2, batches
+    assert batches == [MANY]
 
 
 def test_the_engine_s_cut_outs_share_runs_too(batches: Batches) -> None:
@@ -108,7 +114,7 @@ def test_the_engine_s_cut_outs_share_runs_too(batches: Batches) -> None:
         futures = at_once(lambda image: engine.remove_background(image, options), images)
         for future, alpha in zip(futures, expected, strict=True):
             np.testing.assert_allclose(future.result().alpha, alpha, atol=1e-4)
-    assert len(batches) < MANY and max(batches) > 1, batches
+    assert batches == [MANY]
 
 
 def test_one_picture_waits_for_nobody(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,26 +181,30 @@ def test_the_failure_of_one_is_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("who", range(3))
-def test_the_cancel_of_one_is_its_own(who: int) -> None:
+def test_the_cancel_of_one_is_its_own(who: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped while the shared run goes on, be it the one who leads it or not."""
-    session, arrays = salient(), pictures(352, 3)
+    session, arrays = salient(), pictures(count=3)
     expected = alone(session, arrays)
     asked(session, arrays)
     works = [Work() for _ in arrays]
+    ready = threading.Barrier(len(works))
+    really = runtime._interruptible
+
+    def stopped(onnx_session: Any, inputs: Any) -> Any:
+        if len(inputs["image"]) == len(arrays):
+            works[who].stop()
+        return really(onnx_session, inputs)
 
     def run(work: Work, array: np.ndarray) -> Any:
         with work:
+            ready.wait(20)
             answer = session.run_gathered({"image": array})["probability"]
             session.run({"image": array[:, :, :32, :32]})  # what comes next
         return answer
 
+    monkeypatch.setattr(runtime, "_interruptible", stopped)
     with ThreadPoolExecutor(3) as pool:
-        futures = []
-        for work, array in zip(works, arrays, strict=True):
-            futures.append(pool.submit(run, work, array))
-        while not session._gatherer._busy:  # type: ignore[union-attr]
-            time.sleep(0.0005)
-        works[who].stop()
+        futures = [pool.submit(run, *pair) for pair in zip(works, arrays, strict=True)]
     for number, (future, answer) in enumerate(zip(futures, expected, strict=True)):
         if number == who:
             with pytest.raises(Cancelled):

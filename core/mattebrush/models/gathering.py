@@ -52,11 +52,11 @@ class Gatherer:
 
     def run(self, array: np.ndarray, alone: Run) -> Sequence[np.ndarray]:
         """The outputs for a batch of one, from a run shared with others or from `alone`."""
-        if self._refused or work.under_way() < 2:
+        if self._refused or work.current() is None:
             return alone(array)
         group, place = self._join(array)
         if place == 0:
-            self._lead(group)
+            self._lead(group, alone)
         together = group.outputs.result()
         if together is None:
             return alone(array)
@@ -72,7 +72,7 @@ class Gatherer:
             self._changed.notify_all()
             return group, len(group.arrays) - 1
 
-    def _lead(self, group: _Group) -> None:
+    def _lead(self, group: _Group, alone: Run) -> None:
         """Runs the group when it is complete; while another runs, it goes on growing."""
         key = (group.arrays[0].shape, group.arrays[0].dtype)
         with self._changed:
@@ -85,16 +85,20 @@ class Gatherer:
             self._busy = True
         outputs = None
         try:
-            if len(group.arrays) > 1:
-                # In no work's context: the cancel of one must not end what is others' too.
-                outputs = contextvars.Context().run(self._together, group.arrays)
-        except Exception:
-            self._refused = True  # each alone says what is wrong
+            outputs = alone(group.arrays[0]) if len(group.arrays) == 1 else self._shared(group)
         finally:
             with self._changed:
                 self._busy = False
                 self._changed.notify_all()
             group.outputs.set_result(outputs)
+
+    def _shared(self, group: _Group) -> Sequence[np.ndarray] | None:
+        try:
+            # In no work's context: the cancel of one must not end what is others' too.
+            return contextvars.Context().run(self._together, group.arrays)
+        except Exception:
+            self._refused = True  # each alone says what is wrong
+            return None
 
     def _together(self, arrays: list[np.ndarray]) -> Sequence[np.ndarray]:
         outputs = self._run(np.concatenate(arrays))
