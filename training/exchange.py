@@ -85,3 +85,17 @@ def fill(network: nn.Module, path: Path, prefix: str = "") -> None:
         if full in held:
             array = numpy_helper.to_array(held[full]).astype(np.float32)
             value.copy_(torch.from_numpy(array.copy()))
+
+
+def blend(network: nn.Module, other: nn.Module, share: float) -> None:
+    """Moves `network`'s weights to the mean with `other`'s, of which they keep `share`.
+
+    Where one was trained on from the other, the mean errs less than either, or on fewer kinds of
+    pictures (Wortsman et al., Model Soups, ICML 2022).
+    """
+    old = other.state_dict()
+    new = network.state_dict()
+    mixed = {
+        name: (share * new[name] + (1 - share) * old[name]).to(new[name].dtype) for name in new
+    }
+    network.load_state_dict(mixed)

@@ -14,7 +14,7 @@ pytest.importorskip("torch", reason="pip install -e .[training]")
 
 import torch
 
-from training import augment, encoder, evaluate
+from training import augment, encoder, evaluate, exchange
 from training.salient import calibrate, export
 from training.salient.losses import edge_weight, overlap_loss, salient_loss
 from training.salient.measure import accuracy
@@ -78,7 +78,7 @@ def test_blending_keeps_the_share_asked_for() -> None:
     one, other = SalientNetwork(SMALL), SalientNetwork(SMALL)
     name = next(iter(one.state_dict()))
     expected = 0.7 * one.state_dict()[name] + 0.3 * other.state_dict()[name]
-    export.blend(one, other, 0.7)
+    exchange.blend(one, other, 0.7)
     torch.testing.assert_close(one.state_dict()[name], expected)
 
 

@@ -71,18 +71,6 @@ def averaged(run: Path) -> SalientNetwork:
     return network
 
 
-def blend(network: SalientNetwork, other: SalientNetwork, share: float) -> None:
-    """Moves `network`'s weights to the mean with `other`'s, of which they keep `share`: where one
-    was trained on from the other, the mean errs less than either (Wortsman et al., Model Soups,
-    ICML 2022)."""
-    old = other.state_dict()
-    new = network.state_dict()
-    mixed = {
-        name: (share * new[name] + (1 - share) * old[name]).to(new[name].dtype) for name in new
-    }
-    network.load_state_dict(mixed)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write a run's network as .onnx.")
     parser.add_argument("--run", required=True, help="name of the run's folder")
@@ -95,7 +83,7 @@ def main() -> None:
     given = parser.parse_args()
     network = averaged(RUNS / given.run).eval()
     if given.blend:
-        blend(network, read(given.blend).eval(), given.share)
+        exchange.blend(network, read(given.blend).eval(), given.share)
     factor, shift = calibrate(network, load(given.data, DEVELOPMENT, 256), given.size)
     export(network, given.out, given.size, given.version)
     megabytes = given.out.stat().st_size / 1e6

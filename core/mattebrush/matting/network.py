@@ -10,10 +10,6 @@ import numpy as np
 
 from ..models.runtime import Session
 
-SIDE = 1024
-"""Longest side of a tile with its halo: large enough to waste little on the halo, small enough
-for the network's intermediate planes to need a few hundred megabytes at most."""
-
 
 def matte(
     image: np.ndarray, trimap: np.ndarray, coarse: np.ndarray | None, session: Session
