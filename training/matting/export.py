@@ -21,7 +21,8 @@ from .train import RUNS
 SHIPPED = Path("core/mattebrush/networks/matting.onnx")
 TRAINED_ON = (
     "drawn subjects on photographs of DUTS-TR (Wang et al. 2017, research use) "
-    "and Clothing Co-Parsing (Yang et al. 2014)"
+    "and Clothing Co-Parsing (Yang et al. 2014); "
+    "encoder from EfficientNet-Lite0's weights (Apache-2.0; ImageNet, research use)"
 )
 
 HALO = 192
