@@ -12,12 +12,12 @@ from ..cutout import Progress
 from ..depth import to_unit
 from ..scaling import Stretched
 from ..tiles import Tile, plan
-from . import enlarged
+from . import settled
 from .methods import Decide, Method
 
-_TILE = 512
-_SHARE_OF_SMALL = 0.9
-"""Of the progress, where a picture is matted at a smaller size first."""
+_TILE = 1024
+_SHARE_OF_FIRST = 0.8
+"""Of the progress, where what a method decided is settled after it."""
 
 
 def matte_band(
@@ -33,22 +33,22 @@ def matte_band(
     image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W), 0, 128, 255. coarse: a
     first guess of alpha, if there is one. progress: may raise to stop.
     """
-    factor = method.factor(trimap.shape)
-    if factor == 1:
+    if method.side is None:
         return _matted(image, trimap, coarse, method, progress, threads)
 
     def first(stage: str, fraction: float) -> None:
-        progress(stage, fraction * _SHARE_OF_SMALL)
+        progress(stage, fraction * _SHARE_OF_FIRST)
 
     def last(stage: str, fraction: float) -> None:
-        progress(stage, _SHARE_OF_SMALL + fraction * (1 - _SHARE_OF_SMALL))
+        progress(stage, _SHARE_OF_FIRST + fraction * (1 - _SHARE_OF_FIRST))
 
-    small, known = enlarged.shrunk(image, trimap, factor)
+    factor = -(-max(trimap.shape) // method.side)
+    small, known = settled.shrunk(image, trimap, factor) if factor > 1 else (image, trimap)
     guess = None if coarse is None else Stretched(coarse.values, *known.shape)
     alpha = _matted(small, known, guess, method, first, threads)
-    decide = enlarged.carry_up(small, alpha, factor, image)
-    unknown = _unknown(trimap)
-    return _decided(trimap, decide, plan(unknown, _TILE, 0), last, threads)
+    rounds = settled.TRIMAP_ROUNDS if coarse is None else settled.ROUNDS
+    decide = settled.prepare(small, known, alpha, image, factor, rounds)
+    return _decided(trimap, decide, plan(_unknown(trimap), _TILE, 0), last, threads)
 
 
 def _matted(

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..scaling import Stretched, box_means, of_blocks
 from ..tiles import Window
-from .linear import LocalLinearModel, on_window
+from .linear import LocalLinearModel, on_window, stretch
 
 SIDE = 448
 """Longest side of the small size. At twice that the windows are too small for what is known to
@@ -54,10 +54,7 @@ def prepare(
     coefficients = [of_blocks(plane, factor) for plane in _solved(colour, known, start, rounds)]
 
     def window(at: Window) -> np.ndarray:
-        alpha = on_window(coefficients, at, image[at])
-        alpha -= _SHRUNK
-        alpha /= 1 - 2 * _SHRUNK
-        return np.clip(alpha, 0, 1, out=alpha)
+        return stretch(on_window(coefficients, at, image[at]), _SHRUNK)
 
     return window
 

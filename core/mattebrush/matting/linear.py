@@ -110,3 +110,10 @@ def on_window(coefficients: Sequence[Stretched], at: Window, seen: np.ndarray) -
     for channel, coefficient in enumerate(coefficients[:-1]):
         alpha += coefficient.window(at) * colour[:, :, channel]
     return alpha
+
+
+def stretch(alpha: np.ndarray, by: np.float32) -> np.ndarray:
+    """What came out `by` too near to one half, spread out again and cut to [0, 1]; in place."""
+    alpha -= by
+    alpha /= 1 - 2 * by
+    return np.clip(alpha, 0, 1, out=alpha)

@@ -26,10 +26,6 @@ _BEST_SIDE = 1400
 """The longest side of a picture for which the embedded network decides at full size. Animals of
 1600 pixels come out better at half that (training/README.md), and four times as fast."""
 
-_SHARE = np.float32(0.6)
-"""Of the embedded network in the mean with the guided filter. On photographs with given trimaps
-half is best, on drawn hair and where a network of ours found the subject all of it."""
-
 Decide = Callable[[Window], np.ndarray]
 """Gives a window's alpha, float32 (h, w) in [0, 1]; right at least in its unknown pixels."""
 
@@ -58,10 +54,6 @@ class Method:
     multiple: int = 1
     parallel: bool = True
     side: int | None = None
-
-    def factor(self, shape: tuple[int, ...]) -> int:
-        """How many times smaller a picture of `shape` is matted, a whole number."""
-        return 1 if self.side is None else -(-max(shape) // self.side)
 
     def threads(self, wanted: int | None) -> int | None:
         """How many tiles to work on at a time."""
@@ -107,7 +99,7 @@ def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
     return Method(
         row.id,
         row.license,
-        _corrected(functools.partial(network.matte, session=session)),
+        _from_guided(functools.partial(network.matte, session=session)),
         tile=_BEST_SIDE,
         halo=halo,
         multiple=multiple,
@@ -157,20 +149,14 @@ def of_tiles(matte: TileMatte) -> Prepare:
     return prepare
 
 
-def _corrected(matte: TileMatte) -> Prepare:
-    """A network that starts from the guided filter's alpha, and a mean of both.
-
-    The filter has seen the whole picture and fills wide bands, the network sees each strand;
-    a mean errs less than either on given trimaps (training/README.md has the figures).
-    """
+def _from_guided(matte: TileMatte) -> Prepare:
+    """A network that starts from the guided filter's alpha, which has seen the whole picture."""
 
     def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
         filtered = guided.prepare(image, trimap, coarse)
 
         def decide(window: Window) -> np.ndarray:
-            first = filtered(window)
-            found = matte(_rgb(image, window), trimap[window], first)
-            return first + _SHARE * (found - first)
+            return matte(_rgb(image, window), trimap[window], filtered(window))
 
         return decide
 
