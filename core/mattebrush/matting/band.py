@@ -15,7 +15,7 @@ from ..tiles import Tile, plan
 from . import settled
 from .methods import Decide, Method
 
-_TILE = 1024
+_TILE = 768
 _SHARE_OF_FIRST = 0.8
 """Of the progress, where what a method decided is settled after it."""
 

@@ -25,7 +25,7 @@ reach the middle of a wide band: on alphamatting.com's trimap2 the error grows b
 
 _RADIUS = 8
 _REGULARISATION = 1e-5
-_ROUNDS = 10
+_ROUNDS = 6
 """With a coarse alpha to start from."""
 
 _TRIMAP_ROUNDS = 40

@@ -21,7 +21,7 @@ from .trimap import UNKNOWN
 
 _RADIUS = 8
 _REGULARISATION = 1e-5
-ROUNDS, TRIMAP_ROUNDS = 3, 6
+ROUNDS, TRIMAP_ROUNDS = 2, 6
 """After a coarse alpha, and after a trimap alone, whose band is wider."""
 
 _SHRUNK = np.float32(0.05)
