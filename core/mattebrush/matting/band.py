@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -33,7 +34,7 @@ def matte_band(
     image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W), 0, 128, 255. coarse: a
     first guess of alpha, if there is one. progress: may raise to stop.
     """
-    if method.side is None:
+    if method.pixels is None:
         return _matted(image, trimap, coarse, method, progress, threads)
 
     def first(stage: str, fraction: float) -> None:
@@ -42,7 +43,7 @@ def matte_band(
     def last(stage: str, fraction: float) -> None:
         progress(stage, _SHARE_OF_FIRST + fraction * (1 - _SHARE_OF_FIRST))
 
-    factor = -(-max(trimap.shape) // method.side)
+    factor = math.ceil(math.sqrt(trimap.size / method.pixels))
     small, known = settled.shrunk(image, trimap, factor) if factor > 1 else (image, trimap)
     guess = None if coarse is None else Stretched(coarse.values, *known.shape)
     alpha = _matted(small, known, guess, method, first, threads)

@@ -22,9 +22,12 @@ from . import guided
 
 EMBEDDED_NETWORK = "mattebrush-matting"
 
-_BEST_SIDE = 1400
-"""The longest side of a picture for which the embedded network decides at full size. Animals of
-1600 pixels come out better at half that (training/README.md), and four times as fast."""
+_BEST_PIXELS = 1_500_000
+"""The largest picture that the embedded network decides at full size. Animals of 1.6 megapixels
+come out better at half their size (training/README.md), and four times as fast."""
+
+_TILE = 1408
+"""Longest side of a tile of the embedded network without its halo: most pictures are one tile."""
 
 Decide = Callable[[Window], np.ndarray]
 """Gives a window's alpha, float32 (h, w) in [0, 1]; right at least in its unknown pixels."""
@@ -53,7 +56,7 @@ class Method:
     halo: int = 0
     multiple: int = 1
     parallel: bool = True
-    side: int | None = None
+    pixels: int | None = None
 
     def threads(self, wanted: int | None) -> int | None:
         """How many tiles to work on at a time."""
@@ -100,11 +103,11 @@ def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
         row.id,
         row.license,
         _from_guided(functools.partial(network.matte, session=session)),
-        tile=_BEST_SIDE,
+        tile=_TILE,
         halo=halo,
         multiple=multiple,
         parallel=False,
-        side=_BEST_SIDE,
+        pixels=_BEST_PIXELS,
     )
 
 
