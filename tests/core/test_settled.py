@@ -43,15 +43,31 @@ def trimap(alpha: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("factor", [2, 3])
-def test_a_block_is_certain_only_throughout(
-    image: np.ndarray, trimap: np.ndarray, factor: int
+def test_a_block_is_unknown_where_one_of_its_pixels_is_and_nowhere_else(
+    image: np.ndarray, factor: int
 ) -> None:
+    trimap = np.zeros((HEIGHT, WIDTH), np.uint8)
+    trimap[:, 100:] = 255  # through the middle of blocks of 3
     trimap[5, 7] = 128
     small, known = settled.shrunk(image, trimap, factor)
     assert small.shape == (-(-HEIGHT // factor), -(-WIDTH // factor), 3)
     assert known.shape == small.shape[:2]
-    assert known[5 // factor, 7 // factor] == 128
-    assert (known[: 4 // factor] == 0).all() and (known[-5:] == 255).all()
+    assert np.argwhere(known == 128).tolist() == [[5 // factor, 7 // factor]]
+    assert (known[:, : 99 // factor][known[:, : 99 // factor] != 128] == 0).all()
+    assert (known[:, 102 // factor :] == 255).all()
+
+
+def test_nothing_runs_where_nothing_is_unknown(image: np.ndarray) -> None:
+    trimap = np.zeros((HEIGHT, WIDTH), np.uint8)
+    trimap[:, 100:] = 255
+
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+        raise AssertionError("There is nothing to decide.")
+
+    method = Method("", "", prepare, pixels=100 * 75)
+    assert np.array_equal(
+        matte_band(image, trimap, None, method, no_progress, None), trimap / np.float32(255)
+    )
 
 
 def answer(image: np.ndarray, alpha: np.ndarray, trimap: np.ndarray, factor: int) -> Decide:

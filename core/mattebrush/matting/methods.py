@@ -24,7 +24,7 @@ EMBEDDED_NETWORK = "mattebrush-matting"
 
 _BEST_PIXELS = 1_500_000
 """The largest picture that the embedded network decides at full size. Animals of 1.6 megapixels
-come out better at half their size (training/README.md), and four times as fast."""
+come out better at half their size (training/README.md), for a quarter of the work."""
 
 _TILE = 1408
 """Longest side of a tile of the embedded network without its halo: most pictures are one tile."""
