@@ -4,3 +4,5 @@
 `shards.py` reads the data, `loop.py` is the one training loop, `salient/` and `matting/` hold what
 belongs to each network. See README.md for the commands.
 """
+
+import mattebrush  # noqa: F401 - before onnxruntime, whose telemetry it switches off

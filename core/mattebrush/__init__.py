@@ -10,6 +10,7 @@ Names are loaded when first used, so that `import mattebrush` costs nothing.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from .engine import decontaminate, matte, refine, remove_background, segment
     from .errors import MattebrushError
     from .options import Options, Point, Prompt
+
+# onnxruntime's wheels from 1.29 on report to their maker unless this stands in the environment
+# before they are imported (onnxruntime #27379). Here, since every entry passes here first, and so
+# that child processes inherit it. Who has set it has decided otherwise.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 __version__ = "0.1.0"
 
