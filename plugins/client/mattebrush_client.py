@@ -494,9 +494,31 @@ class ProcessEngine(object):
     def __str__(self):
         return "child process of %s" % self.python
 
-    def command(self):
-        """Program and arguments that run one job."""
-        return [self.python, "-m", "mattebrush", "job"]
+    def command(self, arguments=("job",)):
+        """Program and arguments that run one job, or another of the engine's commands."""
+        return [self.python, "-m", "mattebrush"] + [_native(each) for each in arguments]
+
+    def spawn(self, command):
+        """Starts a `command` with three pipes; returns the Popen. Raises EngineNotFound."""
+        windows = os.name == "nt"
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(
+                command,
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                env=self.environment(),
+                # "-m" looks in the current folder first: not in one with the user's files.
+                cwd=os.path.dirname(os.path.abspath(self.python)),
+                creationflags=_CREATE_NO_WINDOW if windows else 0,
+                close_fds=not windows,
+            )
+        except (OSError, ValueError) as why:
+            raise EngineNotFound(
+                "Mattebrush's engine could not be started with %s: %s." % (self.python, why),
+                INSTALL_HINT,
+            )
 
     def environment(self):
         """This process's environment without what would lead another Python astray."""
@@ -559,6 +581,45 @@ class ServerEngine(object):
         if self.token:
             headers["Authorization"] = "Bearer %s" % self.token
         return headers
+
+    def json(self, route, method="GET"):
+        """The JSON that the server answers with. Raises ClientError."""
+        try:
+            return json.loads(self.ask(method, route)[1].decode("utf-8"))
+        except ValueError:
+            raise AnswerInvalid("%s is no Mattebrush server of this version." % self.url)
+
+    def ask(self, method, route, body=(), headers=None, busy_ok=False):
+        """One exchange: (status, body, headers by lower-case name). Raises what it failed with.
+
+        body: pieces of bytes. busy_ok: a full queue is an answer, too.
+        """
+        headers = dict(self.headers(), **(headers or {}))
+        if body:
+            headers["Content-Length"] = str(sum(len(piece) for piece in body))
+        connection = self.connection(_REQUEST_SECONDS)
+        try:
+            connection.putrequest(method, self.path(route))
+            for name in headers:
+                connection.putheader(name, headers[name])
+            connection.endheaders()
+            for piece in body:
+                connection.send(piece)
+            response = connection.getresponse()
+            content = response.read()
+        except (HTTPException, IOError, OSError) as why:
+            raise EngineDied("The Mattebrush %s went away (%s)." % (self, why), SERVER_HINT)
+        finally:
+            connection.close()
+        if response.status == 401:
+            raise EngineRefused(
+                "unauthorized",
+                "The Mattebrush %s does not accept the token." % self,
+                "Set the token that it printed at its start in Mattebrush's settings.",
+            )
+        if response.status >= 400 and not (busy_ok and response.status == 429):
+            raise _refusal(content)
+        return response.status, content, {k.lower(): v for k, v in response.getheaders()}
 
     def start(self, options, timeout=None, **arrays):
         """As `ProcessEngine.start`."""
@@ -672,7 +733,7 @@ class _ProcessJob(Job):
     def _work(self):
         options, arrays = self._request
         request, self._request = request_chunks(options, **arrays), None
-        process = self._process = self._spawn()
+        process = self._process = self._engine.spawn(self._engine.command())
         if self._stop.is_set():  # cancelled while the request was being made
             self._kill()
         # Three pipes, three threads: a full one would stop both sides for ever.
@@ -691,28 +752,6 @@ class _ProcessJob(Job):
         if answer:
             return decode_answer(answer)
         raise self._death(status)
-
-    def _spawn(self):
-        windows = os.name == "nt"
-        pipe = subprocess.PIPE
-        try:
-            return subprocess.Popen(
-                self._engine.command(),
-                stdin=pipe,
-                stdout=pipe,
-                stderr=pipe,
-                env=self._engine.environment(),
-                # "-m" looks in the current folder first: not in one with the user's files.
-                cwd=os.path.dirname(os.path.abspath(self._engine.python)),
-                creationflags=_CREATE_NO_WINDOW if windows else 0,
-                close_fds=not windows,
-            )
-        except (OSError, ValueError) as why:
-            raise EngineNotFound(
-                "Mattebrush's engine could not be started with %s: %s."
-                % (self._engine.python, why),
-                INSTALL_HINT,
-            )
 
     @staticmethod
     def _send(stdin, request):
@@ -748,12 +787,16 @@ class _ProcessJob(Job):
         )
 
     def _kill(self):
-        process = self._process
-        if process is not None and process.poll() is None:
-            try:
-                process.kill()
-            except OSError:
-                pass  # it ended by itself in between
+        end(self._process)
+
+
+def end(process):
+    """Ends a child process, if there is one that runs."""
+    if process is not None and process.poll() is None:
+        try:
+            process.kill()
+        except OSError:
+            pass  # it ended by itself in between
 
 
 def _survive_broken_pipes():
@@ -790,19 +833,19 @@ class _ServerJob(Job):
         del request
         pause, longest = _POLL_SECONDS
         while True:
-            state = self._json("GET", url)
+            state = self._engine.json(url)
             self._told(state.get("stage") or self.stage, state.get("fraction") or 0.0)
             if state.get("state") not in ("queued", "running"):
-                return decode_answer(self._ask("GET", url + "/result")[1])
+                return decode_answer(self._engine.ask("GET", url + "/result")[1])
             if self._stop.wait(pause) or self._stop.is_set():
-                self._ask("DELETE", url)
+                self._engine.ask("DELETE", url)
                 raise Cancelled()
             pause = min(pause * 1.5, longest)
 
     def _post(self, request):
         """Sends the request, waiting while the server's queue is full; returns the job's id."""
         while True:
-            status, body, headers = self._ask(
+            status, body, headers = self._engine.ask(
                 "POST", "/v1/jobs", request, {"Content-Type": "application/x-npz"}, busy_ok=True
             )
             if status != 429:
@@ -814,44 +857,6 @@ class _ServerJob(Job):
             return json.loads(body.decode("utf-8"))["id"]
         except (ValueError, KeyError, TypeError):
             raise AnswerInvalid("%s is no Mattebrush server of this version." % self._engine.url)
-
-    def _json(self, method, route):
-        try:
-            return json.loads(self._ask(method, route)[1].decode("utf-8"))
-        except ValueError:
-            raise AnswerInvalid("%s is no Mattebrush server of this version." % self._engine.url)
-
-    def _ask(self, method, route, body=(), headers=None, busy_ok=False):
-        """One exchange: (status, body, headers by lower-case name). Raises what it failed with.
-
-        body: pieces of bytes.
-        """
-        headers = dict(self._engine.headers(), **(headers or {}))
-        if body:
-            headers["Content-Length"] = str(sum(len(piece) for piece in body))
-        connection = self._engine.connection(_REQUEST_SECONDS)
-        try:
-            connection.putrequest(method, self._engine.path(route))
-            for name in headers:
-                connection.putheader(name, headers[name])
-            connection.endheaders()
-            for piece in body:
-                connection.send(piece)
-            response = connection.getresponse()
-            content = response.read()
-        except (HTTPException, IOError, OSError) as why:
-            raise EngineDied("The Mattebrush %s went away (%s)." % (self._engine, why), SERVER_HINT)
-        finally:
-            connection.close()
-        if response.status == 401:
-            raise EngineRefused(
-                "unauthorized",
-                "The Mattebrush %s does not accept the token." % self._engine,
-                "Set the token that it printed at its start in Mattebrush's settings.",
-            )
-        if response.status >= 400 and not (busy_ok and response.status == 429):
-            raise _refusal(content)
-        return response.status, content, {k.lower(): v for k, v in response.getheaders()}
 
     def _kill(self):
         pass  # the worker sees `_stop` at its next look and tells the server

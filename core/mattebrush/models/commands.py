@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ModelUnavailable, OptionInvalid
+from ..errors import MattebrushError, ModelUnavailable, OptionInvalid
 from . import catalog, store
 from .catalog import ModelRow
 
@@ -55,6 +55,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = command("pull", _pull, "download models, after showing licence and size")
     parser.add_argument("model", metavar="ID", nargs="+")
     parser.add_argument("--accept-license", action="store_true", help="agree without being asked")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="for programs: progress as JSON lines on stderr, the files as JSON or one failure"
+        " object on stdout",
+    )
     parser.add_argument(
         "--mirror", metavar="URL", default="", help="take the files from this base address instead"
     )
@@ -148,6 +154,8 @@ def _filled(name: str, text: str) -> str:
 def _pull(arguments: argparse.Namespace) -> int:
     from . import install
 
+    if arguments.json:
+        return _pull_for_program(arguments)
     for row in [catalog.get(name) for name in arguments.model]:
         entry = store.installed(row)
         if entry and all(verdict.good for verdict in install.verify(row)):
@@ -161,6 +169,33 @@ def _pull(arguments: argparse.Namespace) -> int:
             raise
         for added in installed:
             _tell(added)
+    return 0
+
+
+def _pull_for_program(arguments: argparse.Namespace) -> int:
+    """As `_pull`, told as the job contract tells: see docs/job-contract.md, "Through a pipe"."""
+    from . import install
+
+    def tell(name: str, fraction: float) -> None:
+        line = json.dumps({"stage": "download", "file": name, "fraction": fraction})
+        print(line, file=sys.stderr, flush=True)
+
+    paths: dict[str, list[str]] = {}
+    try:
+        for row in [catalog.get(name) for name in arguments.model]:
+            if not arguments.accept_license:
+                raise OptionInvalid(
+                    f"Nobody is here to agree to the licence of {row.id}.", "Add --accept-license."
+                )
+            entry = store.installed(row)
+            if entry is None or not all(verdict.good for verdict in install.verify(row)):
+                install.pull(row, arguments.mirror, tell)
+                entry = store.installed(row)
+            paths[row.id] = [str(path) for path in entry.paths.values()] if entry else []
+    except MattebrushError as error:
+        print(json.dumps(error.to_json()))
+        return error.exit_status
+    print(json.dumps(paths))
     return 0
 
 

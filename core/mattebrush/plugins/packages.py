@@ -2,7 +2,7 @@
 """What each plug-in consists of, and putting it where it belongs: a host's folder, or a zip.
 
 The plug-ins' sources lie in plugins/ of the repository and in mattebrush/plugins/files of an
-installed engine. The client is one module and is copied into each plug-in.
+installed engine. The client, and the kit of what hosts offer alike, are copied into each plug-in.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def _tree(folder: str, target: PurePosixPath) -> dict[PurePosixPath, Path]:
 def _with_client(
     files: dict[PurePosixPath, Path], own: tuple[PurePosixPath, ...], folder: PurePosixPath
 ) -> Layout:
-    client = folder / "mattebrush_client.py"
-    return Layout(files | {client: sources() / _CLIENT}, own, client)
+    client = folder / PurePosixPath(_CLIENT).name
+    return Layout(files | _tree("client", folder), own, client)
 
 
 def engine_location() -> dict[str, str]:
