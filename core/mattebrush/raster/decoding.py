@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ..errors import InputInvalid, InputTooLarge
-from . import exif
+from . import color, deep, exif
 from .model import Metadata, Raster, row_blocks
-from .orientation import as_stored, upright_shape, upright_xmp
+from .orientation import as_stored, turned, upright_shape, upright_xmp
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile
@@ -37,14 +37,19 @@ Convert = Callable[["Image.Image"], np.ndarray]
 """A strip of Pillow's picture as an array (h, W, 1 to 4), alpha last where the number is even."""
 
 
-def read(file: BinaryIO, format: str, name: str, max_pixels: int) -> Raster:
-    """The picture in `file`, decoded by Pillow. Raises InputTooLarge, InputInvalid, or whatever
-    Pillow raises over a damaged file."""
+def read(file: BinaryIO, format: str, name: str, max_pixels: int, frame: int = 0) -> Raster:
+    """The picture in `file`, decoded by Pillow; of several, number `frame`. Raises InputTooLarge,
+    InputInvalid, or whatever Pillow raises over a damaged file."""
     with _undisturbed():
         image = _open(file, format, name)
+        if frame:
+            image.seek(frame)
         check_size(image.width, image.height, max_pixels, name)
         raw = _raw_mode(image)
-        if raw in _DEEP:
+        read_deep = _deep_container(file, format, image)
+        if read_deep is not None:
+            pixels, alpha = read_deep
+        elif raw in _DEEP:
             image, pixels, alpha = _deep(file, format, name, raw)
         elif raw == "LA;16B":  # two 16-bit samples are as long as four of 8 bits
             image = _reopened(file, format, name, "RGBA")
@@ -55,8 +60,42 @@ def read(file: BinaryIO, format: str, name: str, max_pixels: int) -> Raster:
         if alpha is None:
             alpha = _colour_keyed(image, raw, pixels)
         metadata = _metadata(image, pixels.shape[1], pixels.shape[0])
-        profile = None if image.mode in _TO_SRGB else image.info.get("icc_profile")
-    return Raster(pixels, alpha, profile or None, metadata, format)
+        profile, remarks = None, _further_frames(image, format)
+        if image.mode not in _TO_SRGB:
+            profile, more = color.profile_of(image, file, format, pixels.shape[2] == 1)
+            remarks += more
+    return Raster(pixels, alpha, profile or None, metadata, format, remarks)
+
+
+def _deep_container(
+    file: BinaryIO, format: str, image: ImageFile.ImageFile
+) -> tuple[np.ndarray, np.ndarray | None] | None:
+    """Upright pixels and alpha of what `deep` reads; None where Pillow keeps every bit."""
+    if format not in deep.FORMATS or image.mode in _TO_SRGB:
+        return None
+    bits = deep.depth(file, format)
+    stored = deep.samples(file, format, bits) if bits > 8 else None
+    if stored is None:
+        file.seek(0)
+        return None
+    turn = _orientation(image)
+    colours = stored.shape[2] - (stored.shape[2] % 2 == 0)
+    pixels = np.ascontiguousarray(turned(stored[..., :colours], turn))
+    alpha = None
+    if stored.shape[2] % 2 == 0:
+        alpha = np.ascontiguousarray(turned(stored[..., -1], turn))
+    return pixels, alpha
+
+
+def _further_frames(image: ImageFile.ImageFile, format: str) -> tuple[str, ...]:
+    """What is said of an animation, whose other frames are left out."""
+    if format not in ("GIF", "PNG", "WEBP", "AVIF", "HEIF"):  # TIFF looks for itself
+        return ()
+    if not getattr(image, "is_animated", False):
+        return ()
+    if format == "HEIF":
+        return ("The file holds several pictures; only its main one is used.",)
+    return ("The file is animated; only its first frame is used.",)
 
 
 def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
@@ -297,14 +336,11 @@ def _metadata(image: Image.Image, width: int, height: int) -> Metadata:
     if not block and "Raw profile type exif" in info:  # ImageMagick's way before PNG had eXIf
         block = image.getexif().tobytes()
     texts = getattr(image, "text", {})
-    chromaticities = info.get("chromaticity")
     return Metadata(
         exif=exif.upright(block, width, height) if isinstance(block, bytes) and block else None,
         xmp=upright_xmp(xmp) if isinstance(xmp, bytes) and xmp else None,
         dpi=plausible_dpi(info.get("dpi")),
         text={str(key): str(value) for key, value in texts.items() if _worth_keeping(key)},
-        gamma=info.get("gamma"),
-        chromaticities=tuple(chromaticities) if chromaticities else None,
     )
 
 

@@ -10,11 +10,21 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputInvalid
+from . import icc as icc_profiles
 
 MAX_PIXELS = 500_000_000
 """Default limit of `read`: five times the largest single-shot cameras, a tenth of a bomb."""
 
 _BLOCK_PIXELS = 1 << 20
+
+RAW_FIX = "Develop it to a 16-bit TIFF or a JPEG in your raw editor first."
+"""What a person with a camera's raw file is told."""
+
+LOSSY = ("JPEG", "WEBP", "HEIF", "AVIF")
+"""Formats whose pixels may be a little off what was saved."""
+
+_NEARLY_GREY = 0.04
+"""How far apart the colours of a grey pixel come back from a lossy file, of full scale."""
 
 DEPTHS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 
@@ -28,16 +38,12 @@ class Metadata:
     xmp: an XMP packet.
     dpi: horizontal and vertical resolution in dots per inch.
     text: named texts (PNG text chunks).
-    gamma, chromaticities: PNG's gAMA value and cHRM (white, red, green, blue as x, y), the
-        colour description of files that carry no ICC profile.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     text: dict[str, str] = dataclasses.field(default_factory=dict)
-    gamma: float | None = None
-    chromaticities: tuple[float, ...] | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,9 +54,11 @@ class Raster:
         premultiplied), upright (EXIF orientation applied), in the file's own encoding.
     alpha: (H, W), None when opaque. `read` gives it in the dtype of `pixels`; for `write` it may
         have any of the three dtypes (the engine's float32 in [0, 1], say).
-    icc: the ICC profile of `pixels`; None means sRGB, or that the file did not say.
+    icc: the ICC profile of `pixels`; None means sRGB, or that the file did not say. Files that
+        describe their colours otherwise (cICP, nclx, gAMA) get a profile that says the same.
     metadata: see `Metadata`.
     format: the source's format, such as "JPEG"; "" when it was made in memory.
+    warnings: what a person should know of how the file was read: further frames, lost colours.
     """
 
     pixels: np.ndarray
@@ -58,6 +66,7 @@ class Raster:
     icc: bytes | None = None
     metadata: Metadata = Metadata()
     format: str = ""
+    warnings: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -77,19 +86,34 @@ class Raster:
     def plane(self, name: str) -> np.ndarray:
         """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its grey.
 
-        name: what to call it in a message. Raises InputInvalid for a colour picture.
+        name: what to call it in a message. Lossy formats keep grey in colours that differ a
+        little; such a mask is its green, which they keep best. Raises InputInvalid for a colour
+        picture.
         """
         if self.alpha is not None and self.alpha.min() < self.alpha.max():
             return self.alpha
-        grey = self.pixels[:, :, 0]
-        if not all(np.array_equal(grey, self.pixels[:, :, c]) for c in range(self.pixels.shape[2])):
-            raise InputInvalid(f"{name} is a colour picture.", "A mask is grey.")
-        return np.ascontiguousarray(grey)
+        if self.pixels.shape[2] == 3 and not self._is_grey():
+            raise InputInvalid(
+                f"{name} is a colour picture.", "A mask is grey: black, white and between."
+            )
+        return np.ascontiguousarray(self.pixels[:, :, self.pixels.shape[2] // 2])
+
+    def _is_grey(self) -> bool:
+        tolerance = _NEARLY_GREY if self.format in LOSSY else 0
+        top = 1 if self.pixels.dtype == np.float32 else np.iinfo(self.pixels.dtype).max
+        for rows in row_blocks(self.height, self.width):
+            red, green, blue = (self.pixels[rows, :, n].astype(np.float32) for n in range(3))
+            apart = max(np.abs(red - green).max(), np.abs(blue - green).max())
+            if apart > tolerance * top:
+                return False
+        return True
 
     def icc_for(self, colours: int) -> bytes | None:
         """The profile, if it is one for 1 (grey) or 3 (RGB) colour channels; viewers reject a file
-        where it is not."""
+        where it is not. Of a grey one asked for in RGB, the RGB profile that looks the same."""
         space = {1: b"GRAY", 3: b"RGB "}[colours]
+        if self.icc and self.icc[16:20] == b"GRAY" and colours == 3:
+            return icc_profiles.widened(self.icc)
         return self.icc if self.icc and self.icc[16:20] == space else None
 
     def check(self) -> None:

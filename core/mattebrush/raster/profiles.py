@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import icc as icc_profiles
 from .model import Raster, row_blocks, to_depth
 
 if TYPE_CHECKING:
@@ -17,25 +18,52 @@ _ROUNDING = 2  # of 255
 
 
 def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
-    """The pixels of `raster` (H, W, 1|3) as the RGB profile `icc` writes them; None means sRGB.
+    """The pixels of `raster` (H, W, 1|3) as the RGB profile `icc` writes them, in their own depth;
+    None means sRGB.
 
-    What would change comes back in 8 bits; the pixels themselves where both say the same, for
-    grey pictures, and where a profile is damaged.
+    The pixels themselves where both say the same, for grey pictures without a profile of their
+    own, and where a profile is damaged. Deep pictures are exact between profiles of matrix and
+    curves; through tables all go in 8 bits.
     """
+    own = raster.icc_for(3)
+    grey = raster.pixels.shape[2] == 1
+    if own == icc or (grey and own is None and not icc_profiles.has_highlights(icc)):
+        return raster.pixels
+    deep = raster.pixels.dtype != np.uint8
+    if deep or icc_profiles.has_highlights(own) or icc_profiles.has_highlights(icc):
+        source, target = _space(own), _space(icc)
+        if source is not None and target is not None:
+            return _computed(raster, source, target)
+    return _through_lcms(raster, own, icc)
+
+
+def _space(icc: bytes | None) -> icc_profiles.Space | None:
+    return icc_profiles.parse(icc) if icc else icc_profiles.SRGB
+
+
+def _computed(raster: Raster, source: icc_profiles.Space, target: icc_profiles.Space) -> np.ndarray:
+    out = np.empty((raster.height, raster.width, 3), raster.pixels.dtype)
+    for rows in row_blocks(raster.height, raster.width):
+        part = to_depth(raster.pixels[rows], np.float32)
+        moved = source.to(target, np.broadcast_to(part, (*part.shape[:2], 3)).astype(np.float64))
+        out[rows] = to_depth(moved.astype(np.float32), out.dtype)
+    return out
+
+
+def _through_lcms(raster: Raster, own: bytes | None, icc: bytes | None) -> np.ndarray:
     from PIL import ImageCms
 
-    own = raster.icc_for(3)
-    if raster.pixels.shape[2] != 3 or own == icc:
-        return raster.pixels
     try:
         transform = ImageCms.buildTransform(_profile(own), _profile(icc), "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError):
         return raster.pixels
     if _changes_nothing(transform):
         return raster.pixels
-    out = np.empty(raster.pixels.shape, np.uint8)
+    out = np.empty((raster.height, raster.width, 3), raster.pixels.dtype)
     for rows in row_blocks(raster.height, raster.width):
-        out[rows] = _applied(transform, to_depth(raster.pixels[rows], np.uint8))
+        part = to_depth(raster.pixels[rows], np.uint8)
+        moved = _applied(transform, np.broadcast_to(part, (*part.shape[:2], 3)))
+        out[rows] = to_depth(moved, out.dtype)
     return out
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import io
 import os
+import re
 import stat
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -17,30 +20,52 @@ import numpy as np
 from .. import paths
 from ..errors import InputInvalid, MattebrushError
 from . import decoding
-from .model import MAX_PIXELS, Raster, row_blocks
+from .model import MAX_PIXELS, RAW_FIX, Raster, row_blocks
 
-READABLE = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF")
+READABLE = (
+    "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF",
+    "PSD", "JPEG2000", "PPM", "TGA", "EXR",
+)  # fmt: skip
 
 _SNIFF = 32  # bytes
+_CAMERA_RAW = "a camera raw file"
+_RAW_BRANDS = {b"crx "}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_STARTS = {
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",
+    b"MM\0+": "TIFF",
+    b"8BPS": "PSD",
+    b"\0\0\0\x0cjP  \r\n\x87\n": "JPEG2000",
+    b"\xff\x4f\xff\x51": "JPEG2000",
+    b"\x76\x2f\x31\x01": "EXR",
+    b"BM": "BMP",
+}
 _KNOWN_OTHERS = {
-    b"8BPS": "a Photoshop document",
     b"%PDF": "a PDF document",
     b"gimp": "a GIMP document",
     b"RIFF": "a sound or video file",
-    b"\x76\x2f\x31\x01": "an OpenEXR picture",
     b"<svg": "an SVG drawing",
-    b"FUJI": "a camera raw file",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"\xff\x0a": "a JPEG XL picture",
+    **dict.fromkeys(
+        (b"FUJIFILM", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb", b"IIII"), _CAMERA_RAW
+    ),
 }
 
 
 def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) -> Raster:
     """Reads the (first) picture of a file: a path, the file's bytes, or a stream of them.
 
-    Formats: `READABLE`; HEIF needs the extra `heif`. 16-bit and float data keep their depth
-    (32-bit integers become uint16); palettes, YCbCr, CMYK and Lab become RGB (the last two in
-    sRGB, through the file's ICC profile); premultiplied alpha is divided out; EXIF orientation
-    is applied.
+    Formats: `READABLE`; HEIF needs the extra `heif`, EXR the extra `exr`. What has more than 8
+    bits keeps them in uint16 or float32 (32-bit integers become uint16); palettes, YCbCr, CMYK
+    and Lab become RGB (the last two in sRGB, through the file's ICC profile); premultiplied
+    alpha is divided out; EXIF orientation is applied. docs/color.md has it by format.
 
     max_pixels: pictures with more, by their header, are refused before they are decoded.
 
@@ -50,12 +75,7 @@ def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) ->
     with _opened(source) as (file, name):
         format = sniff(file, name)
         try:
-            if format == "TIFF":
-                from . import tiff
-
-                raster = tiff.read(file, name, max_pixels)
-            else:
-                raster = decoding.read(file, format, name, max_pixels)
+            raster = _decoded(file, format, name, max_pixels)
         except (MattebrushError, MemoryError):
             raise
         except Exception as failure:
@@ -65,6 +85,18 @@ def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) ->
             ) from failure
         _check_finite(raster, name)
         return raster
+
+
+def _decoded(file: BinaryIO, format: str, name: str, max_pixels: int) -> Raster:
+    """Through Pillow, or through the module of a format of which Pillow keeps less."""
+    if format in _OWN_MODULES:
+        module = importlib.import_module(_OWN_MODULES[format], __package__)
+        raster: Raster = module.read(file, name, max_pixels)
+        return raster
+    return decoding.read(file, format, name, max_pixels)
+
+
+_OWN_MODULES = {"TIFF": ".tiff", "PSD": ".photoshop", "PPM": ".netpbm", "EXR": ".exr"}
 
 
 def _check_finite(raster: Raster, name: str) -> None:
@@ -136,26 +168,41 @@ def sniff(file: BinaryIO, name: str) -> str:
     file.seek(0)
     if not head:
         raise InputInvalid(f"{name} is empty.", "Get or save the file again.")
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
+    for start, format in _STARTS.items():
+        if head.startswith(start):
+            return format
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "WEBP"
-    if head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")):
-        return "TIFF"
+    if re.match(rb"P[1-6][\s#]|P[Ff][\r\n ]", head):
+        return "PPM"
+    kind = next((k for start, k in _KNOWN_OTHERS.items() if head.startswith(start)), None)
     if head[4:8] == b"ftyp":
         brands = {head[at : at + 4] for at in (8, 16, 20, 24, 28)}
         if brands & {b"avif", b"avis"}:
             return "AVIF"
         if brands & _HEIF_BRANDS:
             return "HEIF"
-    if head.startswith(b"BM"):
-        return "BMP"
-    kind = next((k for start, k in _KNOWN_OTHERS.items() if head.startswith(start)), None)
+        if brands & _RAW_BRANDS:
+            kind = _CAMERA_RAW
+    elif kind is None and _may_be_tga(head):
+        return "TGA"
+    fix = f"Give {', '.join(READABLE[:-1])} or {READABLE[-1]}."
     raise InputInvalid(
         f"{name} is {kind or 'not a picture in a format that is read here'}.",
-        f"Give {', '.join(READABLE[:-1])} or {READABLE[-1]}.",
+        RAW_FIX if kind == _CAMERA_RAW else fix,
     )
+
+
+def _may_be_tga(head: bytes) -> bool:
+    """TGA has no signature, but a header in which little is possible."""
+    if len(head) < 18:
+        return False
+    palette, kind, palette_bits, bits = head[1], head[2], head[7], head[16]
+    width, height = struct.unpack("<HH", head[12:16])
+    if kind in (1, 9):
+        right = palette == 1 and palette_bits in (15, 16, 24, 32) and bits == 8
+    elif kind in (2, 10):
+        right = palette == 0 and bits in (15, 16, 24, 32)
+    else:
+        right = kind in (3, 11) and palette == 0 and bits in (8, 16)
+    return right and width > 0 and height > 0 and head[17] & 0xC0 == 0

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """TIFF: more than 8 bits a sample through tifffile, the rest read through Pillow; both written by
-tifffile. What tifffile has no codec for without its large companion imagecodecs, Pillow's libtiff
-often has."""
+tifffile. Its companion imagecodecs brings the codecs: LZW, 12 bits, differences of floats, and the
+rare ones."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import io
 import logging
 import math
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from ..errors import InputInvalid
-from . import decoding, exif
-from .model import Metadata, Raster, strips
+from . import color, decoding, exif
+from .model import RAW_FIX, Metadata, Raster, row_blocks, strips
 from .orientation import as_stored, upright_shape, upright_xmp
 from .parallel import in_order
 from .png import LEVEL
@@ -27,13 +27,20 @@ if TYPE_CHECKING:
     import tifffile
 
 _RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, LinearRaw
-_PYTHON_HAS = (1, 8, 32946, 32773)  # compressions: none, deflate (two numbers), PackBits
+_PILLOW_HAS = (1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773)
+"""Compressions: none, three of fax, LZW, two of JPEG, deflate (two numbers), PackBits."""
 _DEFLATE = (8, 32946)
 _PLANES = 2  # PlanarConfiguration: one plane after the other
 _MIN_IS_WHITE = 0
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # ExtraSamples
 _MOST_SAMPLES = 16
 _CHUNK = 1 << 20
+_LABS, _ICC_LAB = (8, 9), 9
+_VISIBLE = 0.01  # how far beyond sRGB a value shows
+_NOTICEABLE = 0.001  # share of the pixels
+_MOST_PAGES = 1000
+_REDUCED_OR_MASK = 1 | 4  # NewSubfileType
+_LARGEST_THUMBNAIL = 1024
 _COLOURS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
 _ICC, _XMP, _ORIENTATION = 34675, 700, 274
 _STRIP_BYTES = 1 << 20
@@ -43,74 +50,120 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it print
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
-    """The first picture of a TIFF file. Raises as `decoding.read` does."""
+    """The main picture of a TIFF file. Raises as `decoding.read` does."""
     import tifffile
 
     with tifffile.TiffFile(file, is_ome=False, is_imagej=False) as tiff:
-        page = tiff.pages.first
+        page, remarks = _main_page(tiff)
         _check(page, file, name, max_pixels)
         metadata, icc = _metadata(page, file), page.tags.valueof(_ICC)
-        if page.bitspersample > 8 and _direct(page):
+        if page.photometric in _LABS and page.bitspersample > 8:
+            pixels, alpha, lost = _lab(page, name)
+            icc, remarks = None, remarks + lost
+        elif page.photometric in _COLOURS and _for_tifffile(page):
             pixels, alpha = _through_tifffile(page, name)
         else:
-            pixels, alpha, icc = _through_pillow(page, file, name, max_pixels)
+            raster = _through_pillow(page, file, name, max_pixels)
+            pixels, alpha, icc = raster.pixels, raster.alpha, raster.icc
     if metadata.exif:
         block = exif.upright(metadata.exif, pixels.shape[1], pixels.shape[0])
         metadata = dataclasses.replace(metadata, exif=block)
-    return Raster(pixels, alpha, icc or None, metadata, "TIFF")
+    return Raster(pixels, alpha, icc or None, metadata, "TIFF", remarks)
+
+
+def _main_page(tiff: tifffile.TiffFile) -> tuple[tifffile.TiffPage, tuple[str, ...]]:
+    """The full-size picture, which a thumbnail may stand before; a remark if there are others."""
+    pages: list[Any] = [tiff.pages[n] for n in range(min(len(tiff.pages), _MOST_PAGES))]
+    pages += list(pages[0].pages or ())
+    full = [page for page in pages if not _is_reduced(page)] or pages[:1]
+    main = full[0]
+    for page in full[1:]:  # a thumbnail that does not say so
+        if _is_small_copy(main, page):
+            main = page
+    others = [page for page in full if page is not main and not _is_small_copy(page, main)]
+    if not others:
+        return main, ()
+    return main, (f"The file holds {len(others) + 1} pictures; only the first is used.",)
+
+
+def _is_reduced(page: tifffile.TiffPage) -> bool:
+    """Marked as a smaller copy of another page, or as a mask of it."""
+    return bool(page.subfiletype & _REDUCED_OR_MASK) or page.tags.valueof(255) == 2
+
+
+def _is_small_copy(small: tifffile.TiffPage, large: tifffile.TiffPage) -> bool:
+    """Whether the one may be a thumbnail of the other: half the size or less, of its shape."""
+    width, height = small.imagewidth, small.imagelength
+    if not width or max(width, height) > _LARGEST_THUMBNAIL or 2 * width > large.imagewidth:
+        return False
+    expected = large.imagelength * width / large.imagewidth
+    return abs(expected - height) <= 1 + 0.02 * expected
 
 
 def _check(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int) -> None:
     decoding.check_size(page.imagewidth, page.imagelength, max_pixels, name)
     file.seek(8)
     if page.photometric in _RAW_PHOTOMETRIC or file.read(2) == b"CR":
-        raise InputInvalid(f"{name} is a camera raw file.", "Develop it to TIFF or JPEG first.")
+        raise InputInvalid(f"{name} is a camera raw file.", RAW_FIX)
     if page.samplesperpixel > _MOST_SAMPLES:
         raise InputInvalid(
             f"{name} has {page.samplesperpixel} channels.", "Save it as RGB or grey, with alpha."
         )
 
 
-def _direct(page: tifffile.TiffPage) -> bool:
-    """Whether tifffile reads it by itself: RGB or grey, and a codec that Python has."""
-    import tifffile
-
-    return (
-        page.photometric in _COLOURS
-        and page.compression in _PYTHON_HAS
-        and page.predictor in tifffile.TIFF.UNPREDICTORS
-    )
+def _for_tifffile(page: tifffile.TiffPage) -> bool:
+    """Whether tifffile (and imagecodecs) read it: what is deep, and what Pillow has no codec for
+    or cannot reach."""
+    reachable = page.treeindex == (page.index,)  # not one that hangs below another
+    return page.bitspersample > 8 or page.compression not in _PILLOW_HAS or not reachable
 
 
-def _through_pillow(
-    page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int
-) -> tuple[np.ndarray, np.ndarray | None, bytes | None]:
+def _through_pillow(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int) -> Raster:
     import tifffile
     from PIL import UnidentifiedImageError
 
     file.seek(0)
     try:
-        raster = decoding.read(file, "TIFF", name, max_pixels)
+        return decoding.read(file, "TIFF", name, max_pixels, frame=page.index)
     except UnidentifiedImageError as unknown:
-        if _direct(page):
-            return *_through_tifffile(page, name), page.tags.valueof(_ICC)
         kind = tifffile.COMPRESSION(page.compression).name
         raise InputInvalid(
             f"{name} is a TIFF of a kind that is not read here ({page.samplesperpixel} x "
             f"{page.dtype}, {kind} compression).",
-            "Save it as RGB or grey without compression, or with deflate.",
+            "Save it as RGB or grey, with 8 or 16 bits, or 32-bit float.",
         ) from unknown
-    return raster.pixels, raster.alpha, raster.icc
+
+
+def _lab(
+    page: tifffile.TiffPage, name: str
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """16-bit Lab as 16-bit sRGB, with its alpha, and a remark where sRGB is too small for it."""
+    data = _samples(page, name)
+    if data.dtype != np.uint16 or data.shape[2] < 3:
+        raise InputInvalid(f"{name} is Lab with {data.dtype} samples.", "Save it with 16 bits.")
+    pixels = np.empty((*data.shape[:2], 3), np.uint16)
+    beyond = 0
+    for rows in row_blocks(*data.shape[:2]):
+        part = data[rows, :, :3].astype(np.float64)
+        if page.photometric == _ICC_LAB:
+            part = (part - (0, 32768, 32768)) * (100 / 65280, 1 / 256, 1 / 256)
+        else:
+            signed = data[rows, :, 1:3].view(np.int16) / 256
+            part = np.concatenate([part[..., :1] * (100 / 65535), signed], axis=2)
+        srgb = color.lab_to_srgb(*np.moveaxis(part, 2, 0))
+        beyond += int(((srgb < -_VISIBLE) | (srgb > 1 + _VISIBLE)).any(axis=2).sum())
+        pixels[rows] = np.rint(np.clip(srgb, 0, 1) * 65535)
+    remark: tuple[str, ...] = ()
+    if beyond > _NOTICEABLE * data.shape[0] * data.shape[1]:
+        remark = ("Some of the Lab picture's colors are beyond sRGB and lose saturation.",)
+    turn = _orientation(page)
+    alpha = _upright(data[..., 3], turn) if _alpha_kind(page, 3) == _STRAIGHT else None
+    return _upright(pixels, turn), alpha, remark
 
 
 def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Upright pixels and straight alpha."""
-    _check_data(page, name)
-    data = page.asarray()
-    if page.planarconfig == _PLANES and page.samplesperpixel > 1:
-        data = np.moveaxis(data, 0, -1)
-    data = data.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
-    data = _as_depth(data, page.bitspersample, name)
+    data = _as_depth(_samples(page, name), page.bitspersample, name)
     colours = _COLOURS[page.photometric]
     kind = _alpha_kind(page, colours)
     turn = _orientation(page)
@@ -121,6 +174,23 @@ def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, n
     if kind == _PREMULTIPLIED and alpha is not None:
         decoding.divide_alpha(pixels, alpha)
     return pixels, alpha
+
+
+def _samples(page: tifffile.TiffPage, name: str) -> np.ndarray:
+    """The page as stored, (H, W, samples)."""
+    _check_data(page, name)
+    try:
+        data = page.asarray()
+    except (ValueError, NotImplementedError, KeyError) as failure:
+        if "requires the 'imagecodecs'" not in str(failure):
+            raise
+        raise InputInvalid(
+            f"{name} is a TIFF that needs a further package.",
+            "Install it with: pip install imagecodecs",
+        ) from failure
+    if page.planarconfig == _PLANES and page.samplesperpixel > 1:
+        data = np.moveaxis(data, 0, -1)
+    return data.reshape(page.imagelength, page.imagewidth, page.samplesperpixel)
 
 
 def _check_data(page: tifffile.TiffPage, name: str) -> None:
@@ -184,7 +254,8 @@ def _as_depth(data: np.ndarray, bits: int, name: str) -> np.ndarray:
     if bits > 16:
         data = data >> (bits - 16)
     elif bits != depth.itemsize * 8:  # 12 bits a sample, say
-        data = data.astype(np.uint32) * np.iinfo(depth).max // (2**bits - 1)
+        top = 2**bits - 1
+        data = (data.astype(np.uint32) * np.iinfo(depth).max + top // 2) // top
     return data.astype(depth, copy=False)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from .. import atomic
 from ..errors import MattebrushError, OptionInvalid, OutputUnwritable
 from . import exif, png
+from .icc import has_highlights
 from .model import Metadata, Raster, strips
 
 _SUFFIXES = {
@@ -23,8 +24,9 @@ _SUFFIXES = {
     ".webp": "WEBP",
     ".tif": "TIFF",
     ".tiff": "TIFF",
+    ".exr": "EXR",
 }
-WRITABLE = ("PNG", "JPEG", "WEBP", "TIFF")
+WRITABLE = ("PNG", "JPEG", "WEBP", "TIFF", "EXR")
 QUALITY = 95
 """Default of the lossy formats: no visible loss at the edges of a cut-out."""
 
@@ -53,12 +55,14 @@ def write(
     overwrite: bool = False,
     strip: bool = False,
     quality: int = QUALITY,
+    lossless: bool = False,
 ) -> None:
     """Writes `raster` to `path`, whole or not at all, in the format its suffix names.
 
     PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Colour under an alpha of
     0 is written as 0. The ICC profile is always kept; `strip` leaves the metadata out.
     quality: 1 to 100, of JPEG (always 4:4:4) and of WebP's colour.
+    lossless: WebP keeps every value, as a mask needs it.
 
     Raises OutputExists if the file is there and `overwrite` is False, OutputUnwritable if it
     cannot be written or the format cannot hold the picture, InputInvalid for arrays of the wrong
@@ -66,25 +70,73 @@ def write(
     """
     format = format_of(path)
     with atomic.whole_file(path, overwrite) as file:
-        _encode(file, raster, format, strip, quality)
+        _encode(file, raster, format, strip, _Compression(quality, lossless))
 
 
-def encode(raster: Raster, format: str, *, strip: bool = False, quality: int = QUALITY) -> bytes:
+def encode(
+    raster: Raster,
+    format: str,
+    *,
+    strip: bool = False,
+    quality: int = QUALITY,
+    lossless: bool = False,
+) -> bytes:
     """The file that `write` would write, as bytes. `format` is one of `WRITABLE`.
 
     Raises as `write` does.
     """
     file = io.BytesIO()
-    _encode(file, raster, format, strip, quality)
+    _encode(file, raster, format, strip, _Compression(quality, lossless))
     return file.getvalue()
 
 
-def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: int) -> None:
+def losses(raster: Raster, format: str) -> list[str]:
+    """What of `raster` a file of this format does not keep, in sentences for a person.
+
+    Not the little that quality takes, nor depth where an 8-bit format was asked for by name: that
+    is what such a format is.
+    """
+    lost = []
+    pixels = raster.pixels
+    if format in ("JPEG", "WEBP", "PNG") and (pixels.max() > _full(pixels) or pixels.min() < 0):
+        lost.append(f"{format} holds values from 0 to 1 only; brighter ones are cut off.")
+    if format in ("JPEG", "WEBP") and has_highlights(raster.icc):
+        lost.append(f"{format} has 8 bits, in which HDR pictures show bands; PNG keeps all.")
+    if format == "EXR" and raster.metadata != Metadata():
+        lost.append("OpenEXR carries no EXIF, XMP or resolution here.")
+    if format == "JPEG":
+        metadata = raster.metadata
+        if metadata.exif and len(metadata.exif) + 6 > _JPEG_SEGMENT:
+            lost.append("The EXIF block is too large for JPEG and is left out.")
+        if metadata.xmp and len(metadata.xmp) > _JPEG_SEGMENT - 29:
+            lost.append("The XMP packet is too large for JPEG and is left out.")
+    if raster.icc and not raster.icc_for(1 if _stays_grey(raster, format) else 3):
+        lost.append("The ICC profile does not fit the picture's channels and is left out.")
+    return lost
+
+
+def _full(pixels: np.ndarray) -> float:
+    return 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
+
+
+def _stays_grey(raster: Raster, format: str) -> bool:
+    return raster.pixels.shape[2] == 1 and format != "WEBP"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Compression:
+    quality: int
+    lossless: bool
+
+
+def _encode(
+    file: BinaryIO, raster: Raster, format: str, strip: bool, compression: _Compression
+) -> None:
     raster.check()
     if format not in WRITABLE:
         raise OptionInvalid(f"{format!r} is not a format.", f"Choose {', '.join(WRITABLE)}.")
-    if not 1 <= quality <= 100:
-        raise OptionInvalid(f"quality is {quality}.", "Give a number from 1 to 100.")
+    if not 1 <= compression.quality <= 100:
+        raise OptionInvalid(f"quality is {compression.quality}.", "Give a number from 1 to 100.")
     if max(raster.width, raster.height) > _LONGEST_SIDE.get(format, 2**31 - 1):
         raise OutputUnwritable(
             f"{format} holds no side longer than {_LONGEST_SIDE[format]} pixels, "
@@ -101,7 +153,7 @@ def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: i
         metadata = dataclasses.replace(metadata, exif=block)
     raster = dataclasses.replace(raster, metadata=metadata)
     try:
-        _ENCODERS[format](file, raster, quality)
+        _ENCODERS[format](file, raster, compression)
     except (MattebrushError, OSError, MemoryError):
         raise  # an OSError is the disk's; `atomic.whole_file` words it
     except Exception as failure:
@@ -110,17 +162,23 @@ def _encode(file: BinaryIO, raster: Raster, format: str, strip: bool, quality: i
         ) from failure
 
 
-def _png(file: BinaryIO, raster: Raster, quality: int) -> None:
+def _png(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     png.write(file, raster, raster.icc_for(raster.pixels.shape[2]))
 
 
-def _tiff(file: BinaryIO, raster: Raster, quality: int) -> None:
+def _tiff(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     from . import tiff
 
     tiff.write(file, raster, raster.icc_for(raster.pixels.shape[2]))
 
 
-def _jpeg(file: BinaryIO, raster: Raster, quality: int) -> None:
+def _exr(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
+    from . import exr
+
+    exr.write(file, raster, raster.icc_for(3))
+
+
+def _jpeg(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     metadata, channels = raster.metadata, raster.pixels.shape[2]
     # Each must fit in one segment. Those that do not are rare, and never needed to see the picture.
     exif_block = b"Exif\0\0" + metadata.exif if metadata.exif else b""
@@ -129,10 +187,11 @@ def _jpeg(file: BinaryIO, raster: Raster, quality: int) -> None:
         options["exif"] = exif_block
     if metadata.xmp and len(metadata.xmp) <= _JPEG_SEGMENT - 29:
         options["xmp"] = metadata.xmp
-    _through_pillow(file, raster, "JPEG", channels, quality=quality, subsampling=0, **options)
+    options["quality"] = compression.quality
+    _through_pillow(file, raster, "JPEG", channels, subsampling=0, **options)
 
 
-def _webp(file: BinaryIO, raster: Raster, quality: int) -> None:
+def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     metadata = raster.metadata
     channels = 3 if raster.alpha is None else 4
     _through_pillow(
@@ -140,7 +199,8 @@ def _webp(file: BinaryIO, raster: Raster, quality: int) -> None:
         raster,
         "WEBP",
         channels,
-        quality=quality,
+        quality=compression.quality,
+        lossless=compression.lossless,
         method=4,
         icc_profile=raster.icc_for(3),
         exif=metadata.exif or b"",
@@ -168,9 +228,10 @@ def _through_pillow(
     file.write(packed.getbuffer())
 
 
-_ENCODERS: dict[str, Callable[[BinaryIO, Raster, int], None]] = {
+_ENCODERS: dict[str, Callable[[BinaryIO, Raster, _Compression], None]] = {
     "PNG": _png,
     "JPEG": _jpeg,
     "WEBP": _webp,
     "TIFF": _tiff,
+    "EXR": _exr,
 }

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""OpenEXR in and out, through its own library (the extra `exr`).
+
+The format is linear and premultiplied, the engine works on encoded, straight values: what is read
+is encoded by sRGB's curve, which goes on beyond 1, and what is written is made linear again; both
+in floats, so that highlights and the last bits of a half survive.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..errors import InputInvalid, MattebrushError, OutputUnwritable
+from . import decoding, icc
+from .model import Metadata, Raster, row_blocks, to_depth
+
+_INSTALL = "Install it with: pip install 'mattebrush[exr]'"
+
+
+def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
+    """The first part of a file. Raises InputInvalid where the package is missing."""
+    exr = _library(InputInvalid(f"{name} is an OpenEXR picture: a further package.", _INSTALL))
+    file.seek(0)
+    with exr.File(file, separate_channels=True, header_only=True) as opened:
+        low, high = opened.header()["dataWindow"]
+        width, height = (int(value) for value in np.asarray(high) - np.asarray(low) + 1)
+        decoding.check_size(width, height, max_pixels, name)
+        several = len(opened.parts) > 1
+    file.seek(0)
+    with exr.File(file, separate_channels=True) as opened:
+        chromaticities = opened.header().get("chromaticities")
+        planes = {key: channel.pixels for key, channel in opened.channels().items()}
+        names = [n for n in (("R", "G", "B"), ("Y",)) if all(part in planes for part in n)]
+        if not names:
+            raise InputInvalid(
+                f"{name} has the channels {', '.join(sorted(planes))}.",
+                "Save it with R, G and B, or with Y.",
+            )
+        linear = np.stack([planes[part] for part in names[0]], axis=-1).astype(np.float32)
+        alpha = planes["A"].astype(np.float32) if "A" in planes else None
+    if alpha is not None:
+        if np.isfinite(alpha).all() and np.isfinite(linear).all():
+            decoding.divide_alpha(linear, alpha)
+        alpha = np.clip(alpha, 0, 1)
+    for rows in row_blocks(height, width):
+        linear[rows] = icc.SRGB_CURVE.encoded(linear[rows])
+    profile = _profile(chromaticities) if linear.shape[2] == 3 else None
+    remarks = ("The file holds several parts; only the first is used.",) if several else ()
+    return Raster(linear, alpha, profile, Metadata(), "EXR", remarks)
+
+
+def _profile(chromaticities: Any) -> bytes | None:
+    """The profile of encoded values of these primaries; None for BT.709's, the default."""
+    if chromaticities is None:
+        return None
+    red_green_blue_white = [float(value) for value in np.ravel(chromaticities)]
+    if len(red_green_blue_white) != 8:
+        return None
+    x1, y1, x2, y2, x3, y3, x0, y0 = red_green_blue_white
+    primaries = (x0, y0, x1, y1, x2, y2, x3, y3)
+    if np.allclose(primaries, icc.SRGB_PRIMARIES, atol=0.002):
+        return None
+    return icc.build(primaries, icc.SRGB_CURVE, "OpenEXR's primaries, sRGB curve")
+
+
+def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
+    """Writes `raster` linear, with BT.709 primaries, premultiplied: in half floats, whose eleven
+    bits are enough for integers seen in linear light, or in full ones if it holds floats.
+
+    profile: an RGB one, of grey pictures too.
+
+    Raises OutputUnwritable where the package is missing.
+    """
+    exr = _library(OutputUnwritable("OpenEXR needs a further package.", _INSTALL))
+    space = icc.parse(profile) if profile else icc.SRGB
+    if space is None:
+        raise OutputUnwritable(
+            "The picture's profile has tables, which OpenEXR cannot carry.",
+            "Write TIFF, or convert the picture to sRGB first.",
+        )
+    grey = raster.pixels.shape[2] == 1
+    linear = np.empty(raster.pixels.shape, np.float32)
+    across = np.linalg.inv(icc.SRGB.matrix) @ space.matrix
+    for rows in row_blocks(raster.height, raster.width):
+        part = to_depth(raster.pixels[rows], np.float32).astype(np.float64)
+        if grey:
+            linear[rows] = space.curves[0].linear(part)
+        else:
+            light = space.linear(part)
+            linear[rows] = light if space is icc.SRGB else light @ across.T
+    channels = {}
+    if raster.alpha is not None:
+        alpha = to_depth(raster.alpha, np.float32)
+        linear *= alpha[..., None]
+        channels["A"] = alpha
+    depth = np.float32 if raster.pixels.dtype == np.float32 else np.float16
+    for number, key in enumerate("Y" if grey else "RGB"):
+        channels[key] = np.ascontiguousarray(linear[..., number].astype(depth))
+    if "A" in channels:
+        channels["A"] = channels["A"].astype(depth)
+    header = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
+    packed = io.BytesIO()
+    exr.File(header, channels).write(packed)
+    file.write(packed.getbuffer())
+
+
+def _library(missing: MattebrushError) -> Any:
+    try:
+        import OpenEXR
+    except ImportError as failure:
+        raise missing from failure
+    return OpenEXR
