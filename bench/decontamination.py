@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from mattebrush.scaling import box_means, of_blocks
+from mattebrush.imaging.resize import box_means, of_blocks
 
 from . import peers
 

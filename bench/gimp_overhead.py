@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mattebrush import job
+from mattebrush.jobs import contract
 from tests.hosts.gimp import gimphost
 
 WIDTH, HEIGHT = 6000, 4000
@@ -81,7 +81,7 @@ def measure(gimp: gimphost.Gimp, times: int) -> list[list[float]]:
     disc = np.clip((1500 - np.hypot(y - 2000, x - 3000)) / 60 + 0.5, 0, 1)
     alpha = (disc * 255 + 0.5).astype(np.uint8)
     answer = gimp.folder / "answer"
-    answer.write_bytes(job.encode_answer(job.Answer(alpha, None, {})))
+    answer.write_bytes(contract.encode_answer(contract.Answer(alpha, None, {})))
     engine = gimp.folder / "stand-in"
     engine.write_text(_ENGINE.format(answer=gimp.inside(answer)))
     engine.chmod(0o755)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mattebrush import job
+from mattebrush.jobs import contract
 from tests.hosts.krita import kritahost
 
 WIDTH, HEIGHT = 6000, 4000
@@ -52,7 +52,9 @@ def _answering(folder: Path) -> Path:
     distance = np.hypot(y - HEIGHT / 2, x - WIDTH / 2)
     alpha = (np.clip((1500 - distance) / 40 + 0.5, 0, 1) * 255).astype(np.uint8)
     report = {"model": "none", "matting": "none", "version": "", "devices": [], "models": []}
-    (folder / "answer.npz").write_bytes(job.encode_answer(job.Answer(alpha, None, report)))
+    (folder / "answer.npz").write_bytes(
+        contract.encode_answer(contract.Answer(alpha, None, report))
+    )
     program = folder / "answering"
     program.write_text(f"#!/bin/sh\ncat >/dev/null\nexec cat {folder}/answer.npz\n")
     program.chmod(0o755)

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mattebrush import psd, raster
+from mattebrush.imaging.depth import to_depth
 from mattebrush.raster import png
 
 ROUNDS = 3
@@ -71,7 +72,7 @@ def speed() -> None:
     photo = photograph(4000, 3000)
     picture = raster.Raster(photo, disc(4000, 3000))
     opaque = raster.Raster(photo)
-    eight_bit = raster.to_depth(picture.alpha, np.uint8) if picture.alpha is not None else photo
+    eight_bit = to_depth(picture.alpha, np.uint8) if picture.alpha is not None else photo
     rgba = np.dstack([photo * (eight_bit[..., None] > 0), eight_bit])
 
     def pillow(array: np.ndarray, format: str, **options: object) -> bytes:

@@ -35,7 +35,8 @@ import numpy as np
 import psutil
 
 import mattebrush
-from mattebrush import Options, job
+from mattebrush import Options
+from mattebrush.jobs import contract
 
 from . import peers
 
@@ -146,7 +147,7 @@ def throughput(model: str) -> None:
     """
     image = scene(800, 1250)
     options = {"op": "remove", "force": True, "model": model}
-    body = job.encode_request(options, image=image)
+    body = contract.encode_request(options, image=image)
     bare = Options(model=model)
     mattebrush.remove_background(image, bare)
     runs: dict[int, list[_Run]] = {clients: [] for clients in JOBS}
@@ -216,7 +217,7 @@ def overhead(model: str) -> None:
     The yardstick for a machine with other work to do: one plain copy of the same bytes.
     """
     options = {"op": "remove", "force": True, "model": model}
-    body = job.encode_request(options, image=scene(4000, 6000))
+    body = contract.encode_request(options, image=scene(4000, 6000))
     added, copies = [], []
     with serving() as server:
         server.run(body)
@@ -248,7 +249,7 @@ CANCELS = 12
 def cancel(model: str) -> None:
     """Seconds from DELETE until the work on a 24 megapixel picture has really ended."""
     options = {"op": "remove", "force": True, "model": model}
-    body = job.encode_request(options, image=scene(4000, 6000))
+    body = contract.encode_request(options, image=scene(4000, 6000))
     chance = random.Random(3)
     seconds = []
     with serving() as server:
@@ -268,7 +269,9 @@ def cancel(model: str) -> None:
 def memory(model: str) -> None:
     """Memory after 1,000 jobs against that after 50."""
     bodies = [
-        job.encode_request({"op": "remove", "force": True, "model": model}, image=scene(h, w, h))
+        contract.encode_request(
+            {"op": "remove", "force": True, "model": model}, image=scene(h, w, h)
+        )
         for h, w in ((100, 150), (210, 180), (320, 240), (45, 400))
     ]
     with serving() as server:
@@ -288,7 +291,7 @@ def faults(model: str) -> None:
     """Random faults under load; every answer that comes is compared with the right one."""
     images = [scene(100 + 40 * n, 150, n) for n in range(4)]
     options = {"op": "remove", "force": True, "model": model}
-    bodies = [job.encode_request(options, image=image) for image in images]
+    bodies = [contract.encode_request(options, image=image) for image in images]
     chance = random.Random(9)
     counts: collections.Counter[str] = collections.Counter()
     with serving() as server:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from mattebrush.cli.models import megabytes
 from mattebrush.models import catalog
 from mattebrush.models.catalog import ModelRow
-from mattebrush.models.commands import megabytes
 
 PAGE = Path(__file__).with_name("models.md")
 

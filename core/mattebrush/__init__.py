@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .cutout import Cutout, Report
     from .engine import decontaminate, matte, refine, remove_background, segment
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 # before they are imported (onnxruntime #27379). Here, since every entry passes here first, and so
 # that child processes inherit it. Who has set it has decided otherwise.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Cutout",

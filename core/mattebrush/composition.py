@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from . import paths
-from .depth import quantise, to_unit
 from .errors import OptionInvalid
-from .tiles import strips
+from .imaging.depth import to_depth, to_unit
+from .imaging.strips import strips
 
 if TYPE_CHECKING:
     from .raster import Raster
@@ -84,7 +84,7 @@ def backdrop(background: Colour | Raster, subject: Raster) -> Colour | np.ndarra
 
     icc = subject.icc_for(3)
     if isinstance(background, tuple):
-        told = raster.Raster(quantise(np.array([[background]], np.float32), np.uint8))
+        told = raster.Raster(to_depth(np.array([[background]], np.float32), np.uint8))
         red, green, blue = (raster.in_profile(told, icc)[0, 0] / 255).tolist()
         return red, green, blue
     return cover(raster.in_profile(background, icc), subject.height, subject.width)
@@ -132,12 +132,12 @@ def flatten(
     """
     height, width = alpha.shape
     out = np.empty((height, width, 3), foreground.dtype)
-    for rows in strips(height, _ROWS):
+    for rows in strips(height, width, _ROWS):
         behind = _background_rows(background, rows)
         if shadow is not None:
             behind = behind * (1 - shadow[rows])[..., None]
         a = alpha[rows][..., None]
-        out[rows] = quantise(to_unit(foreground[rows]) * a + behind * (1 - a), out.dtype)
+        out[rows] = to_depth(to_unit(foreground[rows]) * a + behind * (1 - a), out.dtype)
     return out
 
 
@@ -161,11 +161,12 @@ def over_veil(
     behind = np.array(colour[:channels], np.float32)
     mixed = np.empty((*alpha.shape, channels), foreground.dtype)
     out = np.empty_like(alpha)
-    for rows in strips(alpha.shape[0], _ROWS):
+    height, width = alpha.shape
+    for rows in strips(height, width, _ROWS):
         a = alpha[rows]
         out[rows] = a + (1 - a) * opacity[rows]
         share = np.divide(a, out[rows], out=np.ones_like(a), where=out[rows] > 0)[..., None]
-        mixed[rows] = quantise(
+        mixed[rows] = to_depth(
             to_unit(foreground[rows]) * share + behind * (1 - share), mixed.dtype
         )
     return mixed, out
@@ -188,7 +189,7 @@ def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
     # Room around it, so that the blur does not see the picture's edge as the subject's.
     pad = int(np.ceil(3 * shadow.blur / min(kx, ky))) + 1
     canvas = Image.new("L", (small.width + 2 * pad, small.height + 2 * pad))
-    canvas.paste(Image.fromarray(quantise(np.asarray(small), np.uint8)), (pad, pad))
+    canvas.paste(Image.fromarray(to_depth(np.asarray(small), np.uint8)), (pad, pad))
     blurred = canvas.filter(ImageFilter.GaussianBlur((shadow.blur / kx, shadow.blur / ky)))
     left, top = pad - shadow.dx / kx, pad - shadow.dy / ky
     moved = blurred.transform(
@@ -257,10 +258,11 @@ def match_colors(
         scale = np.ones_like(scale)
     shift = _bounded(_MATCH_STRENGTH * (scene[0] - mean))
     out = np.empty_like(foreground)
-    for rows in strips(foreground.shape[0], _ROWS):
+    height, width = foreground.shape[:2]
+    for rows in strips(height, width, _ROWS):
         lab = _to_lab(to_unit(foreground[rows]).reshape(-1, 3))
         lab = (lab - mean) * scale + mean + shift
-        out[rows] = quantise(_from_lab(lab).reshape(out[rows].shape), out.dtype)
+        out[rows] = to_depth(_from_lab(lab).reshape(out[rows].shape), out.dtype)
     return out
 
 

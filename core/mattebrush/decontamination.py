@@ -15,11 +15,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from . import tilework
 from .cutout import Progress, no_progress
-from .depth import quantise, to_unit
-from .scaling import box_means
-from .tiles import Tile, plan
+from .imaging.depth import to_depth, to_unit
+from .imaging.morphology import dilated_cross
+from .imaging.resize import box_means
+from .imaging.tile_workers import for_each_tile
+from .imaging.tiles import Tile, plan
 
 _FINE_LEVELS = 3
 _STEP = 2**_FINE_LEVELS
@@ -61,9 +62,9 @@ def estimate_foreground(
         aligned = _aligned(tile)
         colours = _fine_colours(image, alpha, aligned, coarse)
         where = soft[tile.inner]
-        out[tile.inner][where] = quantise(colours[aligned.crop][where], out.dtype)
+        out[tile.inner][where] = to_depth(colours[aligned.crop][where], out.dtype)
 
-    tilework.each(tiles, work, "decontamination", progress, threads)
+    for_each_tile(tiles, work, "decontamination", progress, threads)
     return out
 
 
@@ -127,7 +128,7 @@ def _settle(colours: np.ndarray, image: np.ndarray, alpha: np.ndarray, sweeps: i
     front, back = alpha > 1 - _CERTAIN, alpha < _CERTAIN
     np.copyto(colours[:channels], image, where=front)
     np.copyto(colours[channels:], image, where=back)
-    here = np.flatnonzero(_with_neighbours(~(front | back)))
+    here = np.flatnonzero(dilated_cross(~(front | back)))
     if not here.size:
         return
     y, x = np.divmod(here, width)
@@ -167,16 +168,6 @@ def _around(
         part *= share
         mean += part
     return mean
-
-
-def _with_neighbours(where: np.ndarray) -> np.ndarray:
-    """`where` grown by one pixel up, down, left and right."""
-    grown = where.copy()
-    grown[1:] |= where[:-1]
-    grown[:-1] |= where[1:]
-    grown[:, 1:] |= where[:, :-1]
-    grown[:, :-1] |= where[:, 1:]
-    return grown
 
 
 def _planes(values: np.ndarray) -> np.ndarray:

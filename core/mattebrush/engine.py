@@ -3,7 +3,7 @@
 decontamination finds the colour it would have without the old background.
 
 This module strings the stages together and keeps the report; how each stage works is in its own
-module. It knows no files (`raster`), no command line (`cli`) and no transport (`job`).
+module. It knows no files (`raster`), no command line (`cli`) and no transport (`jobs`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ import dataclasses
 
 import numpy as np
 
-from . import decontamination, picture, refinement, retouch
+from . import decontamination, picture, retouch
 from .cutout import Cutout, Progress, Report, no_progress
-from .depth import FULL, to_unit
+from .imaging.depth import FULL, to_unit
+from .imaging.resize import Upsampled
 from .matting import methods
-from .matting.band import matte_band
-from .matting.trimap import adaptive_trimap
+from .matting.refine import refine_mask
+from .matting.trimap import adaptive_trimap, from_plane
+from .matting.unknown import matte_unknown
 from .options import Options
 from .picture import Focus, Picture
-from .scaling import Stretched
-from .segmentation import choice
-from .segmentation.salient import Segmentation
+from .segmentation import select
+from .segmentation.result import Segmentation
 
 _SUBJECT_PROBABILITY = 0.5
 """A picture in which no pixel is more likely subject than background has none."""
@@ -97,11 +98,11 @@ def matte(
     whole = picture.checked(image)
     report = _report("matte", whole)
     picture.check_plane(trimap, "trimap", whole)
-    known = _three_values(trimap)
-    method = methods.choose(options, report)
+    known = from_plane(trimap)
+    method = methods.select(options, report)
     with report.stage("matting"):
         view = whole.view(whole.box)
-        alpha = matte_band(view, known, None, method, progress, options.threads)
+        alpha = matte_unknown(view, known, None, method, progress, options.threads)
     return _finished(alpha, None, report)
 
 
@@ -118,9 +119,9 @@ def decontaminate(
     whole = picture.checked(image)
     report = _report("decontaminate", whole)
     picture.check_plane(alpha, "alpha", whole)
-    given = to_unit(alpha)
-    foreground = _clean_colour(whole, given, options, report, progress)
-    return _finished(given, foreground, report)
+    unit = to_unit(alpha)
+    foreground = _clean_colour(whole, unit, options, report, progress)
+    return _finished(unit, foreground, report)
 
 
 def refine(
@@ -135,7 +136,7 @@ def refine(
 
     mask: (H, W) uint8, uint16 or float32, strokes included. previous: the mask before the
         strokes; what differs from it is the user's word. region: (H, W), nonzero where matting
-        shall decide anew. See `refinement.refine` for the exact promises.
+        shall decide anew. See `refine.refine` for the exact promises.
 
     `Cutout.alpha` has the dtype of `mask`, so that untouched values stay the same to the bit.
     Raises InputInvalid for planes that are not of the image's size.
@@ -146,10 +147,10 @@ def refine(
     for name, values in planes.items():
         if values is not None:
             picture.check_plane(values, name, whole)
-    method = methods.choose(options, report)
+    method = methods.select(options, report)
     with report.stage("matting"):
         view = whole.view(whole.box)
-        better = refinement.refine(
+        better = refine_mask(
             view, mask, previous, region, method=method, progress=progress, threads=options.threads
         )
     foreground = _clean_colour(whole, to_unit(better), options, report, progress)
@@ -166,30 +167,30 @@ def _segmented(
     """The coarse probability of the window, and in the report what gave it."""
     with report.stage("segmentation"):
         progress("segmentation", 0.0)
-        found = choice.segment(view, focus, options)
+        coarse = select.segment(view, focus, options)
         progress("segmentation", 1.0)
-    report.model, report.license = found.model.id, found.model.license
-    report.device = found.device
-    report.warnings += found.warnings
-    report.subject_found = bool(found.probability.max() >= _SUBJECT_PROBABILITY)
+    report.model, report.license = coarse.model.id, coarse.model.license
+    report.device = coarse.device
+    report.warnings += coarse.warnings
+    report.subject_found = bool(coarse.probability.max() >= _SUBJECT_PROBABILITY)
     if not report.subject_found:
         report.warnings.append("No subject was found in this picture.")
-    return found
+    return coarse
 
 
 def _soft_edge(
     view: np.ndarray, coarse: Segmentation, options: Options, report: Report, progress: Progress
 ) -> np.ndarray:
-    """Full-size alpha (h, w) float32: the coarse mask, its unknown band decided by matting."""
+    """Full-size alpha (h, w) float32: the coarse mask, its unknown region decided by matting."""
     height, width = view.shape[:2]
-    method = methods.choose(options, report)
+    method = methods.select(options, report)
     progress("matting", 0.0)  # told early, and twice, so that a cancel need not wait
-    guess = Stretched(coarse.probability, height, width)
+    guess = Upsampled(coarse.probability, height, width)
     with report.stage("trimap"):
         trimap = adaptive_trimap(coarse.probability, height, width)
     progress("matting", 0.0)
     with report.stage("matting"):
-        return matte_band(view, trimap, guess, method, progress, options.threads)
+        return matte_unknown(view, trimap, guess, method, progress, options.threads)
 
 
 def _retouched(
@@ -222,11 +223,3 @@ def _clean_colour(
 def _finished(alpha: np.ndarray, foreground: np.ndarray | None, report: Report) -> Cutout:
     report.foreground_share = float(alpha.mean(dtype=np.float64)) / FULL[alpha.dtype]
     return Cutout(alpha, alpha, foreground, report)
-
-
-def _three_values(trimap: np.ndarray) -> np.ndarray:
-    """A trimap in any depth as uint8: 0, 128 for everything unknown, 255."""
-    known = np.full(trimap.shape, 128, np.uint8)
-    known[trimap == 0] = 0
-    known[trimap == FULL[trimap.dtype]] = 255
-    return known

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .depth import FULL, to_unit
 from .errors import InputInvalid, OptionInvalid
+from .imaging.depth import FULL, to_unit
+from .imaging.rect import Rect
+from .imaging.strips import strips
 from .options import Options, Point, Prompt
-from .tiles import strips
 
 _CONTEXT = 0.25
 """How much of a region's longer side is looked at around it, so that the network sees a scene."""
@@ -22,41 +23,6 @@ _BACKDROP = 0.5
 _ROWS = 256
 
 
-class Box(NamedTuple):
-    """A rectangle of whole pixels, x1 and y1 exclusive."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-
-    @property
-    def width(self) -> int:
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        return self.y1 - self.y0
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Indexes an array of (H, W, ...)."""
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
-
-    def within(self, other: Box) -> Box:
-        """The part inside `other`; empty where they do not meet."""
-        return Box(
-            max(self.x0, other.x0),
-            max(self.y0, other.y0),
-            min(self.x1, other.x1),
-            min(self.y1, other.y1),
-        )
-
-    def seen_from(self, other: Box) -> Box:
-        """The same rectangle in the coordinates of `other`'s corner."""
-        return Box(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
-
-
 class Picture(NamedTuple):
     """colour: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32."""
 
@@ -64,11 +30,11 @@ class Picture(NamedTuple):
     alpha: np.ndarray | None
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rect:
         height, width = self.colour.shape[:2]
-        return Box(0, 0, width, height)
+        return Rect(0, 0, width, height)
 
-    def view(self, window: Box) -> np.ndarray:
+    def view(self, window: Rect) -> np.ndarray:
         """The window's colour (h, w, 1|3) as networks should see it: over grey where it was
         transparent; the pixels themselves, uncopied, where the picture is opaque.
         """
@@ -80,7 +46,7 @@ class Picture(NamedTuple):
         if (alpha == full).all():
             return colour
         out = np.empty_like(colour)
-        for rows in strips(colour.shape[0], _ROWS):
+        for rows in strips(window.height, window.width, _ROWS):
             a = to_unit(alpha[rows])[..., None]
             mixed = colour[rows] * a + np.float32(_BACKDROP * full) * (1 - a)
             out[rows] = mixed if full == 1 else mixed + np.float32(0.5)
@@ -96,8 +62,8 @@ class Focus:
     host's selection (H, W) uint8, or None.
     """
 
-    limits: Box
-    window: Box
+    limits: Rect
+    window: Rect
     prompt: Prompt
     selection: np.ndarray | None
 
@@ -108,7 +74,7 @@ class Focus:
         out: np.ndarray = np.zeros(whole.colour.shape[:2], np.float32)
         out[self.limits.slices] = alpha[self.limits.seen_from(self.window).slices]
         if self.selection is not None:
-            for rows in strips(out.shape[0], _ROWS):
+            for rows in strips(whole.box.height, whole.box.width, _ROWS):
                 np.multiply(out[rows], to_unit(self.selection[rows]), out=out[rows])
         return out
 
@@ -126,7 +92,7 @@ def checked(image: np.ndarray) -> Picture:
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or 0 in image.shape:
         raise InputInvalid(f"The image has shape {image.shape}.", "Give (H, W) or (H, W, 1 to 4).")
     if image.dtype.kind == "f" and not all(
-        np.isfinite(image[rows]).all() for rows in strips(image.shape[0], _ROWS)
+        np.isfinite(image[rows]).all() for rows in strips(image.shape[0], image.shape[1], _ROWS)
     ):
         raise InputInvalid("The image holds NaN or infinity.", "Replace those values first.")
     if image.shape[2] in (1, 3):
@@ -159,7 +125,7 @@ def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Foc
     """
     limits = whole.box
     if options.region is not None:
-        limits = Box(*(round(value) for value in options.region)).within(limits)
+        limits = Rect(*(round(value) for value in options.region)).within(limits)
         if limits.width <= 0 or limits.height <= 0:
             raise OptionInvalid(
                 "The region holds no pixel of this picture.",
@@ -169,14 +135,12 @@ def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Foc
         check_plane(selection, "selection", whole)
         limits = _selected(selection, limits)
     margin = round(_CONTEXT * max(limits.width, limits.height))
-    window = Box(
-        limits.x0 - margin, limits.y0 - margin, limits.x1 + margin, limits.y1 + margin
-    ).within(whole.box)
+    window = limits.grown(margin).within(whole.box)
     _check_points(options.prompt, window)
     return Focus(limits, window, _moved(options.prompt, window), selection)
 
 
-def _selected(selection: np.ndarray, limits: Box) -> Box:
+def _selected(selection: np.ndarray, limits: Rect) -> Rect:
     """The smallest box around what is selected inside `limits`."""
     inside = selection[limits.slices]
     rows = np.flatnonzero(inside.any(axis=1))
@@ -185,7 +149,7 @@ def _selected(selection: np.ndarray, limits: Box) -> Box:
             "Nothing is selected here.", "Select the subject, or clear the selection."
         )
     columns = np.flatnonzero(inside.any(axis=0))
-    return Box(
+    return Rect(
         limits.x0 + int(columns[0]),
         limits.y0 + int(rows[0]),
         limits.x0 + int(columns[-1]) + 1,
@@ -193,7 +157,7 @@ def _selected(selection: np.ndarray, limits: Box) -> Box:
     )
 
 
-def _check_points(prompt: Prompt, window: Box) -> None:
+def _check_points(prompt: Prompt, window: Rect) -> None:
     for point in prompt.points:
         if not (window.x0 <= point.x < window.x1 and window.y0 <= point.y < window.y1):
             raise OptionInvalid(
@@ -203,7 +167,7 @@ def _check_points(prompt: Prompt, window: Box) -> None:
             )
 
 
-def _moved(prompt: Prompt, window: Box) -> Prompt:
+def _moved(prompt: Prompt, window: Rect) -> Prompt:
     x, y = window.x0, window.y0
     return Prompt(
         tuple(Point(p.x - x, p.y - y, p.label) for p in prompt.points),

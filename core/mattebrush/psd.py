@@ -20,7 +20,8 @@ import numpy as np
 
 from .atomic import whole_file
 from .errors import OutputUnwritable
-from .raster import Raster, to_depth
+from .imaging.depth import to_depth
+from .raster import Raster
 from .raster.parallel import in_order
 
 _LONGEST_SIDE = 30_000

@@ -2,17 +2,19 @@
 """Work on a finished mask: feather, shift the edge, keep the largest part, fill, harden.
 
 All take and give alpha, float32 (H, W) in [0, 1], and touch only the tiles near an edge. What a
-user paints, and how it is kept, is in `refinement`.
+user paints, and how it is kept, is in `matting.refine`.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
-from .scaling import box_means, of_blocks
-from .tiles import Tile, plan
+from .imaging import gaussian, morphology
+from .imaging.resize import box_means, of_blocks
+from .imaging.tiles import Tile, plan
 
 _TILE = 512
 _FINEST_SIGMA = 3.0
@@ -30,12 +32,13 @@ def feather(alpha: np.ndarray, sigma: float) -> np.ndarray:
     if sigma <= 0:
         return alpha
     step = max(1, int(sigma / _FINEST_SIGMA))
+    blur = functools.partial(gaussian.blurred, sigma=sigma / step)
+    reach = gaussian.reach(sigma / step)
     if step == 1:
-        return _near_edges(alpha, _reach(sigma), lambda part: _gaussian(part, sigma))
-    small = box_means(alpha, step)
-    blurred = _near_edges(small, _reach(sigma / step), lambda part: _gaussian(part, sigma / step))
+        return _near_edges(alpha, reach, blur)
+    small = _near_edges(box_means(alpha, step), reach, blur)
     height, width = alpha.shape
-    return of_blocks(blurred, step).window((slice(0, height), slice(0, width)))
+    return of_blocks(small, step).window((slice(0, height), slice(0, width)))
 
 
 def shift_edge(alpha: np.ndarray, pixels: float) -> np.ndarray:
@@ -49,9 +52,9 @@ def shift_edge(alpha: np.ndarray, pixels: float) -> np.ndarray:
         return 1 - shift_edge(1 - alpha, -pixels)
     left = pixels
     while left > 0:
-        radius = min(left, float(_STEP))
-        alpha = _near_edges(alpha, _STEP + 1, lambda part, r=radius: _dilated(part, r))  # type: ignore[misc]
-        left -= radius
+        dilate = functools.partial(morphology.dilated_disc, radius=min(left, float(_STEP)))
+        alpha = _near_edges(alpha, _STEP + 1, dilate)
+        left -= _STEP
     return alpha
 
 
@@ -62,16 +65,15 @@ def keep_largest(alpha: np.ndarray) -> np.ndarray:
     than a block apart count as one. Paler parts than 0.1 stay where they touch the largest.
     """
     step = max(1, -(-max(alpha.shape) // 1024))
-    solid = _block_maximum(alpha, step) >= _PART
-    labels = _labels(solid)
+    solid = morphology.block_maximum(alpha, step) >= _PART
+    labels = morphology.label(solid)
     if labels.max() <= 1:
         return alpha
     areas = np.bincount(labels.ravel(), weights=box_means(alpha, step).ravel())
     areas[0] = 0
     largest = labels == areas.argmax()
-    keep = _grown_by_one(largest) & ~(solid & ~largest)
-    whole = np.repeat(np.repeat(keep, step, axis=0), step, axis=1)
-    return np.where(whole[: alpha.shape[0], : alpha.shape[1]], alpha, np.float32(0))
+    keep = morphology.dilated_square(largest) & ~(solid & ~largest)
+    return np.where(morphology.blocks_to_pixels(keep, step, alpha.shape), alpha, np.float32(0))
 
 
 def opaque_inside(alpha: np.ndarray) -> np.ndarray:
@@ -81,14 +83,13 @@ def opaque_inside(alpha: np.ndarray) -> np.ndarray:
     (paler than 0.1) is an edge, and stays as it is.
     """
     step = max(1, -(-max(alpha.shape) // 1024))
-    palest = 1 - _block_maximum(1 - alpha, step)
+    palest = 1 - morphology.block_maximum(1 - alpha, step)
     clear = palest < _PART
     sheer = ~clear & (palest < 1 - _PART)
-    labels = _labels(sheer)
-    enclosed = sheer & ~np.isin(labels, np.unique(labels[_grown_by_one(clear)]))
-    fill = _grown_by_one(enclosed) & ~clear & ~(sheer & ~enclosed)
-    whole = np.repeat(np.repeat(fill, step, axis=0), step, axis=1)
-    return np.where(whole[: alpha.shape[0], : alpha.shape[1]], np.float32(1), alpha)
+    labels = morphology.label(sheer)
+    enclosed = sheer & ~np.isin(labels, np.unique(labels[morphology.dilated_square(clear)]))
+    fill = morphology.dilated_square(enclosed) & ~clear & ~(sheer & ~enclosed)
+    return np.where(morphology.blocks_to_pixels(fill, step, alpha.shape), np.float32(1), alpha)
 
 
 def harden(alpha: np.ndarray) -> np.ndarray:
@@ -96,31 +97,12 @@ def harden(alpha: np.ndarray) -> np.ndarray:
     return (alpha >= np.float32(0.5)).astype(np.float32)
 
 
-def grown(where: np.ndarray, pixels: int) -> np.ndarray:
-    """bool (H, W): `where` and everything within about `pixels` of it (a little more, never less).
-
-    Done on blocks, so that its cost does not depend on `pixels`.
-    """
-    if pixels <= 0:
-        return where
-    step = max(1, pixels // 4)
-    blocks = _block_maximum(where, step)
-    for _ in range(-(-pixels // step)):
-        blocks = _grown_by_one(blocks)
-    whole = np.repeat(np.repeat(blocks, step, axis=0), step, axis=1)
-    return whole[: where.shape[0], : where.shape[1]]
-
-
-def _reach(sigma: float) -> int:
-    return int(np.ceil(3 * sigma)) + 1
-
-
 def _near_edges(
     alpha: np.ndarray, reach: int, work: Callable[[np.ndarray], np.ndarray]
 ) -> np.ndarray:
     """`work`, which looks `reach` pixels around, applied wherever alpha is not constant."""
     out = alpha.copy()
-    for tile in plan(grown(_varying(alpha), reach), _TILE, reach):
+    for tile in plan(morphology.dilated(_varying(alpha), reach), _TILE, reach):
         out[tile.inner] = _worked(alpha, tile, reach, work)
     return out
 
@@ -141,117 +123,5 @@ def _worked(
 
 
 def _varying(alpha: np.ndarray) -> np.ndarray:
-    """Where a pixel differs from a neighbour or is partly transparent."""
-    varying = (alpha > 0) & (alpha < 1)
-    vertical, horizontal = alpha[1:] != alpha[:-1], alpha[:, 1:] != alpha[:, :-1]
-    varying[1:] |= vertical
-    varying[:-1] |= vertical
-    varying[:, 1:] |= horizontal
-    varying[:, :-1] |= horizontal
-    return varying
-
-
-def _gaussian(part: np.ndarray, sigma: float) -> np.ndarray:
-    radius = _reach(sigma) - 1
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2).astype(np.float32)
-    kernel /= kernel.sum()
-    for axis in (0, 1):
-        padding = [(radius, radius) if each == axis else (0, 0) for each in (0, 1)]
-        padded = np.pad(part, padding, mode="edge")
-        size = part.shape[axis]
-        blurred = np.zeros_like(part)
-        for offset, weight in enumerate(kernel):
-            window = [slice(None), slice(None)]
-            window[axis] = slice(offset, offset + size)
-            blurred += weight * padded[tuple(window)]
-        part = blurred
-    return np.clip(part, 0, 1)
-
-
-def _dilated(part: np.ndarray, radius: float) -> np.ndarray:
-    """Dilation by a disc of `radius`, interpolated between the whole radii around it."""
-    lower = int(radius)
-    share = np.float32(radius - lower)
-    low = _disc_maximum(part, lower)
-    if not share:
-        return low
-    return low + share * (_disc_maximum(part, lower + 1) - low)
-
-
-def _disc_maximum(part: np.ndarray, radius: int) -> np.ndarray:
-    """Greatest value within `radius` of each pixel: one horizontal run a row of the disc."""
-    if radius == 0:
-        return part
-    height, width = part.shape
-    padded = np.pad(part, radius, mode="edge")
-    out = part.copy()
-    for dy in range(radius + 1):
-        half = int((radius * radius - dy * dy + radius * 0.5) ** 0.5)
-        run = padded[:, radius - half : radius - half + width]
-        for dx in range(-half + 1, half + 1):
-            run = np.maximum(run, padded[:, radius + dx : radius + dx + width])
-        for y in {radius + dy, radius - dy}:
-            np.maximum(out, run[y : y + height], out=out)
-    return out
-
-
-def _block_maximum(values: np.ndarray, step: int) -> np.ndarray:
-    if step == 1:
-        return values
-    rows = np.maximum.reduceat(values, np.arange(0, values.shape[0], step), axis=0)
-    return np.maximum.reduceat(rows, np.arange(0, values.shape[1], step), axis=1)
-
-
-def _grown_by_one(where: np.ndarray) -> np.ndarray:
-    out = where.copy()
-    for axis in (0, 1):
-        source = out.copy()
-        ahead, behind = [slice(None)] * 2, [slice(None)] * 2
-        ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-        out[tuple(ahead)] |= source[tuple(behind)]
-        out[tuple(behind)] |= source[tuple(ahead)]
-    return out
-
-
-def _labels(where: np.ndarray) -> np.ndarray:
-    """Connected parts (8 neighbours) numbered from 1, 0 elsewhere.
-
-    Each pixel takes the least number in its row's run, then its column's, until nothing changes:
-    few rounds, all of them in numpy.
-    """
-    labels = np.where(where, np.arange(1, where.size + 1).reshape(where.shape), 0)
-    while True:
-        before = labels
-        labels = _least_in_runs(_least_in_runs(labels).T).T
-        labels = _least_diagonally(labels)
-        if np.array_equal(labels, before):
-            break
-    _, numbered = np.unique(labels, return_inverse=True)
-    numbered = numbered.reshape(labels.shape)
-    return numbered if (labels == 0).any() else numbered + 1
-
-
-def _least_in_runs(labels: np.ndarray) -> np.ndarray:
-    """Every run of nonzero numbers in a row set to the least of them."""
-    flat = np.pad(labels, ((0, 0), (0, 1))).ravel()
-    inside = flat > 0
-    starts = np.flatnonzero(inside & ~np.concatenate([[False], inside[:-1]]))
-    if not starts.size:
-        return labels
-    least = np.minimum.reduceat(np.where(inside, flat, flat.size), starts)
-    run = np.cumsum(np.bincount(starts, minlength=flat.size)) - 1
-    out = np.where(inside, least[np.maximum(run, 0)], 0)
-    return out.reshape(labels.shape[0], -1)[:, :-1]
-
-
-def _least_diagonally(labels: np.ndarray) -> np.ndarray:
-    out = labels.copy()
-    for a, b in (
-        ((slice(1, None), slice(1, None)), (slice(None, -1), slice(None, -1))),
-        ((slice(1, None), slice(None, -1)), (slice(None, -1), slice(1, None))),
-    ):
-        both = (out[a] > 0) & (out[b] > 0)
-        least = np.minimum(out[a], out[b])
-        out[a] = np.where(both, least, out[a])
-        out[b] = np.where(both, np.minimum(out[b], least), out[b])
-    return out
+    """Where a pixel differs from a neighbor or is partly transparent."""
+    return morphology.steps(alpha) | ((alpha > 0) & (alpha < 1))

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from mattebrush import composition, raster
-from mattebrush.depth import to_unit
+from mattebrush import composition
+from mattebrush.imaging.depth import to_depth, to_unit
 from mattebrush.raster import Raster
 
 Length = tuple[float, str]
@@ -120,9 +120,7 @@ def shrunk(picture: Raster, most_pixels: int) -> Raster:
 def resized(picture: Raster, width: float, height: float) -> Raster:
     """The picture in another size, 8 bits deep; colour weighs as much as it is visible."""
     size = max(1, round(width)), max(1, round(height))
-    colour = np.broadcast_to(
-        raster.to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3)
-    )
+    colour = np.broadcast_to(to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3))
     straight = np.dstack([colour, _eight_bit(_alpha(picture))])
     # Pillow multiplies colour by alpha before it resizes RGBA, and divides afterwards.
     small = np.asarray(Image.fromarray(straight).resize(size, Image.Resampling.BICUBIC))
@@ -143,7 +141,7 @@ def preview(picture: Raster, longest_side: int) -> tuple[Raster, float]:
     def small(band: np.ndarray) -> np.ndarray:
         return np.array(Image.fromarray(band).resize(size, Image.Resampling.BOX))
 
-    colour = raster.to_depth(picture.pixels, np.uint8)
+    colour = to_depth(picture.pixels, np.uint8)
     pixels = small(colour[:, :, 0] if colour.shape[2] == 1 else colour)
     pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
     alpha = small(_eight_bit(_alpha(picture)))
@@ -156,4 +154,4 @@ def _alpha(picture: Raster) -> np.ndarray:
 
 
 def _eight_bit(alpha: np.ndarray) -> np.ndarray:
-    return raster.to_depth(alpha, np.uint8)
+    return to_depth(alpha, np.uint8)

@@ -15,8 +15,9 @@ from typing import IO
 
 from PIL import Image
 
-from mattebrush import job, raster
+from mattebrush import raster
 from mattebrush.errors import InputTooLarge
+from mattebrush.jobs import contract
 
 from .blobs import Blob
 
@@ -38,7 +39,7 @@ def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
             return int(picture.width * picture.height)
     except Image.DecompressionBombError as error:
         raise InputTooLarge(f"The {name} has more pixels than any camera makes.") from error
-    except job.UNREADABLE:
+    except contract.UNREADABLE:
         return unknown
 
 
@@ -89,7 +90,7 @@ def request_pixels(blob: Blob) -> int:
     try:
         with zipfile.ZipFile(blob.reader()) as archive:
             sizes = [_member_pixels(archive.open(info)) for info in archive.infolist()[:8]]
-    except job.UNREADABLE:
+    except contract.UNREADABLE:
         return 0
     return max(sizes, default=0)
 
@@ -98,10 +99,10 @@ def request_device(blob: Blob) -> str:
     """The device that an NPZ request names, "auto" where none or nothing is readable."""
     try:
         with zipfile.ZipFile(blob.reader()) as archive:
-            data = archive.open("options.npy").read(job.OPTIONS_BYTES)
+            data = archive.open("options.npy").read(contract.OPTIONS_BYTES)
         # JSON is what follows the .npy header, which ends its line.
         device = json.loads(data.partition(b"\n")[2])["device"]
-    except (*job.UNREADABLE, KeyError, TypeError, RecursionError):
+    except (*contract.UNREADABLE, KeyError, TypeError, RecursionError):
         return "auto"
     return device if isinstance(device, str) else "auto"
 

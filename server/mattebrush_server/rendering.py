@@ -17,8 +17,8 @@ import numpy as np
 
 from mattebrush import composition, raster, retouch
 from mattebrush.cutout import Progress
-from mattebrush.depth import quantise, to_unit
 from mattebrush.errors import JobInvalid
+from mattebrush.imaging.depth import to_depth, to_unit
 from mattebrush.raster import Raster
 
 from . import layout
@@ -72,7 +72,7 @@ def _cutout(source: Raster, inputs: dict[str, Blob], params: dict[str, Any]) -> 
         filled = retouch.opaque_inside(to_unit(alpha))
         # What is behind the glass is seen again, so the colour is the picture's own there.
         colour = np.where((filled > to_unit(alpha))[:, :, None], source.pixels, colour)
-        alpha = quantise(filled, alpha.dtype)
+        alpha = to_depth(filled, alpha.dtype)
     return dataclasses.replace(source, pixels=colour, alpha=alpha)
 
 
@@ -105,10 +105,10 @@ def _laid_out(
         alpha = to_unit(_alpha(cutout))
         alpha = retouch.shift_edge(alpha, shift) if shift else alpha
         alpha = retouch.feather(alpha, feather) if feather else alpha
-        cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
+        cutout = dataclasses.replace(cutout, alpha=to_depth(alpha, _alpha(cutout).dtype))
     if own is not None and params["format"] != "mask":
         alpha = to_unit(_alpha(cutout)) * to_unit(own)
-        cutout = dataclasses.replace(cutout, alpha=quantise(alpha, _alpha(cutout).dtype))
+        cutout = dataclasses.replace(cutout, alpha=to_depth(alpha, _alpha(cutout).dtype))
     if params.get("most_pixels"):
         cutout = layout.shrunk(cutout, params["most_pixels"])
     shadow = None

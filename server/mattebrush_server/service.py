@@ -19,7 +19,7 @@ from mattebrush.errors import Cancelled, MattebrushError
 from .blobs import Blob
 from .errors import Busy, NotFinished
 from .jobs import Job, JobStore
-from .lanes import MOST_AT_ONCE, Lane
+from .lanes import Lane
 from .metrics import Metrics
 from .settings import Settings
 
@@ -41,7 +41,7 @@ class Service:
         self.last_request = time.monotonic()
         names = (*settings.devices, RENDER)
         self.lanes: dict[str, Lane[Job]] = {
-            name: Lane(name, self._work, self._small, settings.idle_worker, settings.job_seconds)
+            name: Lane(name, self._work, settings.idle_worker, settings.job_seconds)
             for name in names
         }
         self._asked: set[Job] = set()
@@ -88,17 +88,7 @@ class Service:
             job.fail(MattebrushError("The server failed on this job.", "Try again."))
         else:
             job.succeed(output, facts)
-            self._suit(lane, facts)
         self.metrics.finished(job.kind, job.state, time.monotonic() - started)
-
-    def _small(self, job: Job) -> bool:
-        return job.pixels <= self.settings.small_pixels
-
-    def _suit(self, lane: Lane[Job], facts: dict[str, Any]) -> None:
-        """The report says what the network really ran on, whatever the lane is called."""
-        if facts.get("model"):
-            gains = facts["device"] in self.settings.batching_devices
-            lane.widen(MOST_AT_ONCE if gains else 1)
 
     def cancel(self, job: Job) -> None:
         """Stops a job, waiting or running, and forgets it. Returns at once when it waits only."""

@@ -23,10 +23,8 @@ class Settings:
     process, and the models it holds, is given up. upload_bytes: largest request body.
     picture_pixels: largest picture. admitted_pixels: all pictures the server holds at a time,
     waiting, running and finished ones together. admitted_jobs: how many of them. waiters: requests
-    that may hold a thread to wait for a job. batching_devices: those on which small pictures, of up
-    to small_pixels, are worked on several at a time, in shared runs of the network. job_seconds:
-    longest run of one job. keep_seconds: how long a result that nobody fetched is kept;
-    keep_delivered_seconds: one that was fetched.
+    that may hold a thread to wait for a job. job_seconds: longest run of one job. keep_seconds: how
+    long a result that nobody fetched is kept; keep_delivered_seconds: one that was fetched.
     """
 
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
@@ -43,8 +41,6 @@ class Settings:
     admitted_pixels: int = 500 * MEGAPIXEL
     admitted_jobs: int = 64
     waiters: int = 48
-    batching_devices: tuple[str, ...] = ("cuda", "directml", "coreml")
-    small_pixels: int = 4 * MEGAPIXEL
     job_seconds: float = 900.0
     keep_seconds: float = 600.0
     keep_delivered_seconds: float = 60.0

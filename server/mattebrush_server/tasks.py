@@ -15,20 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from mattebrush import engine, job, raster, retouch
+from mattebrush import engine, raster
 from mattebrush.cutout import Progress
-from mattebrush.depth import quantise
+from mattebrush.imaging.depth import BITS, to_depth
+from mattebrush.imaging.morphology import dilated
+from mattebrush.jobs import contract, operations
 
 from . import rendering
 from .blobs import Blob
 
-Outcome = tuple[bytes | job.Answer, dict[str, Any]]
+Outcome = tuple[bytes | contract.Answer, dict[str, Any]]
 
 
 def _job(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
     body = inputs["request"]
     # In place: these are the pixels that the server received, uncopied.
-    request = job.decode(body.reader(), params["max_pixels"], body.view)
+    request = contract.decode(body.reader(), params["max_pixels"], body.view)
     return _answered(request, progress)
 
 
@@ -42,15 +44,15 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
         if name in inputs
     }
     if "region" in arrays:
-        arrays["region"] = raster.to_depth(arrays["region"], np.uint8)
+        arrays["region"] = to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
     arrays["image"] = photo.image()
     if params.get("thresholds"):
-        return _matted(job.request_of(options, arrays), params["thresholds"], progress)
-    return _answered(job.request_of(options, arrays), progress)
+        return _matted(contract.request_of(options, arrays), params["thresholds"], progress)
+    return _answered(contract.request_of(options, arrays), progress)
 
 
-def _matted(request: job.Request, thresholds: dict[str, int], progress: Progress) -> Outcome:
+def _matted(request: contract.Request, thresholds: dict[str, int], progress: Progress) -> Outcome:
     """As rembg mattes: its trimap, `af`, `ab` and `ae`, in place of the one that suits the edge."""
     image, options = request.arrays["image"], request.options
     unmatted = dataclasses.replace(options, matting="none", decontaminate=False)
@@ -63,8 +65,8 @@ def _matted(request: job.Request, thresholds: dict[str, int], progress: Progress
     if options.decontaminate:
         clean = engine.decontaminate(image, fine.matte, options, progress)
         fine = dataclasses.replace(fine, foreground=clean.foreground)
-    alpha = quantise(fine.matte, job.DEPTHS[request.depth])
-    answer = job.Answer(alpha, fine.foreground, fine.report.to_json())
+    alpha = to_depth(fine.matte, BITS[request.depth])
+    answer = contract.Answer(alpha, fine.foreground, fine.report.to_json())
     return answer, answer.report
 
 
@@ -72,8 +74,8 @@ def _thresholded(mask: np.ndarray, above: int, below: int, erosion: int) -> np.n
     """A trimap of what is surely in and surely out, each eroded by a square of that side."""
     inside, outside = mask * 255 > above, mask * 255 < below
     trimap = np.full(mask.shape, 128, np.uint8)
-    trimap[~retouch.grown(~inside, erosion // 2)] = 255
-    trimap[~retouch.grown(~outside, erosion // 2)] = 0
+    trimap[~dilated(~inside, erosion // 2)] = 255
+    trimap[~dilated(~outside, erosion // 2)] = 0
     return trimap
 
 
@@ -91,8 +93,8 @@ def _region_of_interest(
     return {"region": [min(max(v, 0), side) for v, side in zip(values, sides, strict=True)]}
 
 
-def _answered(request: job.Request, progress: Progress) -> Outcome:
-    answer = job.run(request, progress)
+def _answered(request: contract.Request, progress: Progress) -> Outcome:
+    answer = operations.run(request, progress)
     return answer, answer.report
 
 

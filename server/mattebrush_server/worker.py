@@ -2,9 +2,8 @@
 """The process that runs the engine, so that a crash of a native library takes down only this.
 
 It takes tasks from a pipe and answers, under their numbers, with progress and one outcome each;
-pictures pass in shared memory (`blobs`). What the tasks do is in `tasks`. They run side by side, as
-many as the server sends. One thread listens all the while: at a cancel it stops the task's network,
-and when the server has gone it ends the process at once.
+pictures pass in shared memory (`blobs`). What the tasks do is in `tasks`. One thread listens all
+the while: at a cancel it ends the task's network, and when the server has gone the whole process.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-from mattebrush import job
 from mattebrush.cutout import Progress
 from mattebrush.errors import Cancelled, MattebrushError
-from mattebrush.models.work import Work
+from mattebrush.jobs import contract
+from mattebrush.models.cancellation import CancelToken
 
 from .blobs import Blob, Handle
 
 logger = logging.getLogger(__name__)
 
-_TELL_SECONDS = 0.05
+_REPORT_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,22 +78,19 @@ def main(pipe: Connection) -> None:
     """Works until the server closes the pipe."""
     # Ctrl-C in a terminal reaches the whole group; the server says when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    bench = _Bench(pipe)
-    threading.Thread(target=bench.listen, daemon=True, name="listener").start()
-    bench.work()
+    runner = _Runner(pipe)
+    threading.Thread(target=runner.listen, daemon=True, name="listener").start()
+    runner.run()
 
 
-class _Bench:
-    """Where tasks wait for a thread. There is one thread, and more only while they are needed side
-    by side."""
+class _Runner:
+    """Takes tasks and cancels from the pipe (`listen`), runs the tasks in their order (`run`)."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
-        self._tasks: queue.SimpleQueue[tuple[Task, Work]] = queue.SimpleQueue()
-        self._works: dict[int, Work] = {}
-        self._free = 1
-        self._lock = threading.Lock()
-        self._one_speaks = threading.Lock()
+        self._tasks: queue.SimpleQueue[tuple[Task, CancelToken]] = queue.SimpleQueue()
+        self._tokens: dict[int, CancelToken] = {}
+        self._sending = threading.Lock()
 
     def listen(self) -> None:
         while True:
@@ -104,62 +100,51 @@ class _Bench:
                 # Not sys.exit: the main thread may be inside native code.
                 os._exit(0)
             if isinstance(message, Task):
-                self._take(message)
-            elif (work := self._works.get(message.number)) is not None:
-                work.stop()
+                token = self._tokens[message.number] = CancelToken()
+                self._tasks.put((message, token))
+            elif (cancelled := self._tokens.get(message.number)) is not None:
+                cancelled.cancel()
 
-    def _take(self, task: Task) -> None:
-        with self._lock:
-            work = self._works[task.number] = Work()
-            self._free -= 1
-            more = self._free < 0
-            self._free += more
-        self._tasks.put((task, work))
-        if more:
-            threading.Thread(target=self.work, daemon=True, name="hand").start()
-
-    def work(self) -> None:
+    def run(self) -> None:
         while True:
-            task, work = self._tasks.get()
-            with work:
+            task, token = self._tasks.get()
+            with token:
                 _do(
                     task,
-                    work,
-                    functools.partial(self._tell, task.number),
+                    token,
+                    functools.partial(self._send, task.number),
                     functools.partial(self._finish, task.number),
                 )
 
     def _finish(self, number: int, outcome: Done | Failed) -> None:
-        with self._lock:
-            del self._works[number]
-            self._free += 1
-        self._tell(number, outcome)
+        del self._tokens[number]
+        self._send(number, outcome)
 
-    def _tell(self, number: int, message: object) -> None:
-        with self._one_speaks:
+    def _send(self, number: int, message: object) -> None:
+        with self._sending:
             self._pipe.send((number, message))
 
 
 def _do(
     task: Task,
-    work: Work,
-    tell: Callable[[Progressed], None],
+    token: CancelToken,
+    report: Callable[[Progressed], None],
     finish: Callable[[Done | Failed], None],
 ) -> None:
-    """Does a task, and calls `finish` once."""
-    told = ("", 0.0)
+    """Runs a task, and calls `finish` once."""
+    last = ("", 0.0)
 
     def progress(stage: str, fraction: float) -> None:
-        nonlocal told
-        if work.stopped:
+        nonlocal last
+        if token.cancelled:
             raise Cancelled("The job was cancelled.")
         now = time.monotonic()
-        if stage != told[0] or now - told[1] >= _TELL_SECONDS:
-            told = (stage, now)
-            tell(Progressed(stage, fraction))
+        if stage != last[0] or now - last[1] >= _REPORT_SECONDS:
+            last = (stage, now)
+            report(Progressed(stage, fraction))
 
     with contextlib.ExitStack() as afterwards:
-        # Memory is given back after the outcome was told: for a large picture it takes a while.
+        # Memory is freed after the outcome was sent: for a large picture that takes a while.
         try:
             outcome: Done | Failed = _done(task, progress, afterwards)
         except MattebrushError as error:
@@ -190,7 +175,9 @@ def _done(task: Task, progress: Progress, afterwards: contextlib.ExitStack) -> D
     return Done(output.handle(), facts)
 
 
-def _blob(made: bytes | job.Answer, name: str) -> Blob:
+def _blob(made: bytes | contract.Answer, name: str) -> Blob:
     if isinstance(made, bytes):
         return Blob.of(made, name)
-    return Blob.written(job.answer_room(made), functools.partial(job.write_answer, made), name)
+    return Blob.written(
+        contract.answer_room(made), functools.partial(contract.write_answer, made), name
+    )

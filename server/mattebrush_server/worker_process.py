@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The server's hand on a worker process: starts it when needed, sends tasks, follows each, and
-kills it when one crashes, hangs or will not stop.
+"""Runs a worker process: starts it when needed, sends tasks, follows each, and kills it when one
+crashes, hangs or will not stop.
 """
 
 from __future__ import annotations
@@ -38,11 +38,7 @@ class _Ended(Exception):
 
 
 class Worker:
-    """One worker process, started at the first task and again after each death.
-
-    `run` may be called from several threads; the tasks then run side by side. Where the process has
-    to be killed because of one, the others begin again in a new one.
-    """
+    """One worker process, started at the first task and again after each death."""
 
     _numbers = itertools.count(1)
 
@@ -235,19 +231,17 @@ class _Process:
             self._process.join(1.0)
             self._process.kill()  # in case it only closed its pipe
             self._process.join(5.0)
-            code, tasks = self._process.exitcode, len(self._inboxes)
+            code = self._process.exitcode
             self._process.close()
             self._pipe.close()
             self._over = True
             for inbox in self._inboxes.values():
-                inbox.put(_Ended(None if self._killed else _crash(code, tasks)))
+                inbox.put(_Ended(None if self._killed else _crash(code)))
 
 
-def _crash(code: int | None, tasks: int) -> EngineCrashed:
+def _crash(code: int | None) -> EngineCrashed:
     ended = f"signal {-code}" if code is not None and code < 0 else f"status {code}"
-    others = f" and {tasks - 1} more" if tasks > 1 else ""
     return EngineCrashed(
-        f"The engine's process ended unexpectedly ({ended}) while it worked on this picture"
-        f"{others}.",
+        f"The engine's process ended unexpectedly ({ended}) while it worked on this picture.",
         "The server goes on. If it happens again with this picture, choose another model.",
     )

@@ -13,7 +13,8 @@ import pytest
 import mattebrush
 import mattebrush.errors
 import mattebrush_server.errors
-from mattebrush import engine, job, options
+from mattebrush import engine, options
+from mattebrush.jobs import contract
 from tests.client.test_client import PYTHONS, interpreter
 
 CASES = Path(__file__).with_name("kit_cases.py")
@@ -40,7 +41,7 @@ def test_cases(version: str) -> None:
 
 
 def test_every_combination_is_an_option_of_the_engine(kit: Any) -> None:
-    for op in job.OPERATIONS:
+    for op in contract.OPERATIONS:
         for row in kit.options_for(op):
             values = [value for value, _text in row.choices] or [row.default, row.low, row.high]
             for value in values:

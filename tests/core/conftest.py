@@ -23,7 +23,7 @@ def scene() -> Scene:
 def red_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Id of an installed model: a network of U²-Netp's contract that sees red as subject."""
     monkeypatch.setenv("MATTEBRUSH_HOME", str(tmp_path / "home"))
-    prepare = catalog.get("u2netp").contract.prepare
+    prepare = catalog.get("u2netp").interface.preprocessing
     steepness, threshold = 30.0, 0.3
     mean, std = np.array(prepare.mean), np.array(prepare.std)
     weights = steepness * np.array([1.0, -1.0, 0.0])

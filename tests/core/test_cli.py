@@ -344,7 +344,7 @@ _ENDED_WHILE_WRITING = """
 import argparse, os, signal, sys, time
 from pathlib import Path
 from mattebrush.atomic import whole_file
-from mattebrush.commands import batch
+from mattebrush.cli import pictures
 
 def work(task, progress):
     with whole_file(task.target):
@@ -354,7 +354,7 @@ def work(task, progress):
 
 arguments = argparse.Namespace(output_dir=None, overwrite=False, json=False, quiet=True)
 signal.signal(signal.Signals[sys.argv[1]], signal.SIG_DFL)  # a test run under nohup ignores SIGHUP
-batch.run([batch.Task("in.png", sys.argv[2])], work, arguments)
+pictures.run([pictures.Task("in.png", sys.argv[2])], work, arguments)
 """
 
 

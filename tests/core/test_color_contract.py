@@ -24,6 +24,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from mattebrush import psd, raster
+from mattebrush.imaging.depth import to_depth
 from mattebrush.raster import icc
 
 PATCHES = np.array(
@@ -284,15 +285,15 @@ def seen(data: bytes, to: str) -> np.ndarray:
         image = Image.open(io.BytesIO(data))
         deep = raster.read(data).pixels if to == "PNG" else np.asarray(image)
         profile = image.info.get("icc_profile")
-    values = raster.to_depth(np.ascontiguousarray(deep), np.uint8)
+    values = to_depth(np.ascontiguousarray(deep), np.uint8)
     values = values if values.ndim == 3 else values[..., None]
     if deep.dtype != np.uint8 and profile and (space := icc.parse(profile)):  # 8 bits are too few
-        return space.to(icc.SRGB, raster.to_depth(deep, np.float32)[middle].astype(float)) * 255
+        return space.to(icc.SRGB, to_depth(deep, np.float32)[middle].astype(float)) * 255
     if values.shape[2] == 1:
         if deep.dtype != np.uint8 and profile and (wide := icc.widened(profile)):
             space = icc.parse(wide)
             assert space is not None
-            grey = raster.to_depth(deep, np.float32).reshape(values.shape)[middle].astype(float)
+            grey = to_depth(deep, np.float32).reshape(values.shape)[middle].astype(float)
             return space.to(icc.SRGB, np.broadcast_to(grey, (len(grey), 3))) * 255
         shown = Image.fromarray(values[..., 0])
     else:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebrush import cli, raster
+from mattebrush import raster
+from mattebrush.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 
@@ -66,7 +67,7 @@ def test_examples_run(folder: Path) -> None:
 
 
 def test_commands_about_models_are_understood() -> None:
-    parser = cli._parser()
+    parser = command_line._parser()
     shown = _shown("docs/models.md")
     assert len(shown) > 7
     for command in shown:

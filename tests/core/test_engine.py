@@ -8,8 +8,8 @@ import pytest
 
 import mattebrush
 from mattebrush import Options
-from mattebrush.depth import quantise
 from mattebrush.errors import Cancelled, InputInvalid, ModelUnavailable, OptionInvalid
+from mattebrush.imaging.depth import to_depth
 from tests.core.scenes import RED, Scene, disc
 
 
@@ -48,7 +48,7 @@ def test_the_report_names_what_ran(scene: Scene, options: Options) -> None:
 def test_every_depth_gives_the_same_mask_and_keeps_its_own_colour_depth(
     scene: Scene, options: Options, dtype: type
 ) -> None:
-    cutout = mattebrush.remove_background(quantise(scene.image, dtype), options)
+    cutout = mattebrush.remove_background(to_depth(scene.image, dtype), options)
     expected = mattebrush.remove_background(scene.image, options)
     assert cutout.foreground is not None and cutout.foreground.dtype == dtype
     assert np.abs(cutout.alpha - expected.alpha).mean() < 0.001

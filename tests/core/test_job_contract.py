@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebrush import job
 from mattebrush.errors import JobInvalid, MattebrushError, OptionInvalid
+from mattebrush.imaging.depth import BITS
+from mattebrush.jobs import contract
 
 IMAGE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
@@ -32,7 +33,7 @@ def npz(told: object = None, **members: np.ndarray) -> bytes:
 @pytest.mark.parametrize("shape", [(4, 6), (4, 6, 1), (4, 6, 2), (4, 6, 3), (4, 6, 4)])
 def test_every_published_image_form_is_read_exactly(dtype: type, shape: tuple[int, ...]) -> None:
     image: np.ndarray = (np.arange(np.prod(shape)).reshape(shape) / 100).astype(dtype)
-    request = job.decode(npz(image=image))
+    request = contract.decode(npz(image=image))
     assert request.op == "remove"
     assert request.depth == np.dtype(dtype).itemsize * 8
     assert np.array_equal(request.arrays["image"].reshape(shape), image)
@@ -42,7 +43,7 @@ def test_every_published_image_form_is_read_exactly(dtype: type, shape: tuple[in
 def test_a_fortran_ordered_and_deflated_member_is_read_exactly() -> None:
     out = io.BytesIO()
     np.savez_compressed(out, image=np.asfortranarray(IMAGE))
-    assert np.array_equal(job.decode(out.getvalue()).arrays["image"], IMAGE)
+    assert np.array_equal(contract.decode(out.getvalue()).arrays["image"], IMAGE)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
@@ -52,7 +53,7 @@ def test_stored_members_are_read_in_place_wherever_they_lie(dtype: type) -> None
         image: np.ndarray = IMAGE.astype(dtype)
         mask: np.ndarray = np.eye(4, 6).astype(dtype)
         body = npz(told, image=image, mask=mask)
-        arrays = job.decode(io.BytesIO(body), memory=memoryview(body)).arrays
+        arrays = contract.decode(io.BytesIO(body), memory=memoryview(body)).arrays
         assert np.array_equal(arrays["image"], image) and np.array_equal(arrays["mask"], mask)
         assert all(array.flags.aligned for array in arrays.values())
     assert np.shares_memory(arrays["image"], np.frombuffer(body, np.uint8)) == (dtype == np.uint8)
@@ -63,7 +64,7 @@ def test_a_damaged_member_is_refused_in_place_and_from_a_file() -> None:
     body[body.index(IMAGE.tobytes())] ^= 1
     for data in (bytes(body), io.BytesIO(body)):
         with pytest.raises(JobInvalid, match="CRC"):
-            job.decode(data)
+            contract.decode(data)
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
@@ -77,20 +78,22 @@ def test_a_member_has_the_bytes_its_shape_says(
     with zipfile.ZipFile(out, "w", method) as archive:
         archive.writestr("image.npy", member + change if change else member[:-2])
     with pytest.raises(JobInvalid, match=said):
-        job.decode(out.getvalue())
+        contract.decode(out.getvalue())
 
 
 def test_an_answer_fits_the_room_foretold() -> None:
-    answer = job.Answer(IMAGE[:, :, 0].copy(), IMAGE, {"op": "remove", "warnings": ["x" * 3000]})
-    encoded = job.encode_answer(answer)
-    assert len(encoded) <= job.answer_room(answer)
+    answer = contract.Answer(
+        IMAGE[:, :, 0].copy(), IMAGE, {"op": "remove", "warnings": ["x" * 3000]}
+    )
+    encoded = contract.encode_answer(answer)
+    assert len(encoded) <= contract.answer_room(answer)
     with np.load(io.BytesIO(encoded), allow_pickle=False) as members:
         assert set(members) == {"alpha", "foreground", "report"}
         assert np.array_equal(members["foreground"], IMAGE)
 
 
 def test_options_reach_the_engine() -> None:
-    request = job.decode(
+    request = contract.decode(
         npz(
             {"op": "remove", "depth": 16, "feather": 2, "prompt": {"points": [[1, 2, 0]]}},
             image=IMAGE,
@@ -103,7 +106,7 @@ def test_options_reach_the_engine() -> None:
 
 def test_the_answer_has_the_depth_of_the_mask_unless_told() -> None:
     mask = np.zeros((4, 6), np.uint16)
-    assert job.decode(npz({"op": "refine"}, image=IMAGE, mask=mask)).depth == 16
+    assert contract.decode(npz({"op": "refine"}, image=IMAGE, mask=mask)).depth == 16
 
 
 BAD_MEMBERS: dict[str, dict[str, Any]] = {
@@ -129,7 +132,7 @@ BAD_MEMBERS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("members", BAD_MEMBERS.values(), ids=BAD_MEMBERS.keys())
 def test_members_of_another_form_are_refused(members: dict[str, np.ndarray]) -> None:
     with pytest.raises(JobInvalid):
-        job.decode(npz(**members))
+        contract.decode(npz(**members))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +157,7 @@ def test_members_of_another_form_are_refused(members: dict[str, np.ndarray]) -> 
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(OptionInvalid):
-        job.decode(npz(options, image=IMAGE))
+        contract.decode(npz(options, image=IMAGE))
 
 
 def test_pickled_objects_are_never_loaded() -> None:
@@ -170,7 +173,7 @@ def test_pickled_objects_are_never_loaded() -> None:
         )
         archive.writestr("image.npy", header.getvalue() + pickle.dumps(Bomb()))
     with pytest.raises(JobInvalid):
-        job.decode(out.getvalue())
+        contract.decode(out.getvalue())
 
 
 def lying_request(shape: tuple[int, ...], data: bytes) -> bytes:
@@ -190,7 +193,7 @@ def test_a_header_that_lies_takes_no_memory(shape: tuple[int, ...]) -> None:
 
     tracemalloc.start()
     with pytest.raises(JobInvalid):
-        job.decode(lying_request(shape, b"few bytes"))
+        contract.decode(lying_request(shape, b"few bytes"))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 40_000_000
@@ -205,7 +208,7 @@ def test_damaged_bytes_give_a_named_failure(data: st.DataObject) -> None:
         good[at] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(good)))
     try:
-        job.decode(bytes(good[:cut] if data.draw(st.booleans()) else good))
+        contract.decode(bytes(good[:cut] if data.draw(st.booleans()) else good))
     except MattebrushError as error:
         assert error.message
 
@@ -213,7 +216,7 @@ def test_damaged_bytes_give_a_named_failure(data: st.DataObject) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_named_failure(noise: bytes) -> None:
     with pytest.raises(MattebrushError):
-        job.decode(noise)
+        contract.decode(noise)
 
 
 json_values = st.recursive(
@@ -230,19 +233,19 @@ option_names = st.sampled_from(
 @given(st.dictionaries(option_names, json_values, max_size=4))
 def test_hostile_options_give_a_named_failure_or_valid_options(values: dict[str, Any]) -> None:
     try:
-        request = job.decode(npz(values, image=IMAGE))
+        request = contract.decode(npz(values, image=IMAGE))
     except MattebrushError as error:
         assert error.message
     else:
-        assert request.depth in job.DEPTHS
+        assert request.depth in BITS
 
 
 def test_a_failure_is_told_apart_from_an_answer_by_its_first_byte() -> None:
-    failure = job.encode_failure(JobInvalid("It is broken.", "Mend it."))
+    failure = contract.encode_failure(JobInvalid("It is broken.", "Mend it."))
     assert failure[:1] == b"{"
     assert json.loads(failure) == {
         "code": "job-invalid",
         "message": "It is broken.",
         "fix": "Mend it.",
     }
-    assert job.encode_answer(job.Answer(None, None, {}))[:2] == b"PK"
+    assert contract.encode_answer(contract.Answer(None, None, {}))[:2] == b"PK"

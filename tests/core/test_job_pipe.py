@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mattebrush import job
+from mattebrush.jobs import contract
 
 COMMAND = [sys.executable, "-m", "mattebrush", "job"]
 
@@ -31,7 +31,7 @@ def soft_disc(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 def decontaminate_request(size: int) -> bytes:
     image, alpha = soft_disc(size)
-    return job.encode_request({"op": "decontaminate", "depth": 32}, image=image, mask=alpha)
+    return contract.encode_request({"op": "decontaminate", "depth": 32}, image=image, mask=alpha)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from mattebrush import picture
 from mattebrush.errors import InputInvalid, OptionInvalid
+from mattebrush.imaging.rect import Rect
 from mattebrush.options import Options, Point, Prompt
 
 PHOTO = np.full((40, 60, 3), 90, np.uint8)
@@ -95,7 +96,7 @@ def test_transparent_pixels_are_seen_grey(dtype: type[np.generic]) -> None:
     image = np.zeros((1, 3, 4), dtype)
     image[0, :, 0] = full
     image[0, :, 3] = [0, full, full * 0.5]
-    view = picture.checked(image).view(picture.Box(0, 0, 3, 1)) / full
+    view = picture.checked(image).view(Rect(0, 0, 3, 1)) / full
     assert view.shape == (1, 3, 3)
     assert np.allclose(view[0, 0], [0.5, 0.5, 0.5], atol=0.01)
     assert np.allclose(view[0, 1], [1, 0, 0])
@@ -104,5 +105,5 @@ def test_transparent_pixels_are_seen_grey(dtype: type[np.generic]) -> None:
 
 def test_an_opaque_picture_is_not_copied() -> None:
     image = np.dstack([PHOTO, np.full((40, 60), 255, np.uint8)])
-    view = picture.checked(image).view(picture.Box(0, 0, 60, 40))
+    view = picture.checked(image).view(Rect(0, 0, 60, 40))
     assert np.shares_memory(view, image)

@@ -14,6 +14,7 @@ from psd_tools import PSDImage
 from psd_tools.constants import Resource
 
 from mattebrush import errors, psd, raster
+from mattebrush.imaging.depth import to_depth
 
 HEIGHT, WIDTH = 61, 45
 RANDOM = np.random.default_rng(11)
@@ -23,7 +24,7 @@ def planes(depth: Any, colours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     """Original and clean colour: noise, and flat parts that pack. Alpha: float32."""
     values = RANDOM.random((2, HEIGHT, WIDTH, colours), np.float32)
     values[:, 10:40] = 0.25
-    original, clean = (raster.to_depth(part, depth) for part in values)
+    original, clean = (to_depth(part, depth) for part in values)
     alpha = np.clip(np.linspace(-0.5, 1.5, HEIGHT * WIDTH, dtype=np.float32), 0, 1)
     return original, clean, alpha.reshape(HEIGHT, WIDTH)
 
@@ -50,7 +51,7 @@ def test_layers_and_mask_are_exact(tmp_path: Path, depth: Any, colours: int) -> 
         assert got is not None
         assert mask is not None
         np.testing.assert_array_equal(np.rint(got * top), pixels)
-        np.testing.assert_array_equal(np.rint(mask[..., 0] * top), raster.to_depth(alpha, depth))
+        np.testing.assert_array_equal(np.rint(mask[..., 0] * top), to_depth(alpha, depth))
 
 
 def test_merged_picture_is_the_cutout_on_white(tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_merged_picture_is_the_cutout_on_white(tmp_path: Path) -> None:
     merged = np.asarray(Image.open(path))  # Pillow reads the merged picture alone
     expected = original * alpha[..., None] + 255 * (1 - alpha[..., None])
     assert np.abs(merged[..., :3] - expected).max() <= 0.51
-    np.testing.assert_array_equal(merged[..., 3], raster.to_depth(alpha, np.uint8))
+    np.testing.assert_array_equal(merged[..., 3], to_depth(alpha, np.uint8))
 
 
 def test_existing_alpha_is_the_layers_transparency(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_existing_alpha_is_the_layers_transparency(tmp_path: Path) -> None:
     assert shape is not None
     assert mask is not None
     np.testing.assert_array_equal(np.rint(shape[..., 0] * 255), existing)
-    np.testing.assert_array_equal(np.rint(mask[..., 0] * 255), raster.to_depth(alpha, np.uint8))
+    np.testing.assert_array_equal(np.rint(mask[..., 0] * 255), to_depth(alpha, np.uint8))
 
 
 def test_profile_and_metadata_travel(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from mattebrush import errors, raster
+from mattebrush.imaging.depth import to_depth
 
 DEPTHS: tuple[Any, ...] = (np.uint8, np.uint16, np.float32)
 HEIGHT, WIDTH = 37, 53
@@ -24,10 +25,8 @@ def picture(depth: Any, colours: int, with_alpha: bool) -> raster.Raster:
     """Noise: every value differs from its neighbours, so that no mix-up goes unseen."""
     random = np.random.default_rng(colours)
     values = random.random((HEIGHT, WIDTH, colours + 1), np.float32)
-    alpha = raster.to_depth(values[..., -1] * np.float32(0.9) + np.float32(0.1), depth)
-    return raster.Raster(
-        raster.to_depth(values[..., :-1], depth).copy(), alpha if with_alpha else None
-    )
+    alpha = to_depth(values[..., -1] * np.float32(0.9) + np.float32(0.1), depth)
+    return raster.Raster(to_depth(values[..., :-1], depth).copy(), alpha if with_alpha else None)
 
 
 @pytest.mark.parametrize("with_alpha", (False, True))
@@ -40,19 +39,19 @@ def test_round_trip_is_exact(format: str, depth: Any, colours: int, with_alpha: 
     kept = np.uint16 if (format, depth) == ("PNG", np.float32) else depth
     assert after.format == format
     assert after.pixels.dtype == kept
-    np.testing.assert_array_equal(after.pixels, raster.to_depth(before.pixels, kept))
+    np.testing.assert_array_equal(after.pixels, to_depth(before.pixels, kept))
     if before.alpha is None:
         assert after.alpha is None
     else:
         assert after.alpha is not None
-        np.testing.assert_array_equal(after.alpha, raster.to_depth(before.alpha, kept))
+        np.testing.assert_array_equal(after.alpha, to_depth(before.alpha, kept))
 
 
 @pytest.mark.parametrize("format", ("JPEG", "WEBP"))
 def test_lossy_formats_come_close(format: str) -> None:
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     smooth = np.stack([x / WIDTH, y / HEIGHT, 0.5 * (x / WIDTH + y / HEIGHT)], axis=-1)
-    before = raster.to_depth(smooth, np.uint8)
+    before = to_depth(smooth, np.uint8)
     after = raster.read(raster.encode(raster.Raster(before), format))
     assert np.abs(after.pixels.astype(int) - before).max() <= 12
 

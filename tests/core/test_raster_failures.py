@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mattebrush import atomic, errors, raster
+from mattebrush.imaging.depth import to_depth
 from mattebrush.raster import exif
 
 RANDOM = np.random.default_rng(3)
@@ -200,7 +201,7 @@ def test_thin_pictures_pass(shape: tuple[int, int], format: str) -> None:
     grey = raster.Raster(np.full((*shape, 1), 77, np.uint8))
     got = raster.read(raster.encode(grey, format))
     assert got.pixels.shape[:2] == shape
-    assert np.abs(raster.to_depth(got.pixels, np.uint8).astype(int) - 77).max() <= 2
+    assert np.abs(to_depth(got.pixels, np.uint8).astype(int) - 77).max() <= 2
 
 
 def test_side_too_long_for_the_format_is_said() -> None:

@@ -15,6 +15,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from mattebrush import errors, raster
+from mattebrush.imaging.depth import to_depth
 
 RANDOM = np.random.default_rng(7)
 
@@ -60,7 +61,7 @@ def test_orientation_is_applied_once(format: str, turn: int) -> None:
     plain.info["exif"] = exif.tobytes()
     expected = np.asarray(ImageOps.exif_transpose(plain))
     first = raster.read(with_orientation(format, turn))
-    got = raster.to_depth(first.pixels, np.uint8).astype(int)
+    got = to_depth(first.pixels, np.uint8).astype(int)
     assert got.shape == expected.shape
     inner = np.s_[4:-4:5, 4:-4:5]
     assert np.abs(got[inner] - expected[inner]).max() < 25

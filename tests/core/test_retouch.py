@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mattebrush import retouch
+from mattebrush.imaging.morphology import dilated
 
 
 def step_edge(width: int = 200) -> np.ndarray:
@@ -119,7 +120,7 @@ def test_harden() -> None:
 def test_grown_never_falls_short(pixels: int) -> None:
     where = np.zeros((90, 90), bool)
     where[45, 45] = True
-    grown = retouch.grown(where, pixels)
+    grown = dilated(where, pixels)
     y, x = np.nonzero(grown)
     assert grown[max(0, 45 - pixels) : 46 + pixels, 45].all()
     assert np.abs(y - 45).max() <= 2.5 * pixels + 1

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebrush import tiles, tilework
 from mattebrush.cutout import no_progress
+from mattebrush.imaging import tiles
+from mattebrush.imaging.strips import strips
+from mattebrush.imaging.tile_workers import for_each_tile
 
 
 def _circle(size: int, thickness: float) -> npt.NDArray[np.bool_]:
@@ -105,10 +107,11 @@ def test_every_band_pixel_is_decided_exactly_once(
     assert (decided <= 1).all()
 
 
-@given(height=st.integers(0, 100), rows=st.integers(1, 30))
-def test_strips_cover_every_row_once(height: int, rows: int) -> None:
-    seen = [row for strip in tiles.strips(height, rows) for row in range(strip.start, strip.stop)]
-    assert seen == list(range(height))
+@given(height=st.integers(0, 100), rows=st.one_of(st.none(), st.integers(1, 30)))
+def test_strips_cover_every_row_once(height: int, rows: int | None) -> None:
+    parts = list(strips(height, 100_000, rows))
+    assert [row for part in parts for row in range(part.start, part.stop)] == list(range(height))
+    assert all(part.stop - part.start <= (rows or 11) for part in parts)
 
 
 def test_no_tile_is_begun_after_one_has_failed() -> None:
@@ -122,5 +125,5 @@ def test_no_tile_is_begun_after_one_has_failed() -> None:
     for _ in range(200):  # a pool's thread is quicker than its owner, but not always
         begun.clear()
         with pytest.raises(ZeroDivisionError):
-            tilework.each(many, work, "matting", no_progress, threads=1)
+            for_each_tile(many, work, "matting", no_progress, threads=1)
         assert begun == many[:1]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from mattebrush import psd, raster
+from mattebrush.imaging.depth import to_depth
 from tests.hosts import kraread, xcfread
 from tests.hosts.gimp import gimphost
 from tests.hosts.krita import kritahost
@@ -28,11 +29,11 @@ Pictures = dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 def make(path: Path, depth: Any, colours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A PSD at `path`; original, clean colour and mask as the file must hold them."""
     values = RANDOM.random((2, HEIGHT, WIDTH, colours), np.float32)
-    original, clean = (raster.to_depth(part, depth) for part in values)
+    original, clean = (to_depth(part, depth) for part in values)
     y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
     alpha = np.clip((50 - np.hypot(y - 60, x - 80)) / 40 + 0.5, 0, 1).astype(np.float32)
     psd.write(path, raster.Raster(original), alpha, clean)
-    return original, clean, raster.to_depth(alpha, depth)
+    return original, clean, to_depth(alpha, depth)
 
 
 def make_all(folder: Path) -> Pictures:

@@ -29,7 +29,7 @@ def test_a_row_is_whole(row: catalog.ModelRow) -> None:
     assert row.commercial in catalog.COMMERCIAL
     assert row.license and row.best_at and row.tags and row.verified
     assert row.commercial == "yes" or row.license_note, "why not simply yes?"
-    assert {file.role for file in row.files} == set(row.contract.graphs)
+    assert {file.role for file in row.files} == set(row.interface.graphs)
     for file in row.files:
         assert re.fullmatch(r"[\w.-]+\.onnx", file.name)
         assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
@@ -41,9 +41,9 @@ def test_a_row_is_whole(row: catalog.ModelRow) -> None:
 def test_a_contract_is_one_the_tests_have_a_network_for(row: catalog.ModelRow) -> None:
     """So that no row can come in whose contract nothing exercises."""
     if row.kind == "salient":
-        assert row.contract.id in networks.SALIENT
+        assert row.interface.id in networks.SALIENT
     else:
-        assert all((row.contract.id, file.role) in networks._OTHERS for file in row.files)
+        assert all((row.interface.id, file.role) in networks._OTHERS for file in row.files)
 
 
 def test_names_of_files_tell_models_apart() -> None:
@@ -69,7 +69,7 @@ def test_what_ships_is_what_its_row_says(row: catalog.ModelRow) -> None:
     for data in ("ImageNet", "DUTS-TR", "Clothing Co-Parsing"):
         assert (data in metadata["trained_on"]) == (data in row.license_note)
     if side := metadata.get("size"):
-        assert row.contract.prepare.size == (int(side), int(side))
+        assert row.interface.preprocessing.size == (int(side), int(side))
 
 
 def test_unknown_names_are_answered_with_near_ones() -> None:
@@ -153,7 +153,7 @@ def test_licences_are_those_published(facts: dict[str, Any]) -> None:
 def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
     """Except for ViTMatte, where the authors' normalisation is taken, and tiles at full size."""
     row, given = catalog.get(facts["id"]), facts.get("preprocess", {})
-    prepare, published = row.contract.prepare, dict(given)
+    prepare, published = row.interface.preprocessing, dict(given)
     if facts["task"] == "matting-trimap":
         published = {key: given[key] for key in given if key not in ("mean", "std", "resize")}
         assert prepare.resize == "pad"
@@ -161,7 +161,7 @@ def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
         assert (list(prepare.mean), list(prepare.std)) == (published["mean"], published["std"])
     # "255" and "image_max" give 0..1, as pictures come; "1" keeps 0..255.
     assert prepare.scale == (255.0 if given.get("scale") == "1" else 1.0) or row.kind == "prompt"
-    assert prepare.colour == ("BGR" if row.id == "sinet" else "RGB")
+    assert prepare.color == ("BGR" if row.id == "sinet" else "RGB")
     if published.get("resize", "none") != "none":
         assert prepare.resize == RESIZES.get(published["resize"], published["resize"])
     assert prepare.multiple == (32 if "32" in given.get("resize", "") else 1)
@@ -176,14 +176,14 @@ def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
         assert prepare.layout == facts.get("input", {}).get("layout", "NCHW")
         if isinstance(published.get("size"), list):
             width, height = published["size"]
-            (tensor,) = row.contract.graphs["model"].inputs
+            (tensor,) = row.interface.graphs["model"].inputs
             sides = tensor.shape[1:3] if prepare.layout == "NHWC" else tensor.shape[2:4]
             assert (prepare.size if None in sides else sides) == (height, width)
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
 def test_shapes_and_readings_are_those_published(facts: dict[str, Any]) -> None:
-    row, contract = catalog.get(facts["id"]), catalog.get(facts["id"]).contract
+    row, contract = catalog.get(facts["id"]), catalog.get(facts["id"]).interface
     for name, tensors in (("input", "inputs"), ("output", "outputs")):
         given = facts.get(name, {})
         shape = given.get("shape")
@@ -193,21 +193,21 @@ def test_shapes_and_readings_are_those_published(facts: dict[str, Any]) -> None:
             assert tensor.dtype == given.get("dtype", "float32")
     after = facts["postprocess"]
     if row.id in LOGITS_IN_THE_GRAPH:
-        assert contract.read.activation == "softmax"
+        assert contract.postprocessing.activation == "softmax"
     else:
-        assert contract.read.activation in ACTIVATIONS[after["activation"]]
+        assert contract.postprocessing.activation in ACTIVATIONS[after["activation"]]
     if "channel" in after:
-        assert contract.read.channels == (after["channel"],)
+        assert contract.postprocessing.channels == (after["channel"],)
     if "classes" in facts.get("output", {}):
         background, *clothes = range(len(facts["output"]["classes"]))
-        assert background not in contract.read.channels
-        assert list(contract.read.channels) == clothes
+        assert background not in contract.postprocessing.channels
+        assert list(contract.postprocessing.channels) == clothes
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
 def test_tensors_with_a_role_have_the_names_published(facts: dict[str, Any]) -> None:
     """Those by which points, states and features are told apart."""
-    graphs = catalog.get(facts["id"]).contract.graphs
+    graphs = catalog.get(facts["id"]).interface.graphs
     parts: dict[str, Any] = {r: facts[r] for r in ("encoder", "decoder") if r in facts}
     if isinstance(facts.get("inputs"), list):
         parts["model"] = facts

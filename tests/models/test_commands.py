@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mattebrush.cli import models as commands
 from mattebrush.errors import ModelUnavailable, OptionInvalid
-from mattebrush.models import catalog, commands, store
+from mattebrush.models import catalog, store
 from tests.models.networks import tiny
 from tests.models.webserver import File, serving
 
@@ -27,7 +28,7 @@ def models(*words: str) -> int:
     return status
 
 
-def test_list_shows_every_model_with_licence_size_and_use(
+def test_list_shows_every_model_with_license_size_and_use(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert models("list") == 0
@@ -84,7 +85,7 @@ class _Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize(("answer", "agreed"), [("y\n", True), ("n\n", False), ("\n", False)])
-def test_pull_shows_licence_and_size_and_asks(
+def test_pull_shows_license_and_size_and_asks(
     answer: str,
     agreed: bool,
     tmp_path: Path,
@@ -112,7 +113,7 @@ def test_pull_does_nothing_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     assert site.log == []
 
 
-def test_pull_with_the_licence_accepted_asks_nothing(
+def test_pull_with_the_license_accepted_asks_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     row = catalog.get("modnet-photographic")
@@ -170,9 +171,10 @@ def test_remove_says_what_went(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert store.installed(catalog.get("u2netp")) is None
 
 
-def test_the_catalogue_and_the_parser_load_nothing_heavy() -> None:
+def test_the_catalog_and_the_parser_load_nothing_heavy() -> None:
     code = (
-        "import sys; from mattebrush.models import catalog, commands; catalog.rows();"
+        "import sys; from mattebrush.cli import models; from mattebrush.models import catalog;"
+        "catalog.rows();"
         "print(sorted({'numpy', 'PIL', 'onnxruntime', 'urllib.request'} & set(sys.modules)))"
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebrush import job
 from mattebrush.cli import main
 from mattebrush.errors import ModelInvalid, OptionInvalid
+from mattebrush.jobs import contract, operations
 from mattebrush.models import catalog, runtime, store
 from mattebrush.options import Point, Prompt
-from mattebrush.segmentation import pixels, promptable
+from mattebrush.segmentation import preprocess, promptable
 from tests.models.networks import tiny
 
 ROWS = [row.id for row in catalog.rows().values() if row.kind == "prompt"]
@@ -31,7 +31,7 @@ def installed(row_id: str) -> str:
     """Puts tiny networks where the files of this model belong; gives its id."""
     row = catalog.get(row_id)
     for file in row.files:
-        tiny(row.contract.id, store.folder(row) / file.name, role=file.role)
+        tiny(row.interface.id, store.folder(row) / file.name, role=file.role)
     return row_id
 
 
@@ -79,7 +79,7 @@ def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
     promptable.forget()
     prompt = {"points": [[300, 105], [10, 290, 0]]}
     asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt}
-    answer = job.run(job.decode(job.encode_request(asked, image=image)))
+    answer = operations.run(contract.decode(contract.encode_request(asked, image=image)))
     assert answer.alpha is not None and answer.report["model"] == row
     assert np.array_equal(answer.alpha, np.round(by_command * 65535))
 
@@ -93,7 +93,7 @@ def test_a_disc_stays_as_large_as_the_network_drew_it(row: str) -> None:
     )
     share = float((found.probability > 0.5).mean())
     radius = 16 * 8**0.5  # in the 1024 frame, where the tiny network's logits cross zero
-    frame = 684 / 600 * 900 * 684 if catalog.get(row).contract.id == "sam" else 1024 * 1024
+    frame = 684 / 600 * 900 * 684 if catalog.get(row).interface.id == "sam" else 1024 * 1024
     assert share == pytest.approx(np.pi * radius**2 / frame, rel=0.02)
 
 
@@ -153,18 +153,6 @@ def test_efficientsam_offers_a_mask_that_leaves_negative_points_out() -> None:
         promptable.segment(black(300, 500), Prompt(points=(Point(1, 1, 0),)), row, "cpu")
     with pytest.raises(OptionInvalid, match="at most 6"):
         promptable.segment(black(300, 500), Prompt(points=(Point(1, 1),) * 7), row, "cpu")
-
-
-@pytest.mark.parametrize("row", ENCODED_ONCE)
-def test_the_mask_before_is_fed_back(row: str) -> None:
-    image, prompt = black(300, 500), Prompt(points=(Point(250, 150),))
-    first = promptable.segment(image, prompt, installed(row), "cpu")
-    assert first.lowres is not None and first.lowres.shape == (1, 1, 256, 256)
-    second = promptable.segment(image, prompt, row, "cpu", previous_lowres=first.lowres)
-    assert second.lowres is not None
-    np.testing.assert_allclose(second.lowres, 2 * first.lowres, rtol=1e-5)
-    with pytest.raises(OptionInvalid, match="previous_lowres"):
-        promptable.segment(image, prompt, row, "cpu", previous_lowres=first.lowres[0])
 
 
 @pytest.mark.parametrize("row", ENCODED_ONCE)
@@ -261,7 +249,7 @@ def test_the_point_of_the_padding_is_given_only_without_a_box() -> None:
                 "iou_predictions": np.ones((1, 1), np.float32),
             }
 
-    where = pixels.Frame((684, 1024), (600, 1000), (300, 500))
+    where = preprocess.Placement((684, 1024), (600, 1000), (300, 500))
     prompt = Prompt(points=(Point(10, 20, 0),), boxes=((50.0, 60.0, 70.0, 80.0),))
     for asked in (prompt, Prompt(points=prompt.points)):
         (group,) = promptable._groups(asked, where, None)

@@ -16,6 +16,7 @@ from PIL import Image
 from mattebrush.models import catalog, install, runtime
 from mattebrush.models.catalog import ModelRow
 from mattebrush.segmentation import salient
+from mattebrush.segmentation.result import Segmentation
 
 SHARED = Path(__file__).parents[3] / "shared"
 WEIGHTS = {
@@ -56,7 +57,7 @@ def _opened(tar: tarfile.TarFile, name: str, mode: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(stream.read())).convert(mode))
 
 
-def overlap(found: salient.Segmentation, truth: np.ndarray) -> float:
+def overlap(found: Segmentation, truth: np.ndarray) -> float:
     """Intersection over union at one half."""
     mask = found.at(*truth.shape) > 0.5
     return float((mask & truth).sum() / (mask | truth).sum())
@@ -180,5 +181,7 @@ def test_sinet_wants_blue_first() -> None:
 
 
 def _with_colour(row: ModelRow, colour: str) -> ModelRow:
-    prepare = dataclasses.replace(row.contract.prepare, colour=colour)
-    return dataclasses.replace(row, contract=dataclasses.replace(row.contract, prepare=prepare))
+    prepare = dataclasses.replace(row.interface.preprocessing, color=colour)
+    return dataclasses.replace(
+        row, interface=dataclasses.replace(row.interface, preprocessing=prepare)
+    )

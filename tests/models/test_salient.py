@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from mattebrush.errors import InputInvalid, ModelInvalid, OptionInvalid
+from mattebrush.imaging import resize
 from mattebrush.models import catalog, runtime, store
-from mattebrush.models.catalog import Prepare, Read
-from mattebrush.segmentation import pixels, salient
+from mattebrush.models.catalog import Postprocessing, Preprocessing
+from mattebrush.segmentation import preprocess, result, salient
 from tests.models.networks import MIX, SALIENT, tiny
 
 ROWS = [row.id for row in catalog.rows().values() if row.kind == "salient"]
@@ -44,13 +45,13 @@ def installed(row_id: str, monkeypatch: pytest.MonkeyPatch, **changes: object) -
     if row.embedded:
         place = store.home() / "networks"
         monkeypatch.setattr(store, "NETWORKS", place)
-    tiny(row.contract.id, place / row.files[0].name, **changes)  # type: ignore[arg-type]
+    tiny(row.interface.id, place / row.files[0].name, **changes)  # type: ignore[arg-type]
     return row_id
 
 
 def of_contract(contract: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """As `installed`, for any model of this contract; large open networks in a small size."""
-    row = next(i for i in ROWS if catalog.get(i).contract.id == contract)
+    row = next(i for i in ROWS if catalog.get(i).interface.id == contract)
     facts = SALIENT[contract]
     if facts.size and facts.size[0] >= 1024:
         return installed(row, monkeypatch, shape=(1, 3, 256, 256))
@@ -58,14 +59,14 @@ def of_contract(contract: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_every_contract_that_finds_subjects_is_in_the_table_of_the_tests() -> None:
-    assert {catalog.get(row).contract.id for row in ROWS} == set(SALIENT)
+    assert {catalog.get(row).interface.id for row in ROWS} == set(SALIENT)
 
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_picture_of_the_networks_own_size_comes_out_exactly(
     row: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    facts = SALIENT[catalog.get(row).contract.id]
+    facts = SALIENT[catalog.get(row).interface.id]
     image = pattern(*facts.fed)
     found = salient.segment(image, installed(row, monkeypatch), "cpu")
     expected = mixture(image)
@@ -73,7 +74,7 @@ def test_a_picture_of_the_networks_own_size_comes_out_exactly(
     assert found.probability.dtype == np.float32
     if facts.out:  # the answer is on a coarser grid of the same square
         assert found.probability.shape == facts.out
-        expected = pixels.resize(expected, facts.out)
+        expected = resize.resize(expected, facts.out)
     np.testing.assert_allclose(found.probability, expected, atol=2e-3 if facts.out else 2e-5)
 
 
@@ -116,7 +117,7 @@ def test_a_file_of_another_size_is_refused_or_its_size_taken(
     # A multiple of 32, as all these networks want; not square, to see which side is which.
     other = (1, 96, 64, 3) if facts.nhwc else (1, 3, 96, 64)
     row = installed(
-        next(i for i in ROWS if catalog.get(i).contract.id == contract),
+        next(i for i in ROWS if catalog.get(i).interface.id == contract),
         monkeypatch,
         shape=other,
         out=None,
@@ -184,14 +185,14 @@ def test_depths_and_grey_pictures_mean_the_same(
 def test_large_pictures_are_averaged_in_strips_without_a_seam(
     dtype: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pixels, "_STRIP", 10_000)
+    monkeypatch.setattr(resize, "_STRIP", 10_000)
     image = pattern(1501, 2003)
     given = {
         "uint8": image,
         "uint16": image.astype(np.uint16) * 257,
         "float32": (image / 255).astype(np.float32),
     }[dtype]
-    small = pixels.shrink(given, (100, 100), "bilinear")
+    small = preprocess.to_rgb(given, (100, 100), "bilinear")
     np.testing.assert_allclose(small, pattern(100, 100) / 255, atol=6e-3)
 
 
@@ -206,7 +207,7 @@ def test_large_pictures_are_averaged_in_strips_without_a_seam(
 )
 def test_arrays_that_are_no_pictures_are_named(image: np.ndarray) -> None:
     with pytest.raises(InputInvalid, match="An image is"):
-        pixels.shrink(image, (8, 8), "bilinear")
+        preprocess.to_rgb(image, (8, 8), "bilinear")
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_models_of_other_kinds_say_what_they_are_for(row: str) -> None:
 
 
 def test_modnet_scales_the_short_side_as_its_authors_do() -> None:
-    prepare = catalog.get("modnet-photographic").contract.prepare
+    prepare = catalog.get("modnet-photographic").interface.preprocessing
     sizes = {
         (1080, 1920): (512, 896),  # 512 x 910.2, down to multiples of 32
         (2000, 1000): (1024, 512),
@@ -226,34 +227,35 @@ def test_modnet_scales_the_short_side_as_its_authors_do() -> None:
         (400, 800): (384, 800),  # in between: as it is, but for the multiples
     }
     for shape, expected in sizes.items():
-        assert pixels.frame(shape, prepare, None).canvas == expected
+        assert preprocess.place(shape, prepare, None).canvas == expected
 
 
 def test_softmax_and_sigmoid_apply_where_values_are_no_probabilities() -> None:
     logits = np.array([[-2.0, 3.0]], np.float32).reshape(1, 1, 1, 2)
     shares = 1 / (1 + np.exp(-logits[0, 0]))
-    read = Read(activation="sigmoid-if-logits")
-    np.testing.assert_allclose(salient.read(logits, read, "NCHW"), shares, rtol=1e-6)
-    np.testing.assert_array_equal(salient.read(shares[None, None], read, "NCHW"), shares)
+    read = Postprocessing(activation="sigmoid-if-logits")
+    np.testing.assert_allclose(result.probabilities(logits, read, "NCHW"), shares, rtol=1e-6)
+    np.testing.assert_array_equal(result.probabilities(shares[None, None], read, "NCHW"), shares)
     two = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    both = Read(activation="softmax-if-logits", channels=(1,))
-    np.testing.assert_allclose(salient.read(two, both, "NCHW"), shares, rtol=1e-6)
+    both = Postprocessing(activation="softmax-if-logits", channels=(1,))
+    np.testing.assert_allclose(result.probabilities(two, both, "NCHW"), shares, rtol=1e-6)
     two = np.concatenate([1 - shares, shares])[None].reshape(1, 2, 1, 2)
-    np.testing.assert_array_equal(salient.read(two, both, "NCHW"), shares)
+    np.testing.assert_array_equal(result.probabilities(two, both, "NCHW"), shares)
 
 
 def test_a_network_gone_wrong_gives_no_nan() -> None:
     values = np.array([np.nan, 0.5, 7.0, -3.0], np.float32).reshape(1, 1, 2, 2)
     np.testing.assert_array_equal(
-        salient.read(values, Read(), "NCHW"), np.array([[0, 0.5], [1, 0]], np.float32)
+        result.probabilities(values, Postprocessing(), "NCHW"),
+        np.array([[0, 0.5], [1, 0]], np.float32),
     )
 
 
 def test_letterboxing_fills_below_and_right() -> None:
-    prepare = Prepare(resize="letterbox", size=(64, 64), fill=0.25)
-    where = pixels.frame((20, 40), prepare, None)
+    prepare = Preprocessing(resize="letterbox", size=(64, 64), fill=0.25)
+    where = preprocess.place((20, 40), prepare, None)
     assert (where.canvas, where.content) == ((64, 64), (32, 64))
-    given = pixels.load(np.full((20, 40, 3), 255, np.uint8), where, prepare)
+    given = preprocess.network_input(np.full((20, 40, 3), 255, np.uint8), where, prepare)
     assert (given[0, :, :32] == 1).all() and (given[0, :, 32:] == 0.25).all()
 
 
@@ -267,7 +269,7 @@ def test_rows_can_be_changed_for_one_run(tmp_path: Path) -> None:
     """A row is a value: other weights under another size need no new class."""
     row = catalog.get("u2netp")
     other = dataclasses.replace(
-        row, id="mine", contract=catalog.get("inspyrenet-swinb-plus-ultra").contract
+        row, id="mine", interface=catalog.get("inspyrenet-swinb-plus-ultra").interface
     )
     path = tiny("inspyrenet", store.folder(other) / other.files[0].name, shape=(1, 3, 64, 64))
     image = pattern(64, 64)

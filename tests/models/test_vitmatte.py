@@ -16,7 +16,7 @@ ROWS = [row.id for row in catalog.rows().values() if row.kind == "trimap"]
 
 def installed(row_id: str, **changes: object) -> str:
     row = catalog.get(row_id)
-    tiny(row.contract.id, store.folder(row) / row.files[0].name, **changes)  # type: ignore[arg-type]
+    tiny(row.interface.id, store.folder(row) / row.files[0].name, **changes)  # type: ignore[arg-type]
     return row_id
 
 
@@ -39,7 +39,7 @@ def tile(height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ],
 )
 def test_a_tile_of_any_size_comes_out_exactly(row: str, shape: tuple[int, int]) -> None:
-    """Channels, normalisation, the trimap's scale, padding, cropping; certain areas kept."""
+    """Channels, normalization, the trimap's scale, padding, cropping; certain areas kept."""
     matting = vitmatte.open_matting(installed(row), "cpu")
     assert matting.side == (1024, 1024)
     image, trimap, expected = tile(*shape)
@@ -68,35 +68,35 @@ def test_padding_is_the_picture_mirrored(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize(
     ("name", "norm"), [("huggingface", HALF), ("rembg", NONE)], ids=["huggingface", "rembg"]
 )
-def test_the_other_normalisations_in_use_can_be_chosen(name: str, norm: object) -> None:
+def test_the_other_normalizations_in_use_can_be_chosen(name: str, norm: object) -> None:
     row = installed("vitmatte-small-composition-1k-xenova", norm=norm)
     image, trimap, expected = tile(64, 64)
-    right = vitmatte.open_matting(row, "cpu", normalisation=name)(image, trimap)
+    right = vitmatte.open_matting(row, "cpu", normalization=name)(image, trimap)
     wrong = vitmatte.open_matting(row, "cpu")(image, trimap)
     np.testing.assert_allclose(right, expected, atol=1e-5)
     assert np.abs(wrong - expected).max() > 0.05
 
 
-def test_four_normalisations_are_in_the_catalogue_and_the_authors_is_the_default() -> None:
+def test_four_normalizations_are_in_the_catalogue_and_the_authors_is_the_default() -> None:
     for row in ROWS:
-        contract = catalog.get(row).contract
+        contract = catalog.get(row).interface
         if contract.id != "indexnet":
-            assert set(contract.normalisations) == {
+            assert set(contract.normalizations) == {
                 "authors",
                 "huggingface",
                 "rembg",
                 "pricklygorse",
             }
-            assert contract.normalisations["authors"] == (
-                contract.prepare.mean,
-                contract.prepare.std,
+            assert contract.normalizations["authors"] == (
+                contract.preprocessing.mean,
+                contract.preprocessing.std,
             )
 
 
 def test_misuse_is_named() -> None:
     row = installed("indexnet")
     with pytest.raises(OptionInvalid, match="Known are"):
-        vitmatte.open_matting("vitmatte-small-composition-1k", normalisation="mine")
+        vitmatte.open_matting("vitmatte-small-composition-1k", normalization="mine")
     with pytest.raises(OptionInvalid, match="takes no trimap"):
         vitmatte.open_matting("u2netp")
     matting = vitmatte.open_matting(row, "cpu")

@@ -54,7 +54,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     def install(model: str) -> None:
         row = catalog.get(model)
         for file in row.files:
-            tiny(row.contract.id, store.folder(row) / file.name, role=file.role)
+            tiny(row.interface.id, store.folder(row) / file.name, role=file.role)
 
     return install
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from mattebrush import job
+from mattebrush.jobs import contract
 from mattebrush_server.serving import Server
 from mattebrush_server.settings import Settings
 
@@ -63,7 +63,7 @@ class Client:
 
     def send(self, options: dict[str, Any], **arrays: np.ndarray) -> str:
         """Posts an NPZ request; returns the job's id."""
-        body = job.encode_request(options, **arrays)
+        body = contract.encode_request(options, **arrays)
         answer = self.ask("POST", "/v1/jobs", body, Content_Type="application/x-npz")
         assert answer.status == 202, answer.body
         return str(answer.json()["id"])

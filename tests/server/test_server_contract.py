@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mattebrush import job
+from mattebrush.jobs import contract
 from tests.server.server_client import scene
 
 NPZ = "application/x-npz"
@@ -46,12 +46,12 @@ def requests() -> dict[str, bytes]:
     painted[:20, :20] = 255
     deep = picture.astype(np.uint16) * 257
     return {
-        "remove": job.encode_request({"force": True}, image=picture),
-        "16 bits": job.encode_request({"force": True, "feather": 2.5}, image=deep),
-        "segment": job.encode_request({"op": "segment", "depth": 32}, image=picture),
-        "matte": job.encode_request({"op": "matte"}, image=picture, mask=trimap),
-        "decontaminate": job.encode_request({"op": "decontaminate"}, image=picture, mask=mask),
-        "refine": job.encode_request(
+        "remove": contract.encode_request({"force": True}, image=picture),
+        "16 bits": contract.encode_request({"force": True, "feather": 2.5}, image=deep),
+        "segment": contract.encode_request({"op": "segment", "depth": 32}, image=picture),
+        "matte": contract.encode_request({"op": "matte"}, image=picture, mask=trimap),
+        "decontaminate": contract.encode_request({"op": "decontaminate"}, image=picture, mask=mask),
+        "refine": contract.encode_request(
             {"op": "refine"}, image=picture, mask=painted, previous=mask, region=mask
         ),
     }
@@ -74,11 +74,11 @@ def test_answers_are_the_same(client: Any, name: str) -> None:
     "body",
     (
         b"no zip",
-        job.encode_request({"op": "remove"}, image=np.full((64, 64, 3), 128, np.uint8)),
-        job.encode_request({"op": "matte"}, image=scene()),
-        job.encode_request({"model": "no-such"}, image=scene()),
-        job.encode_request({"feather": -1}, image=scene()),
-        job.encode_request({}, image=scene(), mask=np.zeros((3, 3), np.uint8)),
+        contract.encode_request({"op": "remove"}, image=np.full((64, 64, 3), 128, np.uint8)),
+        contract.encode_request({"op": "matte"}, image=scene()),
+        contract.encode_request({"model": "no-such"}, image=scene()),
+        contract.encode_request({"feather": -1}, image=scene()),
+        contract.encode_request({}, image=scene(), mask=np.zeros((3, 3), np.uint8)),
     ),
     ids=("no zip", "no subject", "no mask", "no model", "bad option", "other size"),
 )

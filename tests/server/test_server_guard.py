@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from mattebrush import job
 from mattebrush.errors import InputInvalid, InputTooLarge, OptionInvalid
+from mattebrush.jobs import contract
 from mattebrush_server import discovery, peek
 from mattebrush_server.blobs import Blob
 from mattebrush_server.errors import NotAllowed, OriginRefused
@@ -188,7 +188,7 @@ def test_an_npz_counts_its_largest_member() -> None:
     (({"device": "cuda"}, "cuda"), ({"op": "remove"}, "auto"), ({"device": ["cpu"]}, "auto")),
 )
 def test_an_npz_names_its_device(options: dict[str, Any], device: str) -> None:
-    body = job.encode_request(options, image=np.zeros((4, 5, 3), np.uint8))
+    body = contract.encode_request(options, image=np.zeros((4, 5, 3), np.uint8))
     assert peek.request_device(Blob.of(body)) == device
     assert peek.request_device(Blob.of(body[:-9])) == "auto"
 

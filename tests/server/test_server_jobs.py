@@ -23,7 +23,8 @@ import pytest
 from PIL import Image
 
 import mattebrush
-from mattebrush import Options, job
+from mattebrush import Options
+from mattebrush.jobs import contract
 from mattebrush_server import blobs
 from tests.server.server_client import TOKEN, scene, until
 
@@ -209,7 +210,7 @@ def test_result_before_the_end_is_told_apart(client: Any, large_picture: np.ndar
 
 
 def test_a_client_that_goes_stops_its_job(client: Any, large_picture: np.ndarray) -> None:
-    body = job.encode_request(FORCED, image=large_picture)
+    body = contract.encode_request(FORCED, image=large_picture)
     head = (
         "POST /v1/jobs HTTP/1.1\r\nHost: localhost\r\nPrefer: wait\r\n"
         "Authorization: Bearer a-token-of-the-tests\r\n"
@@ -262,7 +263,7 @@ def test_no_subject_is_a_failure_with_a_way_out(client: Any) -> None:
 
 
 def test_full_server_says_when_to_try_again(serving: Serving, large_picture: np.ndarray) -> None:
-    body = job.encode_request(FORCED, image=large_picture[:2000, :2000].copy())
+    body = contract.encode_request(FORCED, image=large_picture[:2000, :2000].copy())
     with serving(admitted_jobs=2) as client:
         posted = [
             client.ask("POST", "/v1/jobs", body, Content_Type="application/x-npz") for _ in range(3)
@@ -281,7 +282,7 @@ def test_who_may_not_wait_leaves_no_job_behind(
             first.request("GET", f"/v1/jobs/{running}/events", headers=headers)
             listening = first.getresponse()  # kept: with it the connection would be closed
             assert listening.status == 200
-            body = job.encode_request(FORCED, image=picture)
+            body = contract.encode_request(FORCED, image=picture)
             kind = {"Content_Type": "application/x-npz", "Prefer": "wait"}
             second = client.ask("POST", "/v1/jobs", body, **kind)
             assert (second.status, second.json()["code"]) == (429, "busy")

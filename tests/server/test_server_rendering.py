@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebrush import job
 from mattebrush.cutout import no_progress
+from mattebrush.jobs import contract
 from mattebrush_server.blobs import Blob
 from mattebrush_server.rendering import render
 from tests.core.scenes import linear_profile
@@ -20,11 +20,11 @@ OWN = np.tile(np.array([255, 128, 0], np.uint8).repeat(20), (40, 1))
 """A picture's own transparency: full, half, none."""
 
 
-def rendered(image: np.ndarray, answer: job.Answer, format: str = "png", **params: Any) -> Any:
+def rendered(image: np.ndarray, answer: contract.Answer, format: str = "png", **params: Any) -> Any:
     """What `render` makes of a request's image and its answer, as pixels."""
     inputs = {
-        "request": Blob.of(job.encode_request({}, image=image)),
-        "answer": Blob.of(job.encode_answer(answer)),
+        "request": Blob.of(contract.encode_request({}, image=image)),
+        "answer": Blob.of(contract.encode_answer(answer)),
     }
     asked = {"format": format, "kind": "job", "max_pixels": 1_000_000, **params}
     file, _ = render(inputs, asked, no_progress)
@@ -37,7 +37,7 @@ def test_a_cut_out_holds_the_picture_s_own_transparency(channels: int) -> None:
     image[:, :, -1] = OWN
     alpha = np.full((40, 60), 255, np.uint8)
     alpha[:10] = 0
-    answer = job.Answer(alpha, None, {})
+    answer = contract.Answer(alpha, None, {})
     assert rendered(image, answer)[30, ::20, -1].tolist() == [255, 128, 0]
     assert rendered(image, answer)[5, ::20, -1].tolist() == [0, 0, 0]
     assert rendered(image, answer, shift_edge=5)[7, ::20, -1].tolist() == [255, 128, 0]
@@ -53,7 +53,7 @@ def test_windows_are_filled_with_what_was_seen_through_them() -> None:
     alpha[5:35, 5:55] = 255
     alpha[5:35, 5] = 100
     alpha[15:25, 20:40] = 100
-    answer = job.Answer(alpha, foreground, {})
+    answer = contract.Answer(alpha, foreground, {})
     assert rendered(image, answer)[20, 30].tolist() == [10, 10, 200, 100]
     filled = rendered(image, answer, opaque_inside=True)
     assert filled[20, 30].tolist() == [200, 10, 10, 255]
@@ -64,7 +64,7 @@ def half_grey() -> dict[str, Any]:
     """Answer and options of a job on a grey picture whose right half is background."""
     alpha = np.full((40, 60), 255, np.uint8)
     alpha[:, 30:] = 0
-    return {"image": np.full((40, 60), 90, np.uint8), "answer": job.Answer(alpha, None, {})}
+    return {"image": np.full((40, 60), 90, np.uint8), "answer": contract.Answer(alpha, None, {})}
 
 
 def test_a_veil_is_seen_through_and_a_grey_picture_takes_its_colour() -> None:
@@ -86,7 +86,7 @@ def test_a_crop_keeps_the_whole_shadow(margin: float) -> None:
     alpha[100:300, 150:250] = 255
     job_: dict[str, Any] = {
         "image": np.full((400, 400, 3), 90, np.uint8),
-        "answer": job.Answer(alpha, None, {}),
+        "answer": contract.Answer(alpha, None, {}),
         "shadow": {"opacity": 0.8},
     }
     whole = rendered(**job_)[:, :, 3].astype(int)
@@ -106,8 +106,8 @@ def test_backgrounds_are_written_in_the_picture_s_own_profile() -> None:
     photo, backdrop = io.BytesIO(), io.BytesIO()
     Image.new("RGB", (60, 40), (90, 90, 90)).save(photo, "PNG", icc_profile=linear_profile())
     Image.new("RGB", (60, 40), (188, 188, 188)).save(backdrop, "PNG")
-    answer = job.Answer(np.zeros((40, 60), np.uint8), None, {})
-    inputs = {"image": Blob.of(photo.getvalue()), "answer": Blob.of(job.encode_answer(answer))}
+    answer = contract.Answer(np.zeros((40, 60), np.uint8), None, {})
+    inputs = {"image": Blob.of(photo.getvalue()), "answer": Blob.of(contract.encode_answer(answer))}
     asked = {"format": "png", "kind": "picture", "max_pixels": 10_000}
     for more, params in (
         ({"background": Blob.of(backdrop.getvalue())}, {}),

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mattebrush import job
+from mattebrush.jobs import contract
 from mattebrush_server.dialects import ROUTES
 from tests.server.server_client import TOKEN, scene, until
 
@@ -170,7 +170,7 @@ def test_too_many_bytes_in_chunks_are_refused(hurried: Any) -> None:
 
 
 def test_chunks_within_bounds_are_taken(client: Any, picture: np.ndarray) -> None:
-    body = job.encode_request({"op": "remove", "force": True}, image=picture)
+    body = contract.encode_request({"op": "remove", "force": True}, image=picture)
     answer = client.ask("POST", "/v1/jobs", iter([body[:100], body[100:]]), Content_Type=NPZ)
     assert answer.status == 202
     assert client.wait(answer.json()["id"])["state"] == "done"
@@ -182,7 +182,7 @@ def test_a_slow_upload_is_ended(hurried: Any) -> None:
 
 def test_who_reads_no_more_is_let_go(serving: Serving) -> None:
     options = {"op": "segment", "depth": 32}
-    body = job.encode_request(options, image=scene(4000, 2500))
+    body = contract.encode_request(options, image=scene(4000, 2500))
     with serving(upload_seconds=1.0, upload_bytes_per_second=100_000_000) as client:
         job_id = client.send(options, image=scene(4000, 2500))
         assert client.wait(job_id)["state"] == "done"
@@ -201,7 +201,7 @@ def test_a_length_that_is_none_is_refused(client: Any, length: str) -> None:
 
 def test_cut_connections_leave_nothing_behind(client: Any, picture: np.ndarray) -> None:
     held = client.server.service.store.pixels
-    body = job.encode_request({"op": "remove", "force": True}, image=picture)
+    body = contract.encode_request({"op": "remove", "force": True}, image=picture)
     for cut in (0, 1, 100, len(body) - 1):
         assert exchange(client, head(len(body)) + body[:cut], half_close=True) in (b"",)
     assert exchange(client, b"GET /healthz HT", half_close=True) == b""
@@ -377,7 +377,9 @@ def test_many_random_bytes_are_refused(client: Any, data: bytes, kind: str) -> N
 
 
 def _damaged_request(client: Any, picture: np.ndarray, data: st.DataObject) -> None:
-    body = bytearray(job.encode_request({"op": "remove", "force": True}, image=picture[:8, :8]))
+    body = bytearray(
+        contract.encode_request({"op": "remove", "force": True}, image=picture[:8, :8])
+    )
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(body) - 1))
         body[at] = data.draw(st.integers(0, 255))

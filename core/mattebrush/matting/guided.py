@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..scaling import Stretched, box_means, of_blocks
-from ..tiles import Window
+from ..imaging.resize import Upsampled, box_means, of_blocks
+from ..imaging.tiles import Window
 from .linear import LocalLinearModel, on_window, stretch
 
 SIDE = 448
@@ -38,7 +38,7 @@ what comes out this near to 0 or 1 was 0 or 1, and the rest is spread out again.
 
 
 def prepare(
-    image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None
+    image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None
 ) -> Callable[[Window], np.ndarray]:
     """Solves the small problem; returns what gives any window's alpha, float32 (h, w) in [0, 1].
 
@@ -50,7 +50,7 @@ def prepare(
     colour = np.ascontiguousarray(np.moveaxis(box_means(image, factor), 2, 0))
     # Only a block that is certain throughout is certain; its mean is then exactly 0 or 1.
     known = box_means(trimap, factor)
-    start = known if coarse is None else Stretched(coarse.values, *known.shape).whole()
+    start = known if coarse is None else Upsampled(coarse.values, *known.shape).whole()
     coefficients = [of_blocks(plane, factor) for plane in _solved(colour, known, start, rounds)]
 
     def window(at: Window) -> np.ndarray:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..depth import to_unit
-from ..scaling import Stretched
-from ..tiles import Window
+from ..imaging.depth import to_unit
+from ..imaging.resize import Upsampled
+from ..imaging.tiles import Window
 
 
 class LocalLinearModel:
@@ -99,7 +99,7 @@ def _sums(planes: np.ndarray, axis: int, size: int) -> np.ndarray:
         power *= 2
 
 
-def on_window(coefficients: Sequence[Stretched], at: Window, seen: np.ndarray) -> np.ndarray:
+def on_window(coefficients: Sequence[Upsampled], at: Window, seen: np.ndarray) -> np.ndarray:
     """a . colour + b on a window of the full picture, float32 (h, w), not cut to 0..1.
 
     coefficients: of `fit`, one map each. seen: that window's pixels, (h, w, C) uint8, uint16 or

@@ -1,23 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which method decides the soft edge: the one asked for, or the best at hand."""
+"""Which method decides the soft edge: the one that the options name, or the best installed."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from ..cutout import Report
-from ..depth import to_unit
 from ..errors import OptionInvalid
+from ..imaging.depth import to_unit
+from ..imaging.resize import Upsampled
+from ..imaging.tiles import Window
 from ..models import catalog, store
 from ..models.catalog import ModelRow
 from ..models.runtime import open_session
 from ..options import Options
-from ..scaling import Stretched
-from ..tiles import Window
 from . import guided
 
 EMBEDDED_NETWORK = "mattebrush-matting"
@@ -36,35 +37,38 @@ TileMatte = Callable[[np.ndarray, np.ndarray, "np.ndarray | None"], np.ndarray]
 """Alpha of one tile, float32 (h, w), from its image (h, w, 3) float32 in 0..1, its trimap uint8
 and its coarse alpha float32 or None: how networks are called."""
 
-Prepare = Callable[[np.ndarray, np.ndarray, "Stretched | None"], Decide]
+PrepareMatting = Callable[[np.ndarray, np.ndarray, "Upsampled | None"], Decide]
 """Takes image (H, W, 1|3), trimap uint8 and coarse alpha of the whole picture, returns what
 decides each window."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """A way to decide the unknown band.
+    """A way to decide the unknown region.
 
     tile, halo, multiple: see `tiles.plan`. parallel: whether tiles gain from running side by
-    side; networks use all threads by themselves.
+    side; networks use all threads by themselves. max_pixels: a larger picture is decided at a
+    smaller size. guided_upsampling: what was decided follows the full picture's colors after
+    that (`upsample`).
     """
 
     name: str
     license: str
-    prepare: Prepare
+    prepare: PrepareMatting
     tile: int = 512
     halo: int = 0
     multiple: int = 1
     parallel: bool = True
-    pixels: int | None = None
+    max_pixels: float = math.inf
+    guided_upsampling: bool = False
 
-    def threads(self, wanted: int | None) -> int | None:
+    def workers(self, threads: int | None) -> int | None:
         """How many tiles to work on at a time."""
-        return wanted if self.parallel else 1
+        return threads if self.parallel else 1
 
 
-def choose(options: Options, report: Report) -> Method:
-    """The method for `options.matting`, its name and licence written into the report.
+def select(options: Options, report: Report) -> Method:
+    """The method for `options.matting`; its name and license go into the report.
 
     Raises ModelUnavailable for a model that is not here, OptionInvalid for one that does not
     take a trimap, DeviceUnavailable.
@@ -93,7 +97,7 @@ def _named(options: Options, report: Report) -> Method:
 
 
 def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
-    from . import network
+    from . import embedded
 
     session = open_session(row, options.device, options.threads)
     _note_device(report, session.device, session.warnings)
@@ -102,12 +106,13 @@ def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
     return Method(
         row.id,
         row.license,
-        _from_guided(functools.partial(network.matte, session=session)),
+        _from_guided(functools.partial(embedded.matte, session=session)),
         tile=_TILE,
         halo=halo,
         multiple=multiple,
         parallel=False,
-        pixels=_BEST_PIXELS,
+        max_pixels=_BEST_PIXELS,
+        guided_upsampling=True,
     )
 
 
@@ -139,10 +144,10 @@ def _note_device(report: Report, device: str, warnings: list[str]) -> None:
     report.warnings += warnings
 
 
-def of_tiles(matte: TileMatte) -> Prepare:
+def of_tiles(matte: TileMatte) -> PrepareMatting:
     """`Method.prepare` for a function that looks at one tile at a time."""
 
-    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
         def decide(window: Window) -> np.ndarray:
             guess = None if coarse is None else np.clip(coarse.window(window), 0, 1)
             return matte(_rgb(image, window), trimap[window], guess)
@@ -152,10 +157,10 @@ def of_tiles(matte: TileMatte) -> Prepare:
     return prepare
 
 
-def _from_guided(matte: TileMatte) -> Prepare:
+def _from_guided(matte: TileMatte) -> PrepareMatting:
     """A network that starts from the guided filter's alpha, which has seen the whole picture."""
 
-    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+    def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
         filtered = guided.prepare(image, trimap, coarse)
 
         def decide(window: Window) -> np.ndarray:
@@ -172,7 +177,7 @@ def _rgb(image: np.ndarray, window: Window) -> np.ndarray:
     return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
 
 
-def _as_segmented(image: np.ndarray, trimap: np.ndarray, coarse: Stretched | None) -> Decide:
+def _as_segmented(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
     """No matting: the coarse mask as it is, or the trimap's grey."""
 
     def decide(window: Window) -> np.ndarray:

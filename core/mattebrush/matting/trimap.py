@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the edge is undecided: a trimap from a network's probability.
 
-The unknown band is where the network doubts, and one of its own pixels to either side, since it
+The unknown region is where the network doubts, and one of its own pixels to either side, since it
 sees no finer than that. So it is wide at hair, where the probability falls slowly, narrow at hard
 edges, and in proportion to the picture's size. It ends at a distance from the contour where the
 probability is one half: deep inside a subject of which the network is unsure, half-transparent
@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..retouch import grown
-from ..scaling import Stretched
-from ..tiles import strips
+from ..imaging.depth import FULL
+from ..imaging.morphology import dilated, neighborhood
+from ..imaging.resize import Upsampled
+from ..imaging.strips import strips
 
-UNKNOWN = 128
-"""The trimap's value between background (0) and foreground (255)."""
+BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
+"""The values of a trimap, uint8."""
 
 _DOUBT = 0.05
 """A probability nearer to 0 or 1 than this is believed."""
@@ -37,14 +38,28 @@ def adaptive_trimap(probability: np.ndarray, height: int, width: int) -> np.ndar
     probability: float32 (h, w) in [0, 1] at the network's own resolution, covering the picture.
     """
     believed = _decided_far_from_contour(probability)
-    lowest = Stretched(_ranked(believed, np.minimum), height, width)
-    highest = Stretched(_ranked(believed, np.maximum), height, width)
+    lowest = Upsampled(neighborhood(believed, np.minimum), height, width)
+    highest = Upsampled(neighborhood(believed, np.maximum), height, width)
     trimap = np.full((height, width), UNKNOWN, np.uint8)
-    for rows in strips(height, _ROWS):
+    for rows in strips(height, width, _ROWS):
         window = (rows, slice(0, width))
-        trimap[rows][lowest.window(window) > 1 - _DOUBT] = 255
-        trimap[rows][highest.window(window) < _DOUBT] = 0
+        trimap[rows][lowest.window(window) > 1 - _DOUBT] = FOREGROUND
+        trimap[rows][highest.window(window) < _DOUBT] = BACKGROUND
     return trimap
+
+
+def from_plane(values: np.ndarray) -> np.ndarray:
+    """A plane of any depth as a trimap: exactly 0 and full are certain, all else is unknown."""
+    trimap = np.full(values.shape, UNKNOWN, np.uint8)
+    trimap[values == 0] = BACKGROUND
+    trimap[values == FULL[values.dtype]] = FOREGROUND
+    return trimap
+
+
+def unknown_region(trimap: np.ndarray) -> np.ndarray:
+    """bool (H, W): where the trimap says neither background nor foreground."""
+    unknown: np.ndarray = (trimap != BACKGROUND) & (trimap != FOREGROUND)
+    return unknown
 
 
 def _decided_far_from_contour(probability: np.ndarray) -> np.ndarray:
@@ -57,12 +72,5 @@ def _decided_far_from_contour(probability: np.ndarray) -> np.ndarray:
 
 def _spread(area: np.ndarray, pixels: float) -> np.ndarray:
     for _ in range(round(pixels / 2)):
-        area = grown(area, 2)
+        area = dilated(area, 2)
     return area
-
-
-def _ranked(values: np.ndarray, choose: np.ufunc) -> np.ndarray:
-    """The least or the greatest of each three by three neighbourhood."""
-    padded = np.pad(values, 1, mode="edge")
-    rows = choose(choose(padded[:-2], padded[1:-1]), padded[2:])
-    return np.ascontiguousarray(choose(choose(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]))

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matting by a published network that takes picture and trimap together: ViTMatte and its like.
 
-Gives a function for one tile; cutting the unknown band into tiles and keeping the certain areas is
-the work of band.py.
+Gives a function for one tile; cutting the unknown region into tiles and keeping the certain areas
+is the work of `unknown`.
 
 Method: Yao et al., "ViTMatte: Boosting image matting with pre-trained plain vision transformers",
-Information Fusion 2024. Four normalisations are in public use for its weights; the catalogue holds
-them all, this takes the authors' own, and bench/vitmatte_normalisation.py measures which is right.
+Information Fusion 2024. Four normalizations are in public use for its weights; the catalogue holds
+them all, this takes the authors' own, and bench/vitmatte_normalization.py measures which is right.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ import dataclasses
 import numpy as np
 
 from ..errors import OptionInvalid
-from ..models.catalog import ModelRow, Prepare, get
+from ..models.catalog import ModelRow, Preprocessing, get
 from ..models.runtime import Session, open_session
-from ..segmentation.salient import fixed_size
+from ..segmentation.preprocess import fixed_size
+from .trimap import BACKGROUND, FOREGROUND
 
 _OPEN_SIDE = 1024
 """Longest side given to networks of free size: as far as ViTMatte's positions were trained."""
@@ -33,13 +34,13 @@ class TrimapMatting:
 
     row: ModelRow
     session: Session
-    prepare: Prepare
+    preprocessing: Preprocessing
     side: tuple[int, int]
 
     @property
     def multiple(self) -> int:
         """Sides that are multiples of this need no padding."""
-        return self.prepare.multiple
+        return self.preprocessing.multiple
 
     @property
     def device(self) -> str:
@@ -64,15 +65,19 @@ class TrimapMatting:
         height, width = trimap.shape
         if height > self.side[0] or width > self.side[1]:
             raise ValueError(f"a tile of {height} x {width} is larger than {self.side}")
-        mean, std = (np.array(v, np.float32) for v in (self.prepare.mean, self.prepare.std))
+        mean, std = (
+            np.array(v, np.float32) for v in (self.preprocessing.mean, self.preprocessing.std)
+        )
         colour = (image - mean) / std
         stack = np.concatenate([colour, trimap[:, :, None] * np.float32(1 / 255)], axis=2)
-        given = np.pad(stack, (*self._margins(height, width), (0, 0)), mode="symmetric")
-        inputs = {self.session.inputs[0].name: given.transpose(2, 0, 1)[None].astype(np.float32)}
-        output = self.session.run(inputs)[self.session.outputs[self.row.contract.read.output].name]
+        padded = np.pad(stack, (*self._margins(height, width), (0, 0)), mode="symmetric")
+        inputs = {self.session.inputs[0].name: padded.transpose(2, 0, 1)[None].astype(np.float32)}
+        output = self.session.run(inputs)[
+            self.session.outputs[self.row.interface.postprocessing.output].name
+        ]
         alpha = np.clip(output[0, 0, :height, :width].astype(np.float32), 0, 1)
-        alpha[trimap == 0] = 0
-        alpha[trimap == 255] = 1
+        alpha[trimap == BACKGROUND] = 0
+        alpha[trimap == FOREGROUND] = 1
         return alpha
 
     def _margins(self, height: int, width: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -87,30 +92,29 @@ def open_matting(
     device: str = "auto",
     threads: int | None = None,
     *,
-    normalisation: str = "",
-    fallback: bool = False,
+    normalization: str = "",
 ) -> TrimapMatting:
     """Opens a matting network of kind "trimap".
 
-    normalisation: the name of another one of the catalogue's for this model; "" the right one.
-    device, threads, fallback: see `models.runtime.open_session`.
+    normalization: the name of another one of the catalogue's for this model; "" the right one.
+    device, threads: see `models.runtime.open_session`.
 
-    Raises OptionInvalid for another kind of model or an unknown normalisation, ModelUnavailable,
+    Raises OptionInvalid for another kind of model or an unknown normalization, ModelUnavailable,
     ModelInvalid, DeviceUnavailable.
     """
     row = get(model)
     if row.kind != "trimap":
         raise OptionInvalid(f"{row.id} takes no trimap.", "Choose a model of kind trimap.")
-    prepare = row.contract.prepare
-    if normalisation:
-        known = row.contract.normalisations
-        if normalisation not in known:
+    preprocessing = row.interface.preprocessing
+    if normalization:
+        known = row.interface.normalizations
+        if normalization not in known:
             raise OptionInvalid(
-                f"There is no normalisation {normalisation!r} for {row.id}.",
+                f"There is no normalization {normalization!r} for {row.id}.",
                 f"Known are {', '.join(known)}.",
             )
-        mean, std = known[normalisation]
-        prepare = dataclasses.replace(prepare, mean=mean, std=std)
-    session = open_session(row, device, threads, fallback=fallback)
+        mean, std = known[normalization]
+        preprocessing = dataclasses.replace(preprocessing, mean=mean, std=std)
+    session = open_session(row, device, threads)
     side = fixed_size(session, "NCHW") or (_OPEN_SIDE, _OPEN_SIDE)
-    return TrimapMatting(row, session, prepare, side)
+    return TrimapMatting(row, session, preprocessing, side)

@@ -2,8 +2,8 @@
 """The catalogue: what is known of every model, read from catalog.toml into data classes.
 
 Knows nothing of where files lie (store.py) or how they run (runtime.py). The table has two parts:
-a *contract* says what a file must look like and how pictures go in and maps come out; a *model* is
-one published set of weights under a contract. A new model of a known kind is a new row.
+a *interface* says what a file must look like and how pictures go in and maps come out; a *model* is
+one published set of weights under an interface. A new model of a known kind is a new row.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Graph:
 
 
 @dataclasses.dataclass(frozen=True)
-class Prepare:
+class Preprocessing:
     """From a picture (RGB, 0..1) to a network's input: x = (picture * scale - mean) / std.
 
     resize: "stretch" to the network's size; "letterbox", longest side to the size, rest filled
@@ -67,7 +67,7 @@ class Prepare:
         to multiples of `multiple`; "area", the picture's shape at about `size` x `size` pixels,
         sides to multiples of `multiple`; "pad", no resizing, grown to `multiple` or to `size`.
     size: (height, width) where the file leaves it open; a size fixed in the file wins.
-    colour: order of the channels. layout: order of the axes, "NCHW", "NHWC" or "HWC".
+    color: order of the channels. layout: order of the axes, "NCHW", "NHWC" or "HWC".
     """
 
     resize: str = "stretch"
@@ -76,14 +76,14 @@ class Prepare:
     scale: float = 1.0
     mean: Triple = (0.0, 0.0, 0.0)
     std: Triple = (1.0, 1.0, 1.0)
-    colour: str = "RGB"
+    color: str = "RGB"
     layout: str = "NCHW"
     multiple: int = 1
     fill: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Read:
+class Postprocessing:
     """From a network's output to a map in 0..1.
 
     output: which output, by position. channels: those that mean foreground; they are added up.
@@ -99,28 +99,28 @@ class Read:
 
 
 @dataclasses.dataclass(frozen=True)
-class Contract:
+class Interface:
     """What files of one kind of model look like, and how pictures go in and maps come out.
 
     graphs: by the role of the file: "model", or "encoder" and "decoder".
     protocol: for promptable models, which of the families' conventions ("sam", "sam2", ...).
-    normalisations: other (mean, std) in public use for the same weights, by who uses them.
+    normalizations: other (mean, std) in public use for the same weights, by who uses them.
     """
 
     id: str
     kind: str
     graphs: dict[str, Graph]
-    prepare: Prepare
-    read: Read
+    preprocessing: Preprocessing
+    postprocessing: Postprocessing
     protocol: str = ""
-    normalisations: dict[str, tuple[Triple, Triple]] = dataclasses.field(default_factory=dict)
+    normalizations: dict[str, tuple[Triple, Triple]] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelFile:
     """One file of a model.
 
-    role: which graph of the contract it is. url: "" when nobody publishes it for download.
+    role: which graph of the interface it is. url: "" when nobody publishes it for download.
     size: bytes, about. sha256, md5: "" where not published.
     rembg: names under which rembg keeps the same file.
     """
@@ -141,12 +141,12 @@ class ModelRow:
     commercial: "yes", "no", "caveat" (allowed by the licence, but read `license_note`), "unknown".
     best_at: one sentence. tags: what it is a choice for, see docs/models.md.
     embedded: ships with the engine. gated: its page must be visited and terms agreed to first.
-    evidence, verified: what the contract rests on, and how sure it is.
+    evidence, verified: what the interface rests on, and how sure it is.
     """
 
     id: str
     name: str
-    contract: Contract
+    interface: Interface
     files: tuple[ModelFile, ...]
     license: str
     commercial: str
@@ -163,7 +163,7 @@ class ModelRow:
     @property
     def kind(self) -> str:
         """One of `KINDS`."""
-        return self.contract.kind
+        return self.interface.kind
 
     @property
     def size(self) -> int:
@@ -176,8 +176,8 @@ def rows() -> dict[str, ModelRow]:
     """Every model by id, in the catalogue's order."""
     with CATALOG.open("rb") as stream:
         table = tomllib.load(stream)
-    contracts = {name: _contract(name, values) for name, values in table["contract"].items()}
-    found = [_row(values, contracts) for values in table["model"]]
+    interfaces = {name: _interface(name, values) for name, values in table["interface"].items()}
+    found = [_row(values, interfaces) for values in table["model"]]
     return {row.id: row for row in found}
 
 
@@ -197,17 +197,22 @@ def get(model: str | ModelRow) -> ModelRow:
         ) from None
 
 
-def _contract(name: str, values: dict[str, Any]) -> Contract:
+def _interface(name: str, values: dict[str, Any]) -> Interface:
     values = dict(values)
     graphs = {role: _graph(graph) for role, graph in values.pop("graph").items()}
-    prepare = Prepare(**_tuples(values.pop("prepare", {})))
-    read = Read(**_tuples(values.pop("read", {})))
+    preprocessing = Preprocessing(**_tuples(values.pop("preprocessing", {})))
+    postprocessing = Postprocessing(**_tuples(values.pop("postprocessing", {})))
     others = {
         who: (tuple(pair["mean"]), tuple(pair["std"]))
-        for who, pair in values.pop("normalisations", {}).items()
+        for who, pair in values.pop("normalizations", {}).items()
     }
-    return Contract(
-        id=name, graphs=graphs, prepare=prepare, read=read, normalisations=others, **values
+    return Interface(
+        id=name,
+        graphs=graphs,
+        preprocessing=preprocessing,
+        postprocessing=postprocessing,
+        normalizations=others,
+        **values,
     )
 
 
@@ -224,10 +229,10 @@ def _tensor(values: dict[str, Any]) -> Tensor:
     return Tensor(**{**values, "shape": shape})
 
 
-def _row(values: dict[str, Any], contracts: dict[str, Contract]) -> ModelRow:
+def _row(values: dict[str, Any], interfaces: dict[str, Interface]) -> ModelRow:
     values = _tuples(values)
     files = tuple(_file(file) for file in values.pop("files"))
-    return ModelRow(**{**values, "contract": contracts[values["contract"]], "files": files})
+    return ModelRow(**{**values, "interface": interfaces[values["interface"]], "files": files})
 
 
 def _file(values: dict[str, Any]) -> ModelFile:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Opens networks on a device and runs them: sessions, shared between threads, and honest devices.
 
-A device counts as working when it has really run a network, not when onnxruntime lists it. Knows
-nothing of pictures (segmentation, matting) or of where files lie (store.py).
+A device counts as working when it has really run a network, not when onnxruntime lists it. Where
+files lie it asks `store`; of pictures (segmentation, matting) it knows nothing.
 """
 
 from __future__ import annotations
@@ -13,16 +13,15 @@ import dataclasses
 import functools
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
-from . import store, work
+from . import cancellation, store
 from .catalog import Graph, ModelRow, Tensor, get
-from .gathering import Gatherer
 
 PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
@@ -53,56 +52,32 @@ class Session:
 
     row: its catalogue row, None for a file that has none. version: changes when the file does.
     device: where it really runs, such as "cpu" or "cuda".
-    warnings: sentences a person should read, such as a fall-back to the CPU.
+    warnings: sentences a person should read, such as a fallback to the CPU.
     inputs, outputs: as the file itself says; open sides are None.
     metadata: the free-form properties written into the file.
     """
 
-    def __init__(
-        self, path: Path, row: ModelRow | None, device: str, threads: int | None, fallback: bool
-    ) -> None:
+    def __init__(self, path: Path, row: ModelRow | None, device: str, threads: int | None) -> None:
         self.path, self.row = path, row
         state = path.stat()
         self.version = (state.st_mtime_ns, state.st_size)
         self.warnings: list[str] = []
         self._threads = threads
-        self._may_fall_back = fallback or device == "auto"
+        self._may_fall_back = device == "auto"
         self._one_at_a_time = threading.Lock()
         self.device, self._session = self._open(device)
         self.inputs = tuple(_tensor(node) for node in self._session.get_inputs())
         self.outputs = tuple(_tensor(node) for node in self._session.get_outputs())
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
-        takes_any_batch = len(self.inputs) == 1 and all(
-            tensor.shape[:1] == (None,) for tensor in (*self.inputs, *self.outputs)
-        )
-        self._gatherer = Gatherer(self._batch) if takes_any_batch else None
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs the network; arrays by the names of the file's inputs and outputs.
 
-        Raises DeviceUnavailable when the device fails (out of memory, lost) and no fall-back to
-        the CPU is allowed; ModelInvalid when the network itself cannot take these inputs;
-        Cancelled when the `work` that this is part of was stopped.
+        Raises DeviceUnavailable when the device fails (out of memory, lost) and falling back to
+        the CPU is not allowed; ModelInvalid when the network itself cannot take these inputs;
+        Cancelled when the `cancellation.CancelToken` that covers this thread was cancelled.
         """
-        return self._named(self._values(inputs))
-
-    def run_gathered(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """As `run`, perhaps in one run with what other pieces of work ask of it now (`gathering`).
-
-        For a batch of one; the answer is the same, up to rounding.
-        """
-        if self._gatherer is None:
-            return self.run(inputs)
-        (name,) = inputs
-        return self._named(
-            self._gatherer.run(inputs[name], lambda array: self._values({name: array}))
-        )
-
-    def _batch(self, array: np.ndarray) -> list[np.ndarray]:
-        """Without a way round a device that fails: several pictures may be too much for it."""
-        return self._run(self._session, {self.inputs[0].name: array})
-
-    def _named(self, values: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+        values = self._values(inputs)
         return dict(zip((output.name for output in self.outputs), values, strict=True))
 
     def _values(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
@@ -155,7 +130,7 @@ class Session:
         return "cpu", _create(self.path, "cpu", self._threads)
 
     def _give_up(self, device: str, failure: Exception) -> None:
-        """Goes on without a device, which is said; raises where that is not allowed."""
+        """Falls back to the CPU and records a warning; raises where that is not allowed."""
         if not self._may_fall_back:
             raise _unavailable(device, failure) from failure
         self.warnings.append(
@@ -164,11 +139,11 @@ class Session:
 
 
 def _interruptible(session: Any, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    mine = work.current()
-    if mine is None:
+    token = cancellation.current()
+    if token is None:
         return list(session.run(None, dict(inputs)))
     handle = _onnxruntime().RunOptions()
-    with mine.running(handle):
+    with token.covering(handle):
         return list(session.run(None, dict(inputs), handle))
 
 
@@ -186,12 +161,11 @@ def open_session(
     threads: int | None = None,
     *,
     role: str = "model",
-    fallback: bool = False,
 ) -> Session:
     """The session of a catalogue id, a row, or a file (a Path); opened once, then shared.
 
-    device: "auto" takes the fastest that works; any other must work, or, with `fallback`, gives
-        way to the CPU with a warning in `Session.warnings`.
+    device: "auto" takes the fastest that works, and falls back to the CPU with a warning in
+        `Session.warnings`; any other must work.
     threads: CPU threads; None follows the machine.
     role: which file of the model, "model", "encoder" or "decoder".
 
@@ -208,15 +182,15 @@ def open_session(
         state = path.stat()
     except OSError as failure:
         raise ModelInvalid(f"{path} cannot be read: {failure.strerror}.") from failure
-    key = (str(path), state.st_mtime_ns, state.st_size, row, role, device, threads, fallback)
+    key = (str(path), state.st_mtime_ns, state.st_size, row, role, device, threads)
     with _registry:
         lock = _opening.setdefault(key, threading.Lock())
     with lock:  # so that two threads that ask at once do not load the file twice
         session = _sessions.get(key)
         if session is None:
-            session = Session(path, row, device, threads, fallback)
+            session = Session(path, row, device, threads)
             if row is not None:
-                check(session, row.contract.graphs[role])
+                check(session, row.interface.graphs[role])
     with _registry:
         _sessions.pop(key, None)
         _sessions[key] = session
@@ -263,8 +237,8 @@ def check(session: Session, graph: Graph) -> None:
 
 def check_file(path: Path, row: ModelRow, role: str) -> None:
     """Raises ModelInvalid when a file is no network, or does not fit this role of its row."""
-    session = Session(path, row, "cpu", threads=1, fallback=False)
-    check(session, row.contract.graphs[role])
+    session = Session(path, row, "cpu", threads=1)
+    check(session, row.interface.graphs[role])
 
 
 def _differences(
@@ -350,7 +324,7 @@ def _must_hold(session: Any, device: str) -> None:
 
 
 def _chain(device: str) -> list[str]:
-    """Operators that a device lacks run on the CPU; that is onnxruntime's way, not a fall-back."""
+    """Operators that a device lacks run on the CPU; that is onnxruntime's way, not a fallback."""
     return [PROVIDERS[device]] if device == "cpu" else [PROVIDERS[device], PROVIDERS["cpu"]]
 
 
@@ -426,7 +400,7 @@ def _first_line(failure: Exception) -> str:
 
 
 def _trim() -> None:
-    """Hands freed memory back to the system where the C library would keep it (glibc)."""
+    """Returns freed memory to the system where the C library would keep it (glibc)."""
     import ctypes
 
     with contextlib.suppress(OSError, AttributeError):

@@ -10,7 +10,7 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 
 from __future__ import annotations
 
-from .model import MAX_PIXELS, Metadata, Raster, to_depth
+from .model import MAX_PIXELS, Metadata, Raster
 from .profiles import in_profile
 from .reading import READABLE, read, sniff
 from .writing import QUALITY, WRITABLE, encode, format_of, losses, write
@@ -28,6 +28,5 @@ __all__ = [
     "losses",
     "read",
     "sniff",
-    "to_depth",
     "write",
 ]

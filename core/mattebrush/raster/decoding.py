@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ..errors import InputInvalid, InputTooLarge
+from ..imaging.strips import strips
 from . import color, deep, exif
-from .model import Metadata, Raster, row_blocks
+from .model import Metadata, Raster
 from .orientation import as_stored, turned, upright_shape, upright_xmp
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _fill(
     turn = _orientation(image)
     stored = as_stored(pixels, turn)
     stored_alpha = None if alpha is None else as_stored(alpha, turn)
-    for rows in row_blocks(image.height, image.width):
+    for rows in strips(image.height, image.width):
         part = convert(image.crop((0, rows.start, image.width, rows.stop)))
         stored[rows] = part[..., : pixels.shape[2]]
         if stored_alpha is not None:
@@ -241,7 +242,7 @@ def _fill(
 def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
     """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is (near) 0."""
     top = 1.0 if colour.dtype == np.float32 else float(np.iinfo(colour.dtype).max)
-    for rows in row_blocks(*alpha.shape):
+    for rows in strips(*alpha.shape):
         opacity = alpha[rows, :, None].astype(np.float64)
         seen = opacity > 1e-6 * top  # a float's last bits would be blown up to nonsense
         scale = np.divide(top, opacity, out=np.zeros_like(opacity), where=seen)
@@ -316,7 +317,7 @@ def _colour_keyed(image: Image.Image, raw: str, pixels: np.ndarray) -> np.ndarra
         return None
     top = np.iinfo(pixels.dtype).max
     alpha = np.full(pixels.shape[:2], top, pixels.dtype)
-    for rows in row_blocks(*alpha.shape):
+    for rows in strips(*alpha.shape):
         alpha[rows][(pixels[rows] == (scaled & top).astype(pixels.dtype)).all(axis=-1)] = 0
     return alpha
 

@@ -14,8 +14,10 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..errors import InputInvalid, MattebrushError, OutputUnwritable
+from ..imaging.depth import to_depth
+from ..imaging.strips import strips
 from . import decoding, icc
-from .model import Metadata, Raster, row_blocks, to_depth
+from .model import Metadata, Raster
 
 _INSTALL = "Install it with: pip install 'mattebrush[exr]'"
 
@@ -45,7 +47,7 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         if np.isfinite(alpha).all() and np.isfinite(linear).all():
             decoding.divide_alpha(linear, alpha)
         alpha = np.clip(alpha, 0, 1)
-    for rows in row_blocks(height, width):
+    for rows in strips(height, width):
         linear[rows] = icc.SRGB_CURVE.encoded(linear[rows])
     profile = _profile(chromaticities) if linear.shape[2] == 3 else None
     remarks = ("The file holds several parts; only the first is used.",) if several else ()
@@ -84,7 +86,7 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
     grey = raster.pixels.shape[2] == 1
     linear = np.empty(raster.pixels.shape, np.float32)
     across = np.linalg.inv(icc.SRGB.matrix) @ space.matrix
-    for rows in row_blocks(raster.height, raster.width):
+    for rows in strips(raster.height, raster.width):
         part = to_depth(raster.pixels[rows], np.float32).astype(np.float64)
         if grey:
             linear[rows] = space.curves[0].linear(part)

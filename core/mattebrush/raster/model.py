@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputInvalid
+from ..imaging.depth import FULL, to_depth
+from ..imaging.strips import strips
 from . import icc as icc_profiles
 
 MAX_PIXELS = 500_000_000
 """Default limit of `read`: five times the largest single-shot cameras, a tenth of a bomb."""
-
-_BLOCK_PIXELS = 1 << 20
 
 RAW_FIX = "Develop it to a 16-bit TIFF or a JPEG in your raw editor first."
 """What a person with a camera's raw file is told."""
@@ -25,8 +25,6 @@ LOSSY = ("JPEG", "WEBP", "HEIF", "AVIF")
 
 _NEARLY_GREY = 0.04
 """How far apart the colours of a grey pixel come back from a lossy file, of full scale."""
-
-DEPTHS = (np.dtype(np.uint8), np.dtype(np.uint16), np.dtype(np.float32))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Raster:
     def _is_grey(self) -> bool:
         tolerance = _NEARLY_GREY if self.format in LOSSY else 0
         top = 1 if self.pixels.dtype == np.float32 else np.iinfo(self.pixels.dtype).max
-        for rows in row_blocks(self.height, self.width):
+        for rows in strips(self.height, self.width):
             red, green, blue = (self.pixels[rows, :, n].astype(np.float32) for n in range(3))
             apart = max(np.abs(red - green).max(), np.abs(blue - green).max())
             if apart > tolerance * top:
@@ -124,45 +122,15 @@ class Raster:
         if alpha is not None and alpha.shape != pixels.shape[:2]:
             raise InputInvalid(f"Alpha is {alpha.shape}, the picture {pixels.shape[:2]}.")
         for array in (pixels, alpha):
-            if array is not None and array.dtype not in DEPTHS:
+            if array is not None and array.dtype not in FULL:
                 raise InputInvalid(
                     f"The array is {array.dtype}.", "Use uint8, uint16 or float32 in [0, 1]."
                 )
 
 
-def to_depth(array: np.ndarray, depth: Any) -> np.ndarray:
-    """`array` (uint8, uint16, or float32 in [0, 1]) as dtype `depth` (one of these three).
-
-    Full scale maps to full scale, rounded to the nearest step; floats outside [0, 1] are clipped
-    when they become integers. Returns `array` itself when it has that dtype already.
-    """
-    depth = np.dtype(depth)
-    if array.dtype == depth:
-        return array
-    result: np.ndarray
-    if depth == np.float32:
-        result = array / np.float32(np.iinfo(array.dtype).max)
-    elif array.dtype == np.float32:
-        result = np.clip(array, np.float32(0), np.float32(1))
-        result *= np.float32(np.iinfo(depth).max)
-        result += np.float32(0.5)
-        result = result.astype(depth)
-    elif depth == np.uint16:
-        result = array.astype(np.uint16) * np.uint16(257)
-    else:
-        result = ((array.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
-    return result
-
-
-def row_blocks(height: int, width: int) -> Iterator[slice]:
-    """The rows of a picture in blocks of about a megapixel: whole-picture arithmetic in these
-    needs no second whole picture."""
-    rows = max(1, _BLOCK_PIXELS // width)
-    for y in range(0, height, rows):
-        yield slice(y, min(y + rows, height))
-
-
-def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.ndarray]:
+def interleaved_strips(
+    raster: Raster, depth: Any, channels: int, rows: int
+) -> Iterator[np.ndarray]:
     """The picture from top to bottom as contiguous (<= rows, W, channels) arrays of dtype `depth`;
     only to be read, since they may be parts of the picture itself.
 
@@ -170,9 +138,9 @@ def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.
     more widen grey to RGB. Where alpha comes out as 0 the colour is set to 0: what was cut away
     must not travel along unseen, and nothing compresses as well as nothing.
     """
-    top = 1 if np.dtype(depth) == np.float32 else np.iinfo(depth).max
-    for y in range(0, raster.height, rows):
-        colour = to_depth(raster.pixels[y : y + rows], depth)
+    top = FULL[np.dtype(depth)]
+    for part in strips(raster.height, raster.width, rows):
+        colour = to_depth(raster.pixels[part], depth)
         if channels % 2:
             shape = (*colour.shape[:2], channels)
             yield np.ascontiguousarray(np.broadcast_to(colour, shape))
@@ -182,6 +150,6 @@ def strips(raster: Raster, depth: Any, channels: int, rows: int) -> Iterator[np.
         if raster.alpha is None:
             strip[..., -1] = top
         else:
-            strip[..., -1] = to_depth(raster.alpha[y : y + rows], depth)
+            strip[..., -1] = to_depth(raster.alpha[part], depth)
             strip[strip[..., -1] == 0] = 0
         yield strip

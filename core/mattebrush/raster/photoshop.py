@@ -14,8 +14,9 @@ from typing import BinaryIO
 import numpy as np
 
 from ..errors import InputInvalid
+from ..imaging.strips import strips
 from . import decoding, exif
-from .model import Metadata, Raster, row_blocks
+from .model import Metadata, Raster
 from .orientation import upright_xmp
 
 _COLORS = {1: 1, 3: 3}  # by color mode: grey, RGB
@@ -128,7 +129,7 @@ def _unpacked(file: BinaryIO, rows: int, wanted: int, row: int, version: int) ->
 def _take_white_out(pixels: np.ndarray, alpha: np.ndarray) -> None:
     """The colors before they were mixed with white for those who know no transparency."""
     top = float(np.iinfo(pixels.dtype).max)
-    for rows in row_blocks(*alpha.shape):
+    for rows in strips(*alpha.shape):
         opacity = alpha[rows, :, None].astype(np.float64) / top
         mixed = pixels[rows] / top
         seen = opacity > 0

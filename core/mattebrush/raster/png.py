@@ -16,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from .icc import CodePoints, code_points
-from .model import Metadata, Raster, strips
+from .model import Metadata, Raster, interleaved_strips
 from .parallel import in_order
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels
@@ -50,7 +50,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     for kind, data in _ancillary(raster.metadata, icc):
         _chunk(file, kind, data)
     rows = max(1, _STRIP_BYTES // (raster.width * channels * depth.itemsize))
-    for data in _deflate(_filtered(strips(raster, depth, channels, rows))):
+    for data in _deflate(_filtered(interleaved_strips(raster, depth, channels, rows))):
         _chunk(file, b"IDAT", data)
     _chunk(file, b"IEND", b"")
 

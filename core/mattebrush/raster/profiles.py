@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..imaging.depth import to_depth
+from ..imaging.strips import strips
 from . import icc as icc_profiles
-from .model import Raster, row_blocks, to_depth
+from .model import Raster
 
 if TYPE_CHECKING:
     from PIL import ImageCms
@@ -43,7 +45,7 @@ def _space(icc: bytes | None) -> icc_profiles.Space | None:
 
 def _computed(raster: Raster, source: icc_profiles.Space, target: icc_profiles.Space) -> np.ndarray:
     out = np.empty((raster.height, raster.width, 3), raster.pixels.dtype)
-    for rows in row_blocks(raster.height, raster.width):
+    for rows in strips(raster.height, raster.width):
         part = to_depth(raster.pixels[rows], np.float32)
         moved = source.to(target, np.broadcast_to(part, (*part.shape[:2], 3)).astype(np.float64))
         out[rows] = to_depth(moved.astype(np.float32), out.dtype)
@@ -60,7 +62,7 @@ def _through_lcms(raster: Raster, own: bytes | None, icc: bytes | None) -> np.nd
     if _changes_nothing(transform):
         return raster.pixels
     out = np.empty((raster.height, raster.width, 3), raster.pixels.dtype)
-    for rows in row_blocks(raster.height, raster.width):
+    for rows in strips(raster.height, raster.width):
         part = to_depth(raster.pixels[rows], np.uint8)
         moved = _applied(transform, np.broadcast_to(part, (*part.shape[:2], 3)))
         out[rows] = to_depth(moved, out.dtype)

@@ -19,8 +19,9 @@ import numpy as np
 
 from .. import paths
 from ..errors import InputInvalid, MattebrushError
+from ..imaging.strips import strips
 from . import decoding
-from .model import MAX_PIXELS, RAW_FIX, Raster, row_blocks
+from .model import MAX_PIXELS, RAW_FIX, Raster
 
 READABLE = (
     "JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "HEIF", "AVIF",
@@ -103,7 +104,7 @@ def _check_finite(raster: Raster, name: str) -> None:
     for plane in (raster.pixels, raster.alpha):
         if plane is None or plane.dtype != np.float32:
             continue
-        blocks = row_blocks(*plane.shape[:2])
+        blocks = strips(*plane.shape[:2])
         if not all(np.isfinite(plane[rows]).all() for rows in blocks):
             raise InputInvalid(
                 f"{name} holds values that are not numbers (NaN or infinity).",

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from ..errors import InputInvalid
+from ..imaging.strips import strips
 from . import color, decoding, exif
-from .model import RAW_FIX, Metadata, Raster, row_blocks, strips
+from .model import RAW_FIX, Metadata, Raster, interleaved_strips
 from .orientation import as_stored, upright_shape, upright_xmp
 from .parallel import in_order
 from .png import LEVEL
@@ -143,7 +144,7 @@ def _lab(
         raise InputInvalid(f"{name} is Lab with {data.dtype} samples.", "Save it with 16 bits.")
     pixels = np.empty((*data.shape[:2], 3), np.uint16)
     beyond = 0
-    for rows in row_blocks(*data.shape[:2]):
+    for rows in strips(*data.shape[:2]):
         part = data[rows, :, :3].astype(np.float64)
         if page.photometric == _ICC_LAB:
             part = (part - (0, 32768, 32768)) * (100 / 65280, 1 / 256, 1 / 256)
@@ -284,7 +285,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     depth = raster.pixels.dtype
     row_bytes = raster.width * channels * depth.itemsize
     rows = min(raster.height, max(1, _STRIP_BYTES // row_bytes))
-    parts = strips(raster, depth, channels, rows)
+    parts = interleaved_strips(raster, depth, channels, rows)
     big = row_bytes * raster.height > _CLASSIC_LIMIT
     metadata = raster.metadata
     parsed = exif.parse(io.BytesIO(metadata.exif)) if metadata.exif and not big else None

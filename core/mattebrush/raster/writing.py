@@ -15,7 +15,7 @@ from .. import atomic
 from ..errors import MattebrushError, OptionInvalid, OutputUnwritable
 from . import exif, png
 from .icc import has_highlights
-from .model import Metadata, Raster, strips
+from .model import Metadata, Raster, interleaved_strips
 
 _SUFFIXES = {
     ".png": "PNG",
@@ -216,7 +216,7 @@ def _through_pillow(
     rows = max(1, (1 << 22) // (raster.width * channels))
     mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     image = Image.new(mode, (raster.width, raster.height))
-    for number, part in enumerate(strips(raster, np.uint8, channels, rows)):
+    for number, part in enumerate(interleaved_strips(raster, np.uint8, channels, rows)):
         image.paste(Image.fromarray(part[..., 0] if channels == 1 else part), (0, number * rows))
     # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
     packed = io.BytesIO()

@@ -20,12 +20,13 @@ import threading
 import numpy as np
 
 from ..errors import OptionInvalid
+from ..imaging.resize import resize
 from ..models.catalog import ModelRow, get
 from ..models.runtime import Session, open_session
 from ..options import Prompt
-from . import pixels
-from .pixels import Frame
-from .salient import Segmentation, fixed_size, sigmoid
+from . import preprocess
+from .preprocess import Placement, fixed_size
+from .result import Segmentation, sigmoid
 
 _SIDE = 1024
 """All these families look at a square of this side, whatever shape their masks have."""
@@ -37,12 +38,11 @@ Arrays = dict[str, np.ndarray]
 
 @dataclasses.dataclass
 class PromptedSegmentation(Segmentation):
-    """As `Segmentation`, and what the next click needs.
+    """As `Segmentation`, and what the next click starts from.
 
     quality: the model's own guess of the mask's overlap with the truth, 0 to 1.
     lowres: float32 (n, 1, 256, 256) logits, one for each box of the prompt (one if there was
-        none); give them back as `previous_lowres` with the next click. None where the model
-        cannot take them.
+        none), which are fed back with the next click. None where the model cannot take them.
     """
 
     quality: float = 0.0
@@ -51,7 +51,7 @@ class PromptedSegmentation(Segmentation):
 
 @dataclasses.dataclass(frozen=True)
 class _Group:
-    """One object asked for: coords (n, 2) as x, y in the network's frame; labels (n,): 1 and 0
+    """One object of the prompt: coords (n, 2) as x, y in the network's input; labels (n,): 1 and 0
     for points in and out, 2 and 3 for a box's corners."""
 
     coords: np.ndarray
@@ -74,19 +74,17 @@ def segment(
     model: str | ModelRow,
     device: str = "auto",
     threads: int | None = None,
-    previous_lowres: np.ndarray | None = None,
-    *,
-    fallback: bool = False,
 ) -> PromptedSegmentation:
     """What belongs to the object that `prompt` points at.
 
     image: (H, W, 1|3) uint8, uint16, or float32 in 0..1. prompt: points and boxes in its pixels;
         each box asks for an object of its own, the points go with every one of them, and the
         answer is all objects together. Of the masks a model offers, the one it rates best.
-    model: catalogue id or row of kind "prompt". previous_lowres: `lowres` of an answer for the
-        same picture and boxes, so that a click mends rather than starts over; None takes what
-        this process answered when the last points had not been set.
-    device, threads, fallback: see `models.runtime.open_session`.
+    model: catalogue id or row of kind "prompt". device, threads: see
+        `models.runtime.open_session`.
+
+    What this process answered when the last points had not been set is fed back, so that a click
+    mends rather than starts over.
 
     Raises OptionInvalid for an empty prompt, one outside the picture, or more points than the
     model takes; ModelUnavailable, ModelInvalid, DeviceUnavailable.
@@ -94,18 +92,13 @@ def segment(
     row = get(model)
     if row.kind != "prompt":
         raise OptionInvalid(f"{row.id} takes no points or boxes.", "Choose a promptable model.")
-    roles = {
-        file.role: open_session(row, device, threads, role=file.role, fallback=fallback)
-        for file in row.files
-    }
+    roles = {file.role: open_session(row, device, threads, role=file.role) for file in row.files}
     decoder = roles.get("decoder") or roles["model"]
     picture = _encoded(image, row, roles.get("encoder") or decoder)
-    if previous_lowres is None:
-        previous_lowres = picture.answer_before(prompt)
-    decode = _DECODERS[row.contract.protocol]
+    decode = _DECODERS[row.interface.protocol]
     answers = [
-        decode(decoder, picture.seen, picture.where, group)
-        for group in _groups(prompt, picture.where, previous_lowres)
+        decode(decoder, picture.seen, picture.placement, group)
+        for group in _groups(prompt, picture.placement, picture.answer_before(prompt))
     ]
     lowres = [answer.lowres for answer in answers if answer.lowres is not None]
     if lowres:
@@ -131,11 +124,11 @@ class _Picture:
     """What an encoder saw of one picture, and what was answered to the clicks so far.
 
     seen: the encoder's outputs by name; models in one file have no encoder of their own, for them
-    it is the input itself. where: how the picture lay in the input. answers: lowres by prompt.
+    it is the input itself. placement: how the picture lay in the input. answers: lowres by prompt.
     """
 
     seen: Arrays
-    where: Frame
+    placement: Placement
     answers: dict[Prompt, np.ndarray] = dataclasses.field(default_factory=dict)
 
     def answer_before(self, prompt: Prompt) -> np.ndarray | None:
@@ -171,12 +164,12 @@ def _encoded(image: np.ndarray, row: ModelRow, encoder: Session) -> _Picture:
         if key in _pictures:
             _pictures.move_to_end(key)
             return _pictures[key]
-    prepare = row.contract.prepare
-    where = pixels.frame(image.shape[:2], prepare, fixed_size(encoder, prepare.layout))
-    given = {encoder.inputs[0].name: pixels.load(image, where, prepare)}
-    seen = encoder.run(given) if "encoder" in row.contract.graphs else given
+    how = row.interface.preprocessing
+    placement = preprocess.place(image.shape[:2], how, fixed_size(encoder, how.layout))
+    given = {encoder.inputs[0].name: preprocess.network_input(image, placement, how)}
+    seen = encoder.run(given) if "encoder" in row.interface.graphs else given
     with _lock:
-        picture = _pictures.setdefault(key, _Picture(seen, where))
+        picture = _pictures.setdefault(key, _Picture(seen, placement))
         while len(_pictures) > _MOST_PICTURES:
             _pictures.popitem(last=False)
     return picture
@@ -190,8 +183,8 @@ def _digest(image: np.ndarray) -> bytes:
 # ---------------------------------------------------------------- points and boxes
 
 
-def _groups(prompt: Prompt, where: Frame, lowres: np.ndarray | None) -> list[_Group]:
-    height, width = where.picture
+def _groups(prompt: Prompt, placement: Placement, lowres: np.ndarray | None) -> list[_Group]:
+    height, width = placement.picture
     points = [(point.x, point.y) for point in prompt.points]
     for x, y in points:
         if not (0 <= x < width and 0 <= y < height):
@@ -203,19 +196,15 @@ def _groups(prompt: Prompt, where: Frame, lowres: np.ndarray | None) -> list[_Gr
     corners = [_inside(box, width, height) for box in prompt.boxes]
     if not points and not corners:
         raise OptionInvalid("Nothing was pointed at.", "Give a point or a box.")
-    if lowres is not None and lowres.shape != (max(1, len(corners)), *_LOWRES[1:]):
-        raise OptionInvalid(
-            f"previous_lowres has the shape {lowres.shape}.", "Give that of the answer before."
-        )
-    scale = np.array([where.content[1] / width, where.content[0] / height], np.float32)
-    asked = [([*box, *points], [2, 3, *labels]) for box in corners] or [(points, labels)]
+    scale = np.array([placement.content[1] / width, placement.content[0] / height], np.float32)
+    objects = [([*box, *points], [2, 3, *labels]) for box in corners] or [(points, labels)]
     return [
         _Group(
             np.array(coords, np.float32) * scale,
             np.array(marks, np.float32),
             None if lowres is None else lowres[i : i + 1].astype(np.float32),
         )
-        for i, (coords, marks) in enumerate(asked)
+        for i, (coords, marks) in enumerate(objects)
     ]
 
 
@@ -235,7 +224,7 @@ def _inside(
 # ---------------------------------------------------------------- the families' conventions
 
 
-def _sam(decoder: Session, seen: Arrays, where: Frame, group: _Group) -> _Answer:
+def _sam(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
     """SAM and MobileSAM. The exports' "masks" are cut for one shape of picture only, so we take
     the low-resolution ones, which cover the padded square, and cut them ourselves."""
     coords, labels = group.coords, group.labels
@@ -248,15 +237,17 @@ def _sam(decoder: Session, seen: Arrays, where: Frame, group: _Group) -> _Answer
             "point_coords": coords[None],
             "point_labels": labels[None],
             **_fed_back(group),
-            "orig_im_size": np.array(where.canvas, np.float32),
+            "orig_im_size": np.array(placement.canvas, np.float32),
         }
     )
     lowres, quality = _best(outputs["low_res_masks"], outputs["iou_predictions"])
-    square = dataclasses.replace(where, canvas=(_SIDE, _SIDE))
-    return _Answer(pixels.restore(lowres, square, where.content), quality, lowres[None, None])
+    square = dataclasses.replace(placement, canvas=(_SIDE, _SIDE))
+    return _Answer(
+        preprocess.restore(lowres, square, placement.content), quality, lowres[None, None]
+    )
 
 
-def _sam2(decoder: Session, seen: Arrays, where: Frame, group: _Group) -> _Answer:
+def _sam2(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
     given = {
         **{name: seen[name] for name in ("image_embed", "high_res_feats_0", "high_res_feats_1")},
         "point_coords": group.coords[None],
@@ -269,15 +260,15 @@ def _sam2(decoder: Session, seen: Arrays, where: Frame, group: _Group) -> _Answe
     outputs = decoder.run(given)
     logits, quality = _best(outputs["masks"], outputs["iou_predictions"])
     lowres = logits[None, None] if logits.shape == _LOWRES[2:] else None
-    return _Answer(pixels.resize(logits, (_SIDE, _SIDE)), quality, lowres)
+    return _Answer(resize(logits, (_SIDE, _SIDE)), quality, lowres)
 
 
-def _efficientsam(model: Session, seen: Arrays, where: Frame, group: _Group) -> _Answer:
+def _efficientsam(model: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
     """It knows no negative points: among its masks, the best one that leaves them out."""
     names = ("batched_point_coords", "batched_point_labels")
     shapes = {tensor.name: tensor.shape for tensor in model.inputs}
-    asked = group.labels != 0
-    count = int(asked.sum())
+    positive = group.labels != 0
+    count = int(positive.sum())
     most = shapes[names[0]][2] or count
     if count > most:
         raise OptionInvalid(
@@ -290,14 +281,14 @@ def _efficientsam(model: Session, seen: Arrays, where: Frame, group: _Group) -> 
         )
     coords = np.zeros((1, 1, most, 2), np.float32)
     labels = np.full((1, 1, most), -1, np.float32)
-    coords[0, 0, :count] = group.coords[asked]
-    labels[0, 0, :count] = group.labels[asked]
+    coords[0, 0, :count] = group.coords[positive]
+    labels[0, 0, :count] = group.labels[positive]
     if len(shapes[names[1]]) == 4:
         labels = labels[..., None]
     outputs = model.run({**seen, names[0]: coords, names[1]: labels})
     masks = outputs["output_masks"].reshape(-1, *outputs["output_masks"].shape[-2:])
     quality = outputs["iou_predictions"].ravel()
-    columns, rows = group.coords[~asked].astype(int).T
+    columns, rows = group.coords[~positive].astype(int).T
     good = [i for i in range(len(masks)) if not (masks[i, rows, columns] > 0).any()]
     best = max(good or range(len(masks)), key=lambda i: quality[i])
     return _Answer(np.asarray(masks[best], np.float32), float(quality[best]), None)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 import mattebrush
-from mattebrush import job
-from mattebrush.depth import quantise
+from mattebrush.imaging.depth import to_depth
+from mattebrush.jobs import contract, operations
 from mattebrush.models import catalog, store
 from tests.hosts.blender import blenders
 from tests.models import networks
@@ -49,7 +49,7 @@ def test_sequence(
     picture = np.asarray(Image.open(frames.with_name("pan_103.png")))
     raw = np.asarray(Image.open(folder / "engine/mask_0003.png"))
     alpha = mattebrush.remove_background(picture).alpha
-    np.testing.assert_array_equal(raw, quantise(alpha, np.dtype(np.uint16)))
+    np.testing.assert_array_equal(raw, to_depth(alpha, np.dtype(np.uint16)))
 
     files = mask_files(folder)
     assert len(files) == COUNT
@@ -89,7 +89,7 @@ def test_video_model(
     home, model = user / "home", "rvm-mobilenetv3-fp32"
     monkeypatch.setenv("MATTEBRUSH_HOME", str(home))
     row = catalog.get(model)
-    networks.tiny(row.contract.id, store.folder(row) / row.files[0].name)
+    networks.tiny(row.interface.id, store.folder(row) / row.files[0].name)
     folder = user / "cut"
     folder.mkdir()
     shots = [np.asarray(Image.open(frames.with_name(f"pan_{at}.png"))) for at in range(101, 106)]
@@ -105,7 +105,7 @@ def test_video_model(
         arrays = {"image": shots[index]}
         if first < index:
             arrays["earlier"] = np.stack(shots[first:index])
-        alpha = job.run(job.request_of(told, arrays)).alpha
+        alpha = operations.run(contract.request_of(told, arrays)).alpha
         assert alpha is not None
         return alpha
 

@@ -58,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     promptable = catalog.get("mobile-sam")
     for file in promptable.files:  # a tiny network that answers with a disc at the point
         place = folder / "home" / "models" / promptable.id / file.name
-        tiny(promptable.contract.id, place, role=file.role)
+        tiny(promptable.interface.id, place, role=file.role)
     environment = {
         **os.environ,
         "PYTHONPATH": f"{REPOSITORY / 'core'}:{REPOSITORY / 'server'}",

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: which command there is, and how a failure ends. docs/cli.md is the manual.
+
+Each command lives in its own module and imports the engine only when it runs, so that
+`mattebrush --help` is instant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import os
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from .. import __version__
+from ..errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
+
+_COMMANDS = (
+    "mattebrush.cli.remove",
+    "mattebrush.cli.segment",
+    "mattebrush.cli.matte",
+    "mattebrush.cli.decontaminate",
+    "mattebrush.cli.refine",
+    "mattebrush.cli.job",
+    "mattebrush.cli.doctor",
+    "mattebrush.cli.models",
+    "mattebrush.cli.plugins",
+)
+"""Modules with an `add_parser(subparsers)`, in the order of `mattebrush --help`."""
+
+_JOINING = "mattebrush.commands"
+"""Entry point group of commands that other packages bring: modules of the same kind."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit status. Prints failures as one line on stderr."""
+    _open_closed_streams()
+    try:
+        try:
+            arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+            status: int = arguments.func(arguments)
+            return status
+        finally:
+            sys.stdout.flush()  # here, where a failure can still be reported
+    except MattebrushError as error:
+        print(f"mattebrush: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("mattebrush: interrupted; nothing half-written is left behind.", file=sys.stderr)
+        return Cancelled.exit_status
+    except BrokenPipeError:
+        _drop_output()  # the reader has gone; there is nobody to report to
+        return 141
+    except OSError as error:
+        _drop_output()
+        where = error.filename or "Standard output"
+        print(f"mattebrush: {where} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        return OutputUnwritable.exit_status
+    except MemoryError:
+        print("mattebrush: not enough memory for a picture of this size.", file=sys.stderr)
+        return 1
+
+
+def _open_closed_streams() -> None:
+    """Opens streams that were closed at our start, so that their descriptors are not reused."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - to the end
+            setattr(sys, name, nowhere)
+
+
+def _drop_output() -> None:
+    """Discards buffered standard output; Python would fail over it at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+    Subparsers = _SubParsersAction[argparse.ArgumentParser]
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports errors in one line, as every other failure is reported."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(OptionInvalid.exit_status, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+
+
+def _joined(argv: Sequence[str]) -> list[str]:
+    """`--shadow-offset -8,8` as `--shadow-offset=-8,8`: argparse takes what starts with a minus,
+    and is not one number, for an option."""
+    out: list[str] = []
+    for word in argv:
+        if out and re.fullmatch(r"--[a-z-]+", out[-1]) and re.fullmatch(r"-[\d.]+,.*", word):
+            out[-1] += f"={word}"
+        else:
+            out.append(word)
+    return out
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="mattebrush",
+        description="Remove backgrounds: clean cut-outs, editable masks, nothing uploaded.",
+        epilog="`mattebrush COMMAND --help` tells more. Manual: docs/cli.md.",
+    )
+    parser.add_argument("--version", action="version", version=f"mattebrush {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in _COMMANDS:
+        importlib.import_module(module).add_parser(subparsers)
+    joining = importlib.metadata.entry_points(group=_JOINING)
+    for entry in sorted(joining, key=lambda entry: entry.name):
+        entry.load().add_parser(subparsers)
+    return parser

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Running a command over many pictures: names, progress, reports, and going on after a bad one."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import glob
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from .. import paths
+from ..cutout import Progress, Report
+from ..errors import (
+    DeviceUnavailable,
+    InputInvalid,
+    MattebrushError,
+    ModelUnavailable,
+    OptionInvalid,
+    OutputExists,
+    OutputUnwritable,
+)
+
+if TYPE_CHECKING:
+    from ..raster import Raster
+
+STREAM = "-"
+"""In place of a path: standard input or output."""
+
+_ABOUT_ALL = (ModelUnavailable, DeviceUnavailable)
+"""Failures that are no picture's own: where none could be done, the next would fail alike."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One picture to work on. `source` and `target` are paths, or "-" for a stream."""
+
+    source: str
+    target: str
+
+    @property
+    def name(self) -> str:
+        return "standard input" if self.source == STREAM else Path(self.source).name
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments every picture command has for where results go and what is told."""
+    group = parser.add_argument_group("output")
+    group.add_argument("-o", "--output", metavar="OUT", help='result file; "-" for standard output')
+    group.add_argument("--output-dir", metavar="DIR", help="folder for results (made if missing)")
+    group.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    group.add_argument(
+        "--strip", action="store_true", help="leave out EXIF, XMP and other metadata"
+    )
+    group.add_argument(
+        "--json", action="store_true", help="print a report, one JSON line a picture"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no remarks")
+
+
+def plan(
+    inputs: Sequence[str],
+    arguments: argparse.Namespace,
+    suffix: str,
+    extension: str,
+    more_formats: Sequence[str] = (),
+) -> list[Task]:
+    """Tasks for `inputs`, each with its target: `-o`, or the input's name with `suffix`.
+
+    Wildcards the shell did not expand are expanded. more_formats: endings that the command can
+    write beside those of `raster`. Raises OptionInvalid when the arguments contradict each other
+    or two results would have one name; OutputUnwritable where `-o` can be seen to lead nowhere.
+    """
+    sources = [path for pattern in inputs for path in _expanded(pattern)]
+    if sources.count(STREAM) > 1:
+        raise OptionInvalid("Standard input is named twice.", "It can be read once.")
+    if arguments.output is not None:
+        if len(sources) != 1 or arguments.output_dir:
+            raise OptionInvalid(
+                "-o names one result.",
+                "Use --output-dir for several pictures, and only one of both.",
+            )
+        if arguments.output != STREAM:
+            _check_output(arguments.output, more_formats)
+        tasks = [Task(sources[0], arguments.output)]
+    else:
+        tasks = [Task(s, _derived(s, arguments.output_dir, suffix, extension)) for s in sources]
+    _refuse_collisions(tasks)
+    return tasks
+
+
+def _check_output(output: str, more_formats: Sequence[str]) -> None:
+    """Says before the work what would only be said after it."""
+    path = Path(output)
+    if paths.is_folder(path):
+        raise OutputUnwritable(f"{output} is a folder.", "Name a file, or use --output-dir.")
+    if not paths.is_folder(path.parent):
+        raise OutputUnwritable(f"The folder of {output} does not exist.", "Create it first.")
+    if path.suffix.lower() not in more_formats:
+        from .. import raster
+
+        raster.format_of(output)
+
+
+def _expanded(pattern: str) -> list[str]:
+    if pattern == STREAM or paths.exists(pattern):
+        return [pattern]
+    return sorted(glob.glob(pattern)) or [pattern]  # noqa: PTH207 - keeps the user's own spelling
+
+
+def _derived(source: str, folder: str | None, suffix: str, extension: str) -> str:
+    if source == STREAM:
+        if folder:
+            return str(Path(folder) / f"stdin{suffix}{extension}")
+        if sys.stdout.isatty():
+            raise OptionInvalid(
+                "Where should the result go?", "Give -o FILE or redirect the output."
+            )
+        return STREAM
+    path = Path(source)
+    return str((Path(folder) if folder else path.parent) / f"{path.stem}{suffix}{extension}")
+
+
+def _refuse_collisions(tasks: list[Task]) -> None:
+    seen: dict[str, str] = {}
+    for task in tasks:
+        if task.target == STREAM:
+            continue
+        key = os.path.realpath(task.target)  # Path.resolve raises where links go in circles
+        if key in seen:
+            raise OptionInvalid(
+                f"{seen[key]} and {task.source} would both be written to {task.target}.",
+                "Run them apart, or with different --output-dir.",
+            )
+        seen[key] = task.source
+        if task.source != STREAM and key == os.path.realpath(task.source):
+            raise OptionInvalid(
+                f"{task.target} is the input itself.",
+                "Name another file: originals are not touched.",
+            )
+
+
+def run(
+    tasks: list[Task],
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+) -> int:
+    """Does `work` on each task, tells how it went, and returns the exit status.
+
+    A task that fails does not stop the others, unless they would fail alike (`_ABOUT_ALL`). The
+    status is that of the first failure.
+    """
+    if arguments.output_dir:
+        _make_folder(Path(arguments.output_dir))
+    reports = _reports(tasks, arguments)
+    failures: list[tuple[Task, MattebrushError]] = []
+    with _tidy_end():
+        for done, task in enumerate(tasks, 1):
+            error = _one(task, work, arguments, reports)
+            if error is None:
+                continue
+            failures.append((task, error))
+            if isinstance(error, _ABOUT_ALL) and len(failures) == done:
+                tasks = tasks[:done]
+                break
+    if failures and len(tasks) > 1:
+        names = ", ".join(task.name for task, _ in failures)
+        print(f"mattebrush: {len(failures)} of {len(tasks)} failed: {names}", file=sys.stderr)
+    return failures[0][1].exit_status if failures else 0
+
+
+def run_sequence(
+    tasks: list[Task],
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+) -> int:
+    """As `run`; to a video model the pictures are frames of one shot, in order."""
+    from ..segmentation import video
+
+    with video.sequence():
+        return run(tasks, work, arguments)
+
+
+@contextlib.contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Inside, SIGTERM and a closed terminal unwind as Ctrl-C does: no unfinished file stays."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    ends = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Not where they are ignored, as after nohup.
+    ends = [number for number in ends if signal.getsignal(number) == signal.SIG_DFL]
+    for number in ends:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ends:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _one(
+    task: Task,
+    work: Callable[[Task, Progress], Report],
+    arguments: argparse.Namespace,
+    reports: TextIO | None,
+) -> MattebrushError | None:
+    """Does `work` on one task and tells how it went; returns the failure, if it was one."""
+    bar = _Bar(task.name, shown=sys.stderr.isatty() and not arguments.quiet)
+    try:
+        if task.target != STREAM and not arguments.overwrite and paths.exists(task.target):
+            raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
+        report = work(task, bar)
+    except MattebrushError as error:
+        bar.clear()
+        told = str(error)
+        plain = isinstance(error, _ABOUT_ALL) or told.startswith((task.name, task.source))
+        where = "" if plain else f"{task.name}: "
+        print(f"mattebrush: {where}{told}", file=sys.stderr)
+        _print_json(reports, {"input": task.source, "error": error.to_json()})
+        return error
+    bar.clear()
+    _print_json(reports, {"input": task.source, "output": task.target, **report.to_json()})
+    _tell(task, report, arguments)
+    return None
+
+
+def _reports(tasks: list[Task], arguments: argparse.Namespace) -> TextIO | None:
+    """Where JSON reports go: beside standard output where a picture goes through that."""
+    if not arguments.json:
+        return None
+    return sys.stderr if any(task.target == STREAM for task in tasks) else sys.stdout
+
+
+def _print_json(reports: TextIO | None, values: dict[str, Any]) -> None:
+    if reports is not None:
+        print(json.dumps(values), file=reports, flush=True)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(f"Cannot make the folder {folder}: {error.strerror}.") from error
+
+
+def _tell(task: Task, report: Report, arguments: argparse.Namespace) -> None:
+    for warning in report.warnings:
+        print(f"mattebrush: {task.name}: {warning}", file=sys.stderr)
+    wanted = sys.stderr.isatty() and not arguments.json and not arguments.quiet
+    if wanted and task.target != STREAM:
+        seconds = sum(report.seconds.values())
+        by = " + ".join(part for part in (report.model, report.matting) if part)
+        print(f"{task.target}  ({by}, {report.device}, {seconds:.1f} s)", file=sys.stderr)
+
+
+class _Bar:
+    """A one-line progress bar on a terminal; a progress callback (`cutout.Progress`)."""
+
+    _WIDTH = 24
+
+    def __init__(self, name: str, shown: bool) -> None:
+        self._name = name
+        self._shown = shown
+        self._last = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        if not self._shown:
+            return
+        full = round(self._WIDTH * min(max(fraction, 0.0), 1.0))
+        line = f"{self._name[:32]}  {stage:<16} {'█' * full}{'░' * (self._WIDTH - full)}"
+        if line != self._last:
+            self._last = line
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._last:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            self._last = ""
+
+
+def read_source(source: str) -> Raster:
+    """The picture at `source`, a path or "-" for standard input. Raises InputInvalid."""
+    from .. import raster
+
+    if source != STREAM:
+        return raster.read(source)
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise InputInvalid("Standard input is empty.", "Pipe a picture into it, or name a file.")
+    return raster.read(data)
+
+
+def write_result(
+    task: Task, result: Raster, arguments: argparse.Namespace, format: str = "png"
+) -> None:
+    """Writes `result` to the task's target; in `format` when that is standard output.
+
+    Raises OutputExists, OutputUnwritable.
+    """
+    from .. import raster
+
+    if task.target != STREAM:
+        raster.write(task.target, result, overwrite=arguments.overwrite, strip=arguments.strip)
+        return
+    name = raster.format_of(f"stream.{format}")
+    send(raster.encode(result, name, strip=arguments.strip))
+
+
+def send(data: bytes) -> None:
+    """Writes a file's bytes to standard output. Raises OutputUnwritable."""
+    rest = memoryview(data)
+    try:
+        while rest:  # unbuffered (PYTHONUNBUFFERED), one write may do only a part
+            rest = rest[sys.stdout.buffer.write(rest) :]
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read it has gone: the command line ends for that
+        raise
+    except OSError as error:
+        raise OutputUnwritable(
+            f"Standard output cannot be written: {error.strerror}.", "Write elsewhere with -o."
+        ) from error

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Masks, trimaps and other (H, W) planes as files."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING
+
+from . import pictures
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ..raster import Raster
+
+
+def read_plane(path: str) -> np.ndarray:
+    """The mask in a file. Raises InputInvalid where it cannot be read or is a color picture."""
+    from .. import raster
+
+    return raster.read(path).plane(path)
+
+
+def write_plane(
+    task: pictures.Task,
+    source: Raster,
+    alpha: np.ndarray,
+    depth: np.dtype[np.generic],
+    arguments: argparse.Namespace,
+) -> None:
+    """A (H, W) plane as a grey picture with the source's metadata; its profile is for colour."""
+    from ..imaging.depth import to_depth
+
+    plane = dataclasses.replace(
+        source, pixels=to_depth(alpha, depth)[:, :, None], alpha=None, icc=None
+    )
+    pictures.write_result(task, plane, arguments)

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mattebrush plugin install | uninstall | status | build`: the plug-ins of the editors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputInvalid
+from ..plugins import packages, places
+from ..plugins.places import HOSTS, NAMES, Place
+
+if TYPE_CHECKING:
+    from .command_line import Subparsers
+_NEXT = {
+    "gimp": "Restart GIMP; the entries are in Layer > Mask and Filters > Mattebrush.",
+    "krita": "Restart Krita, switch Mattebrush on in Settings > Configure Krita > Python Plugin"
+    " Manager, and restart once more.",
+    "blender": "Restart Blender and switch Mattebrush on in Edit > Preferences > Add-ons.",
+}
+_FLATPAK_NEXT = """\
+  In this Flatpak the engine is reached as a server. Start it with
+    mattebrush serve
+  and let the program see its address, once:
+    flatpak override --user --filesystem=xdg-run/mattebrush:ro {app}"""
+_SNAP_NEXT = """\
+  In this Snap the engine is reached as a server: start "mattebrush serve" and enter the address
+  and the token that it prints in the plug-in's settings."""
+_APPS = {"gimp": "org.gimp.GIMP", "krita": "org.kde.krita", "blender": "org.blender.Blender"}
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Registers `plugin` and its commands."""
+    plugin = subparsers.add_parser(
+        "plugin",
+        help="install the plug-ins into GIMP, Krita and Blender",
+        description="Puts the Mattebrush plug-ins into every version of GIMP, Krita and Blender "
+        "found for this user. No administrator's rights are needed.",
+    )
+    commands = plugin.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, function, text in (
+        ("install", _install, "copy a plug-in into its program and tell it where the engine is"),
+        ("uninstall", _uninstall, "remove a plug-in from its program"),
+    ):
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".")
+        _add_hosts(command)
+        command.add_argument(
+            "--folder",
+            type=Path,
+            help="the program's own folder of one version, such as ~/.config/GIMP/3.0, instead of"
+            " those found (its name must end in the version, except for Krita)",
+        )
+        command.set_defaults(func=function)
+    status = commands.add_parser("status", help="what is installed where")
+    status.add_argument("--json", action="store_true", help="the same as JSON")
+    status.set_defaults(func=_status)
+    build = commands.add_parser("build", help="write the plug-ins as zips and print their paths")
+    _add_hosts(build)
+    build.add_argument("--to", type=Path, default=Path("dist"), help="folder (default: dist)")
+    build.set_defaults(func=_build)
+
+
+def _add_hosts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "hosts", nargs="*", type=_host, metavar="gimp|krita|blender", help="default: all"
+    )
+
+
+def _host(text: str) -> str:
+    if text not in HOSTS:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(HOSTS)}")
+    return text
+
+
+def _install(arguments: argparse.Namespace) -> int:
+    packages.write_engine_location()
+    found = _places(arguments)
+    for place in found:
+        folder = packages.install(place)
+        print(f"{place}: installed in {folder}")
+        print(f"  {_NEXT[place.host]}")
+        if place.packaging == "flatpak":
+            print(_FLATPAK_NEXT.format(app=_APPS[place.host]))
+        if place.packaging == "snap":
+            print(_SNAP_NEXT)
+    return 0
+
+
+def _uninstall(arguments: argparse.Namespace) -> int:
+    for place in _places(arguments):
+        print(f"{place}: {'removed' if packages.remove(place) else 'was not installed'}")
+    return 0
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    rows = [
+        {
+            "program": str(place),
+            "folder": str(place.folder),
+            "plugin": packages.installed_version(place),
+        }
+        for host in HOSTS
+        for place in places.find(host)
+    ]
+    if arguments.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    for row in rows:
+        state = f"Mattebrush {row['plugin']}" if row["plugin"] else "not installed"
+        print(f"{row['program']:<22} {state:<18} {row['folder']}")
+    if not rows:
+        print(_nothing_found(HOSTS))
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    packages.write_engine_location()
+    for host in arguments.hosts or HOSTS:
+        for path in packages.build(host, arguments.to):
+            print(path)
+    return 0
+
+
+def _places(arguments: argparse.Namespace) -> list[Place]:
+    """Where the user wants it. Raises InputInvalid when that is nowhere."""
+    hosts = arguments.hosts or list(HOSTS)
+    if arguments.folder is not None:
+        return [_named(hosts, arguments.folder)]
+    found = [place for host in hosts for place in places.find(host)]
+    missing = [host for host in arguments.hosts if not places.find(host)]
+    if missing or not found:
+        raise InputInvalid(
+            _nothing_found(missing or hosts),
+            "Start the program once so that it makes its folders, or name one with --folder.",
+        )
+    return found
+
+
+def _named(hosts: list[str], folder: Path) -> Place:
+    if len(hosts) != 1:
+        raise InputInvalid("--folder needs exactly one of gimp, krita, blender.")
+    version = "" if hosts[0] == "krita" else folder.name
+    if not folder.is_dir():
+        raise InputInvalid(f"There is no folder {folder}.", "Create it, or start the program once.")
+    place = Place(hosts[0], version, "native", folder.resolve())
+    try:
+        _ = place.number
+    except ValueError:
+        raise InputInvalid(
+            f"{folder} does not end in a version.", "It should be such as ~/.config/GIMP/3.0."
+        ) from None
+    return place
+
+
+def _nothing_found(hosts: tuple[str, ...] | list[str]) -> str:
+    return f"No folders of {', '.join(NAMES[host] for host in hosts)} were found for this user."

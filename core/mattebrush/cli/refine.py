@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mattebrush refine`: a painted mask made better, keeping what was painted."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..cutout import Progress, Report
+from ..errors import OptionInvalid
+from . import engine_arguments, pictures
+from .planes import read_plane, write_plane
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .command_line import Subparsers
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Registers `refine`."""
+    parser = subparsers.add_parser(
+        "refine",
+        help="make a painted mask better, keeping what was painted",
+        description="Black and white strokes stay as painted; where MASK was painted grey, and "
+        "inside --region, matting decides anew; everything else stays as it is, to the bit.",
+    )
+    parser.add_argument("image", metavar="IMAGE")
+    parser.add_argument("mask", metavar="MASK", help="the mask, strokes included")
+    parser.add_argument("--previous", metavar="P", help="the mask before the strokes")
+    parser.add_argument(
+        "--region", metavar="R", help="picture that is white where to decide anew, or X0,Y0,X1,Y1"
+    )
+    engine_arguments.add_matting(parser)
+    engine_arguments.add_running(parser)
+    pictures.add_output_arguments(parser)
+    parser.set_defaults(func=_run, no_decontaminate=True)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    region_text, arguments.region = arguments.region, None
+    options = engine_arguments.options_from(arguments)
+
+    def work(task: pictures.Task, progress: Progress) -> Report:
+        from .. import engine
+
+        source = pictures.read_source(task.source)
+        mask = read_plane(arguments.mask)
+        previous = read_plane(arguments.previous) if arguments.previous else None
+        region = _region(region_text, mask.shape) if region_text else None
+        cutout = engine.refine(source.image(), mask, previous, region, options, progress)
+        write_plane(task, source, cutout.alpha, mask.dtype, arguments)
+        return cutout.report
+
+    return pictures.run(
+        pictures.plan([arguments.image], arguments, "-mask", ".png"), work, arguments
+    )
+
+
+def _region(text: str, shape: tuple[int, ...]) -> np.ndarray:
+    """A region from a picture's path, or from a box in pixels."""
+    import numpy as np
+
+    try:
+        x0, y0, x1, y1 = (max(0, round(float(part))) for part in text.split(","))
+    except (ValueError, OverflowError):  # not four numbers, or infinity
+        return read_plane(text)
+    region = np.zeros(shape, np.uint8)
+    region[y0:y1, x0:x1] = 255
+    if not region.any():
+        raise OptionInvalid(
+            f"The region {text} holds no pixel of this picture.",
+            f"The picture is {shape[1]}x{shape[0]} pixels.",
+        )
+    return region

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each operation of the job contract does with the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import engine
+from ..cutout import Cutout, Progress, no_progress
+from ..errors import NoSubject, OptionInvalid
+from ..imaging.depth import BITS, to_depth
+from ..models import catalog
+from ..segmentation import video
+from .contract import Answer, Request
+
+
+def run(request: Request, progress: Progress = no_progress) -> Answer:
+    """Runs the operation that the request names.
+
+    Raises MattebrushError subclasses: NoSubject where nothing stands out and `force` is not set;
+    whatever `progress` raises to stop the work.
+    """
+    return _RUN[request.op](request, progress)
+
+
+def _remove(request: Request, progress: Progress) -> Answer:
+    with video.sequence():
+        _feed_earlier(request)
+        cutout = engine.remove_background(
+            request.arrays["image"],
+            request.options,
+            progress,
+            selection=request.arrays.get("region"),
+        )
+    if not cutout.report.subject_found and not request.force:
+        raise NoSubject(
+            "No subject was found in this picture.",
+            "Select the part that shows it, or choose another model.",
+        )
+    return _answer(cutout, request)
+
+
+def _segment(request: Request, progress: Progress) -> Answer:
+    with video.sequence():
+        _feed_earlier(request)
+        cutout = engine.segment(request.arrays["image"], request.options, progress)
+    return _answer(cutout, request)
+
+
+def _feed_earlier(request: Request) -> None:
+    """Lets a video model see the frames before: a job keeps no state, so the client sends them."""
+    frames = request.arrays.get("earlier")
+    if frames is None:
+        return
+    row = catalog.get(request.options.model)
+    if row.kind != "video":
+        raise OptionInvalid(
+            f"{row.id} remembers no earlier frames.", "Leave them out, or choose a video model."
+        )
+    for frame in frames:
+        engine.segment(frame, request.options)
+
+
+def _matte(request: Request, progress: Progress) -> Answer:
+    image, trimap = request.arrays["image"], request.arrays["mask"]
+    return _answer(engine.matte(image, trimap, request.options, progress), request)
+
+
+def _decontaminate(request: Request, progress: Progress) -> Answer:
+    image, mask = request.arrays["image"], request.arrays["mask"]
+    return _answer(engine.decontaminate(image, mask, request.options, progress), request)
+
+
+def _refine(request: Request, progress: Progress) -> Answer:
+    arrays = request.arrays
+    cutout = engine.refine(
+        arrays["image"],
+        arrays["mask"],
+        arrays.get("previous"),
+        arrays.get("region"),
+        request.options,
+        progress,
+    )
+    return _answer(cutout, request)
+
+
+def _status(request: Request, progress: Progress) -> Answer:
+    from ..doctor import examine
+
+    return Answer(None, None, examine())
+
+
+_RUN: dict[str, Callable[[Request, Progress], Answer]] = {
+    "remove": _remove,
+    "segment": _segment,
+    "matte": _matte,
+    "decontaminate": _decontaminate,
+    "refine": _refine,
+    "status": _status,
+}
+
+
+def _answer(cutout: Cutout, request: Request) -> Answer:
+    # The host's layer keeps its own transparency; its mask must not hold it a second time.
+    alpha = to_depth(cutout.matte, BITS[request.depth])
+    return Answer(alpha, cutout.foreground, cutout.report.to_json())

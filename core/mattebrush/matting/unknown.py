@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a matting method where a trimap is unknown, and nowhere else, in tiles."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..cutout import Progress
+from ..imaging.depth import to_unit
+from ..imaging.resize import Upsampled
+from ..imaging.tile_workers import for_each_tile
+from ..imaging.tiles import Tile, plan
+from . import upsample
+from .methods import Decide, Method
+from .trimap import unknown_region
+
+_TILE = 768
+"""Of upsampling, in full pixels; about as fast from 512 to 1024."""
+
+_SHARE_OF_FIRST = 0.8
+"""Of the progress, where what a method decided is upsampled after it."""
+
+
+def matte_unknown(
+    image: np.ndarray,
+    trimap: np.ndarray,
+    coarse: Upsampled | None,
+    method: Method,
+    progress: Progress,
+    threads: int | None,
+) -> np.ndarray:
+    """Alpha float32 (H, W): what `method` says in the unknown region, exactly 0 and 1 elsewhere.
+
+    image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W), 0, 128, 255. coarse: a
+    first guess of alpha, if there is one. progress: may raise to stop.
+    """
+    unknown = unknown_region(trimap)
+    if not unknown.any():
+        return to_unit(trimap)
+    factor = math.ceil(math.sqrt(trimap.size / method.max_pixels)) or 1
+    small, known = upsample.downsample(image, trimap, factor) if factor > 1 else (image, trimap)
+    guess = None if coarse is None else Upsampled(coarse.values, *known.shape)
+    share = _SHARE_OF_FIRST if method.guided_upsampling else 1.0
+
+    def first(stage: str, fraction: float) -> None:
+        progress(stage, fraction * share)
+
+    def last(stage: str, fraction: float) -> None:
+        progress(stage, share + fraction * (1 - share))
+
+    tiles = plan(unknown_region(known), method.tile, method.halo, method.multiple)
+    decide = method.prepare(small, known, guess)
+    alpha = _decided(known, decide, tiles, first, method.workers(threads))
+    if not method.guided_upsampling:
+        return alpha
+    rounds = upsample.TRIMAP_ROUNDS if coarse is None else upsample.ROUNDS
+    upsampled = upsample.prepare(small, known, alpha, image, factor, rounds)
+    return _decided(trimap, upsampled, plan(unknown, _TILE, 0), last, threads)
+
+
+def _decided(
+    trimap: np.ndarray,
+    decide: Decide,
+    tiles: Sequence[Tile],
+    progress: Progress,
+    threads: int | None,
+) -> np.ndarray:
+    alpha, unknown = to_unit(trimap), unknown_region(trimap)
+
+    def work(tile: Tile) -> None:
+        where = unknown[tile.inner]
+        alpha[tile.inner][where] = decide(tile.outer)[tile.crop][where]
+
+    for_each_tile(tiles, work, "matting", progress, threads)
+    return alpha

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a segmentation network saw, and how its raw output becomes that."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..imaging.resize import resize
+from ..models.catalog import ModelRow, Postprocessing
+
+
+@dataclasses.dataclass
+class Segmentation:
+    """What a network saw.
+
+    probability: float32 (h, w) in [0, 1] at the network's own resolution; covers the picture
+        exactly, without filling. Not stretched: a picture without a subject stays near 0.
+    model: the catalogue row. device: what really ran. warnings: sentences a person should read.
+    """
+
+    probability: np.ndarray
+    model: ModelRow
+    device: str
+    warnings: list[str] = dataclasses.field(default_factory=list)
+
+    def at(self, height: int, width: int) -> np.ndarray:
+        """The probability resized to (height, width), in float, bilinear."""
+        return resize(self.probability, (height, width))
+
+
+def probabilities(values: np.ndarray, how: Postprocessing, layout: str) -> np.ndarray:
+    """A network's output as one float32 map (h, w) in [0, 1], as its catalogue row says."""
+    planes = np.asarray(values, np.float32)
+    planes = planes.reshape(planes.shape[-3:])
+    if layout != "NCHW":
+        planes = planes.transpose(2, 0, 1)
+    if how.activation == "softmax" or (
+        how.activation == "softmax-if-logits" and not _are_shares(planes)
+    ):
+        planes = np.exp(planes - planes.max(axis=0))
+        planes /= planes.sum(axis=0)
+    chosen = planes[list(how.channels)].sum(axis=0)
+    if how.activation == "sigmoid" or (
+        how.activation == "sigmoid-if-logits" and (chosen.min() < 0 or chosen.max() > 1)
+    ):
+        chosen = sigmoid(chosen)
+    probability: np.ndarray = np.clip(np.nan_to_num(chosen, copy=False), 0, 1)
+    return probability
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Logits as probabilities, in place of overflow the exact 0 and 1 they round to."""
+    probability: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
+    return probability
+
+
+def _are_shares(planes: np.ndarray) -> bool:
+    """Whether channels (c, h, w) are shares of one already, up to rounding."""
+    return bool(planes.min() >= 0 and np.allclose(planes.sum(axis=0), 1, atol=0.01))

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which kind of model finds the subject: one for what stands out, for a prompt, or for video."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..errors import OptionInvalid
+from ..models import catalog, store
+from ..models.catalog import ModelRow
+from ..options import EMBEDDED_MODEL, Options, Prompt
+from ..picture import Focus
+from . import salient, video
+from .result import Segmentation
+
+
+def segment(view: np.ndarray, focus: Focus, options: Options) -> Segmentation:
+    """The coarse probability of a window (h, w, 1|3), by the model that `options` ask for.
+
+    A prompt goes to the model asked for if it takes one, else, where none was named, to the
+    first promptable model that is installed. A host's selection is a prompt for such models.
+
+    Raises OptionInvalid for a prompt that no model at hand can use, or a model that needs one.
+    """
+    row = catalog.get(options.model)
+    prompt = focus.prompt
+    if prompt and row.kind != "prompt":
+        row = _promptable(row)
+    if row.kind == "video":
+        return video.segment(view, row, options.device, options.threads)
+    if row.kind != "prompt":
+        return salient.segment(view, row, options.device, options.threads)
+    from . import promptable
+
+    return promptable.segment(
+        view, prompt or _selected(focus), row, options.device, options.threads
+    )
+
+
+def _promptable(row: ModelRow) -> ModelRow:
+    if row.id != EMBEDDED_MODEL:
+        raise OptionInvalid(f"{row.id} takes no points or boxes.", "Choose a promptable model.")
+    for entry in store.all_installed():
+        if entry.row.kind == "prompt":
+            return entry.row
+    raise OptionInvalid(
+        "Points and boxes need a promptable model, and none is installed.",
+        "Get one with `mattebrush models pull mobile-sam`, or use a region.",
+    )
+
+
+def _selected(focus: Focus) -> Prompt:
+    """The user's region or selection as a box."""
+    box = focus.limits.seen_from(focus.window)
+    if box == (0, 0, focus.window.width, focus.window.height):
+        raise OptionInvalid(
+            "This model must be shown the subject.", "Give points or a box, or select the subject."
+        )
+    return Prompt(boxes=((float(box.x0), float(box.y0), float(box.x1), float(box.y1)),))
