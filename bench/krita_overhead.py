@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the Krita plug-in costs at 24 megapixels without the engine's time, and how long it stalls.
 
-    python -m bench.krita_overhead [5.1|5.2] [MODEL DEPTH]
+    python -m bench.krita_overhead [5.1|5.2|5.3|6.0] [MODEL DEPTH]
 
 The engine is a program that takes the request and gives an answer made beforehand, so that what
 is left is reading the layer, handing it over, and making the mask. Needs what

@@ -62,6 +62,6 @@ def hook_in() -> None:
     session = Session()
     application.addExtension(Mattebrush(application, session))
     docker = type("MattebrushDocker", (Docker,), {"session": session, "entries": ENTRIES})
-    application.addDockWidgetFactory(
-        DockWidgetFactory("mattebrush", DockWidgetFactoryBase.DockRight, docker)
-    )
+    # An enumeration of its own in Krita 6, as all are in PyQt6.
+    positions = getattr(DockWidgetFactoryBase, "DockPosition", DockWidgetFactoryBase)
+    application.addDockWidgetFactory(DockWidgetFactory("mattebrush", positions.DockRight, docker))

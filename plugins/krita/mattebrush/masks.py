@@ -134,8 +134,18 @@ def _prototypes() -> tuple[Any, Any]:
 
 
 def _from_document(path: str) -> tuple[Any, Any]:
-    """Copies of the one mask in a document and of its selection."""
-    document = Krita.instance().openDocument(path)
+    """Copies of the one mask in a document and of its selection.
+
+    Whatever Krita may have to say of the file is not the user's concern, and a warning would stand
+    over their work and stop the run until it is clicked away.
+    """
+    application = Krita.instance()
+    silent = application.batchmode()
+    application.setBatchmode(True)
+    try:
+        document = application.openDocument(path)
+    finally:
+        application.setBatchmode(silent)
     mask = document.topLevelNodes()[0].childNodes()[0].duplicate()
     selection = document.selection().duplicate()
     document.close()

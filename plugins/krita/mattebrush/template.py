@@ -12,6 +12,8 @@ from __future__ import annotations
 import zipfile
 from typing import Iterator
 
+from .qt import QtGui
+
 _DOCUMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE DOC PUBLIC '-//KDE//DTD krita 2.0//EN' 'http://www.calligra.org/DTD/krita-2.0.dtd'>
 <DOC xmlns="http://www.calligra.org/DTD/krita" syntaxVersion="2.0" editor="Krita">
@@ -47,6 +49,9 @@ def write(path: str, frames: dict[int, bytes], x: int, y: int, width: int, heigh
         link = ' keyframes="mask2.keyframes.xml"' if frames else ""
         out.writestr("maindoc.xml", _DOCUMENT % link)
         _pixels(out, "layer1", _HEADER % (4, 0), 4)
+        # Krita asks each layer for its profile, and warns the user where there is none.
+        standard = QtGui.QColorSpace(QtGui.QColorSpace.NamedColorSpace.SRgb)
+        out.writestr("mattebrush/layers/layer1.icc", bytes(standard.iccProfile()))
         names = [mask + (f".f{number}" if number else "") for number in range(len(frames))]
         for name, time in zip(names, frames):
             tiles = list(_tiles(frames[time], x, y, width, height))

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs scripts inside the real Kritas that install_krita.sh installs.
 
-Krita 5.1 is the machine's own. Krita 5.2 lives in a folder (chroot); the machine's whole tree is
-mounted inside it as /machine, in a mount namespace that ends with the run, and the folders of the
-test and of the repository under their own names. The engine, which needs the machine's Python, is
-started through a one-line program that steps back out.
+Krita 5.1 is the machine's own. The others live in a folder (chroot) each; the machine's whole tree
+is mounted inside it as /machine, in a mount namespace that ends with the run, and the folders of
+the test and of the repository under their own names. The engine, which needs the machine's Python,
+is started through a one-line program that steps back out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ HOSTS = Path(os.environ.get("MATTEBRUSH_HOSTS", Path.home() / ".cache/mattebrush
 REPOSITORY = Path(__file__).parents[3]
 INSIDE = Path(__file__).with_name("inside")
 INSTALL = "tests/hosts/install_krita.sh"
-VERSIONS = ("5.1", "5.2")
+VERSIONS = ("5.1", "5.2", "5.3", "6.0")
 _SETTINGS = "[python]\nenable_mattebrush=true\nenable_mattebrush_check=true\n"
 
 
@@ -182,7 +182,7 @@ class Krita:
 
 def find(version: str, folder: Path) -> Krita:
     """The Krita of that version, ready to run. Skips the test where it is missing; fails in CI."""
-    root = None if version == "5.1" else HOSTS / "krita52"
+    root = None if version == "5.1" else HOSTS / f"krita{version.replace('.', '')}"
     present = shutil.which("kritarunner") if root is None else (root / ".complete").exists()
     if not present:
         reason = f"Krita {version} is not here: {INSTALL} installs it"
@@ -227,7 +227,7 @@ def screen() -> Iterator[str]:
         pytest.skip(reason)
     ours, theirs = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1400x900x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
         pass_fds=[theirs],
         stderr=subprocess.DEVNULL,
     )

@@ -3,16 +3,12 @@
 
 from pathlib import Path
 
-from PyQt5.QtWidgets import (
-    QAbstractButton,
-    QAction,
-    QApplication,
-    QComboBox,
-    QDoubleSpinBox,
-    QLabel,
-    QWidget,
-)
+from toolkit import QAction, QtWidgets, takes_tab
 from window import User, xdotool
+
+QAbstractButton, QApplication = QtWidgets.QAbstractButton, QtWidgets.QApplication
+QComboBox, QDoubleSpinBox = QtWidgets.QComboBox, QtWidgets.QDoubleSpinBox
+QLabel, QWidget = QtWidgets.QLabel, QtWidgets.QWidget
 
 
 def main(folder, picture):
@@ -50,7 +46,7 @@ def tab_through(docker):
     wanted = [
         name(each)
         for each in docker.widget().findChildren(QWidget)
-        if each.isEnabled() and each.focusPolicy() & 1 and name(each)
+        if each.isEnabled() and takes_tab(each) and name(each)
     ]
     docker.activateWindow()
     docker.findChildren(QComboBox)[0].setFocus()

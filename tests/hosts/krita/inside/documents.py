@@ -9,7 +9,7 @@ from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
 from offscreen import done
-from PyQt5.QtCore import QByteArray
+from toolkit import QByteArray
 
 from mattebrush import actions, choices, jobs, layers, masks
 
@@ -194,11 +194,11 @@ def task(document, node, **chosen):
 def settle(document, ready):
     import time
 
-    from PyQt5.QtWidgets import QApplication
+    from toolkit import QtWidgets
 
     end = time.monotonic() + 20
     while not ready() and time.monotonic() < end:
-        QApplication.processEvents()
+        QtWidgets.QApplication.processEvents()
         time.sleep(0.02)
     document.refreshProjection()
     document.waitForDone()

@@ -9,7 +9,7 @@ import traceback
 from pathlib import Path
 
 from krita import Krita
-from PyQt5.QtWidgets import QApplication
+from toolkit import QtWidgets
 
 
 def __main__(arguments):  # noqa: N807 - kritarunner's name
@@ -32,5 +32,5 @@ def done(work):
             pause = next(work)
         except StopIteration as end:
             return end.value
-        QApplication.processEvents()
+        QtWidgets.QApplication.processEvents()
         time.sleep(pause / 1000)

@@ -9,7 +9,7 @@ import time
 
 from krita import Krita
 from mattebrush.docker import Docker
-from PyQt5.QtCore import QByteArray, QTimer
+from toolkit import QByteArray, QTimer
 
 from mattebrush import layers, masks
 

@@ -2,7 +2,7 @@
 """Opens files and saves each as a .kra beside it; returns the depths Krita opened them with."""
 
 from krita import Krita
-from PyQt5.QtWidgets import QApplication
+from toolkit import QtWidgets
 
 
 def main(*sources):
@@ -13,7 +13,7 @@ def main(*sources):
         document.waitForDone()  # else saving may wait for it for ever
         # The document closed before leaves by an event, and Krita 5.1 crashes where the next one
         # is saved before that.
-        QApplication.processEvents()
+        QtWidgets.QApplication.processEvents()
         document.saveAs(source + ".kra")
         document.waitForDone()
         depths.append(document.colorDepth())

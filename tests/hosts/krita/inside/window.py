@@ -8,20 +8,14 @@ import time
 from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
-from PyQt5.QtCore import QByteArray, QPoint
-from PyQt5.QtGui import QImage
-from PyQt5.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDockWidget,
-    QDoubleSpinBox,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from toolkit import QByteArray, QImage, QPoint, QTimer, QtWidgets, takes_tab
 
 from mattebrush import choices, jobs, layers, masks
+
+QCheckBox, QComboBox = QtWidgets.QCheckBox, QtWidgets.QComboBox
+QDockWidget, QDoubleSpinBox = QtWidgets.QDockWidget, QtWidgets.QDoubleSpinBox
+QLabel, QProgressBar = QtWidgets.QLabel, QtWidgets.QProgressBar
+QPushButton, QWidget = QtWidgets.QPushButton, QtWidgets.QWidget
 
 WIDTH, HEIGHT = 340, 220
 
@@ -73,9 +67,7 @@ class User:
         action = self.application.action("mattebrush_remove_background")
         # The engine's state is asked of the engine: a process of a second or two.
         yield from self.until(lambda: "ready" in self.engine_text(), 90)
-        focusable = [
-            type(w).__name__ for w in self.docker.findChildren(QWidget) if w.focusPolicy() & 1
-        ]
+        focusable = [type(w).__name__ for w in self.docker.findChildren(QWidget) if takes_tab(w)]
         return {
             "menus": menus,
             "shortcut": action.shortcut().toString(),
@@ -188,7 +180,9 @@ class User:
         self.document.setActiveNode(layer)
         yield 200
         self.document.saveAs(str(self.folder / "window.kra"))
+        self.document.setBatchmode(True)  # else Krita asks how to write it
         self.document.exportImage(str(self.folder / "window.png"), InfoObject())
+        self.document.setBatchmode(False)
         return told
 
     def frames(self):
@@ -196,7 +190,6 @@ class User:
         film = self.application.createDocument(WIDTH, HEIGHT, "film", "RGBA", "U8", "", 72.0)
         self.application.activeWindow().addView(film)
         yield 300
-        film.setBatchmode(True)
         layer = film.topLevelNodes()[0]
         film.setActiveNode(layer)
         yield 300
@@ -331,7 +324,6 @@ class User:
         self.application.activeWindow().addView(self.document)
         yield 500
         self.document = self.application.activeDocument()
-        self.document.setBatchmode(True)
         self.application.activeWindow().activeView().canvas().setZoomLevel(1.0)
         yield 300
 
@@ -440,8 +432,6 @@ class Ticks:
     """The longest time in which Krita's window could not do anything, in seconds."""
 
     def __init__(self):
-        from PyQt5.QtCore import QTimer
-
         self.last = time.monotonic()
         self.longest = 0.0
         self.timer = QTimer()
