@@ -19,6 +19,13 @@ pytestmark = pytest.mark.hosts
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 IMPORTER = "usr/share/krita/pykrita/plugin_importer/plugin_importer.py"
+# Inside Krita, which it is part of, there is a function that translates.
+RUN = """
+import builtins, runpy, sys
+builtins.i18n = lambda text, *values: text
+sys.argv[:] = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 
 def mattebrush(home: Path, *arguments: str) -> str:
@@ -40,7 +47,9 @@ def test_kritas_own_importer_takes_the_zip(krita: Krita, tmp_path: Path) -> None
     resources.mkdir()
     importer = (krita.root or Path("/")) / IMPORTER
     done = subprocess.run(
-        [SYSTEM_PYTHON, str(importer), zipped, str(resources)], capture_output=True, text=True
+        [SYSTEM_PYTHON, "-c", RUN, str(importer), zipped, str(resources)],
+        capture_output=True,
+        text=True,
     )
     assert "Imported plugin: Mattebrush" in done.stdout, done.stdout + done.stderr
     put = {str(path.relative_to(resources)) for path in resources.rglob("*") if path.is_file()}
