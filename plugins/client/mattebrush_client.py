@@ -388,9 +388,16 @@ class Settings(object):
 
 
 def _installed(folder):
-    """What the installer wrote down: the interpreter, and the folder of the engine's source."""
+    """What the installer wrote down: the interpreter, and the folder of the engine's source.
+
+    Beside this module, else in the settings folder; one whose interpreter is gone does not count
+    where the other's is there.
+    """
     beside = os.path.join(os.path.dirname(os.path.abspath(__file__)), INSTALLED_FILE)
-    values = _read_json(beside) or _read_json(os.path.join(folder, INSTALLED_FILE))
+    notes = [_read_json(beside), _read_json(os.path.join(folder, INSTALLED_FILE))]
+    notes = [note for note in notes if note.get("python")]
+    present = [note for note in notes if os.path.isfile(note["python"])]
+    values = (present or notes or [{}])[0]
     return {name: values[name] for name in ("python", "python_path") if values.get(name)}
 
 
@@ -653,8 +660,10 @@ class Job(object):
     stage, fraction: what the engine is doing and how much of it is done, 0 to 1.
     """
 
+    first_stage = "start"
+
     def __init__(self, timeout):
-        self.stage = "start"
+        self.stage = self.first_stage
         self.fraction = 0.0
         self._timeout = timeout
         self._started = time.time()

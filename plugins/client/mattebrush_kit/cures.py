@@ -66,6 +66,13 @@ CURES = {
     "output-unwritable": (N_("The result cannot be written there."), ""),
     "output-exists": (N_("There is a file of that name already."), ""),
     "consent-missing": (N_("Nothing was downloaded: you did not agree to it."), ""),
+    "setup-unreachable": (
+        N_("The engine could not be downloaded. See whether this machine is online."),
+        "try-again",
+    ),
+    "setup-no-space": (N_("The disk is too full for the engine."), "try-again"),
+    "setup-busy": (N_("Another program is setting the engine up just now."), "try-again"),
+    "setup-failed": (N_("The engine could not be set up."), "try-again"),
     "internal": (
         N_("Something went wrong inside the engine. The picture is as it was."),
         "try-again",

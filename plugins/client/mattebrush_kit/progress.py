@@ -17,6 +17,13 @@ _SECONDS = {
     "retouch": 0.1,
     "decontamination": 1.2,
     "writing": 0.2,
+    # Setting up, over a quick line.
+    "setup-fetch": 4.0,
+    "setup-environment": 2.0,
+    "setup-install": 15.0,
+    "setup-verify": 6.0,
+    "setup-remove": 1.0,
+    "download": 30.0,
 }
 _STAGES = {
     "remove": ("start", "segmentation", "matting", "retouch", "decontamination"),
@@ -25,6 +32,9 @@ _STAGES = {
     "refine": ("start", "matting", "decontamination"),
     "decontaminate": ("start", "decontamination"),
     "status": ("start",),
+    "download": ("download",),
+    "setup": ("setup-fetch", "setup-environment", "setup-install", "setup-verify"),
+    "setup-remove": ("setup-remove",),
 }
 _SURE = 0.05
 """Share of a run before which its end cannot be told, unless the one before was of the kind."""
@@ -47,7 +57,8 @@ class Shown(collections.namedtuple("Shown", "text fraction seconds_left")):
 class Progress(object):
     """Turns a job's stages into one bar.
 
-    op: the job's. report: of the run before, when it was of the same kind and of a picture about
+    op: the job's; "setup", "setup-remove" and "download" for those of the set-up and the models.
+    report: of the run before, when it was of the same kind and of a picture about
     as large: its seconds say how long each stage takes here. clean_colors: whether the job asks for
     `decontaminate`. clock: gives seconds.
     """

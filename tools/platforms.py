@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platforms that get ready-made packages, as pip and the markers of requirements know them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+PYTHON = "3.12"
+"""What an offline bundle's wheels are for, and what sizes are measured with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Platform:
+    """One platform.
+
+    key: as in the set-up's pins.json. tags: platform tags of wheels that run there, as pip takes
+    them. sys_platform, machine, os_name, system: values of the environment markers.
+    """
+
+    key: str
+    tags: tuple[str, ...]
+    sys_platform: str
+    machine: str
+    os_name: str = "posix"
+    system: str = "Linux"
+
+    def markers(self, python: str = PYTHON) -> dict[str, str]:
+        """The environment in which a requirement's marker is evaluated."""
+        return {
+            "implementation_name": "cpython",
+            "implementation_version": f"{python}.0",
+            "os_name": self.os_name,
+            "platform_machine": self.machine,
+            "platform_python_implementation": "CPython",
+            "platform_release": "",
+            "platform_system": self.system,
+            "platform_version": "",
+            "python_full_version": f"{python}.0",
+            "python_version": python,
+            "sys_platform": self.sys_platform,
+            "extra": "",
+        }
+
+
+def _manylinux(machine: str, newest: int) -> tuple[str, ...]:
+    tags = [f"manylinux_2_{minor}_{machine}" for minor in range(newest, 16, -1)]
+    return (*tags, f"manylinux2014_{machine}")
+
+
+PLATFORMS = {
+    platform.key: platform
+    for platform in (
+        # glibc 2.28: Debian 10, Ubuntu 18.10, RHEL 8
+        Platform("linux-x86_64", _manylinux("x86_64", 28), "linux", "x86_64"),
+        Platform("linux-aarch64", _manylinux("aarch64", 28), "linux", "aarch64"),
+        Platform("windows-x86_64", ("win_amd64",), "win32", "AMD64", "nt", "Windows"),
+        Platform("macos-arm64", ("macosx_14_0_arm64",), "darwin", "arm64", system="Darwin"),
+        Platform("macos-x86_64", ("macosx_13_0_x86_64",), "darwin", "x86_64", system="Darwin"),
+    )
+}
