@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from mattebrush.errors import MattebrushError, OptionInvalid
+from mattebrush.errors import MattebrushError, OptionInvalid, OutputUnwritable
 
 
 class ServerMissing(MattebrushError):
@@ -133,7 +133,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     warnings.simplefilter("ignore")  # Pillow's, over the odd files of clients
     server = Server(settings)
     _stop_on_signals(server.stop)
-    server.announce()
+    try:
+        server.announce()
+    except OutputUnwritable as nowhere:  # a container without a home is served all the same
+        print(f"mattebrush: warning: {nowhere}", file=sys.stderr)
     _tell(server.url, settings, arguments)
     link = server.page_link()
     print(f"Page (link works once): {link}", flush=True)

@@ -15,13 +15,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mattebrush import __version__
+from mattebrush import __version__, paths
 from mattebrush.errors import OutputUnwritable
 
 
 def folder() -> Path:
     """Where the notes lie: the user's runtime folder, else their cache folder."""
-    home = Path.home()
+    home = paths.home()
     if os.environ.get("XDG_RUNTIME_DIR"):
         base = Path(os.environ["XDG_RUNTIME_DIR"])
     elif os.name == "nt":

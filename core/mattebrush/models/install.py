@@ -295,8 +295,11 @@ def _folder(row: ModelRow) -> Path:
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
+        homeless = place.is_relative_to(paths.NO_HOME)
         raise OutputUnwritable(
-            f"The folder {place} cannot be made: {failure.strerror}.",
+            "This user has no home folder, where models would be kept."
+            if homeless
+            else f"The folder {place} cannot be made: {failure.strerror}.",
             "Set MATTEBRUSH_HOME to a folder that is yours.",
         ) from failure
     return place

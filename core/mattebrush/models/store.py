@@ -51,15 +51,18 @@ class Receipt:
 
 
 def home() -> Path:
-    """Mattebrush's data folder for this user; MATTEBRUSH_HOME overrides the platform's place."""
+    """Mattebrush's data folder for this user; MATTEBRUSH_HOME overrides the platform's place.
+
+    Below `paths.NO_HOME` for a user without a home: nothing is installed there, nothing can be.
+    """
     if chosen := os.environ.get("MATTEBRUSH_HOME"):
-        return Path(chosen).expanduser()
+        return paths.expanded(chosen)
     if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        base = os.environ.get("LOCALAPPDATA") or paths.home() / "AppData" / "Local"
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = paths.home() / "Library" / "Application Support"
     else:
-        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        base = os.environ.get("XDG_DATA_HOME") or paths.home() / ".local" / "share"
     return Path(base) / "mattebrush"
 
 
@@ -121,8 +124,8 @@ def receipts(row: ModelRow) -> dict[str, Receipt]:
 def rembg_folders() -> Iterator[Path]:
     """Where rembg keeps its downloads, old layout first."""
     base = os.environ.get("XDG_DATA_HOME") or "~"
-    yield Path(os.environ.get("U2NET_HOME") or Path(base) / ".u2net").expanduser()
-    yield Path(os.environ.get("REMBG_HOME") or "~/.rembg").expanduser() / "models"
+    yield paths.expanded(os.environ.get("U2NET_HOME") or Path(base) / ".u2net")
+    yield paths.expanded(os.environ.get("REMBG_HOME") or "~/.rembg") / "models"
 
 
 def _rembg(file: ModelFile) -> Path | None:

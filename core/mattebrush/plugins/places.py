@@ -62,7 +62,7 @@ class Machine:
     @classmethod
     def here(cls) -> Machine:
         """This machine."""
-        return cls(sys.platform, Path.home(), os.environ)
+        return cls(sys.platform, paths.home(), os.environ)
 
     def folder(self, variable: str, default: str) -> Path:
         """The folder an environment variable names, else `default` below the home."""
