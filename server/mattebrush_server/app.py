@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from importlib import resources
@@ -16,10 +17,11 @@ from werkzeug.exceptions import HTTPException
 
 from mattebrush.errors import MattebrushError
 
-from . import dialects, rembg_api
+from . import dialects, page_api, rembg_api
 from .calls import JSON, Call, Request, body_of
 from .errors import Busy, MethodRefused, NotFound
 from .guard import Guard, Header
+from .responses import json_response
 from .routes import Route, read_fields
 from .service import Service
 
@@ -27,8 +29,8 @@ logger = logging.getLogger(__name__)
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
+    "img-src 'self' blob: data:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -36,7 +38,15 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_PAGE_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
+_PAGE_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+_TEXTS = re.compile(r"texts-(\w{2,5})\.json", re.ASCII)
 
 
 class Application:
@@ -74,7 +84,8 @@ class Application:
 
     def judge(self, method: str, path: str, header: Header) -> None:
         """Refuses a request by its headers alone. Raises MattebrushError."""
-        self._guard.check_place(header)
+        page = method in ("GET", "HEAD") and (path == "/" or path.startswith("/page/"))
+        self._guard.check_place(header, page=page)
         method = "GET" if method == "HEAD" else method
         route = next(
             (
@@ -174,8 +185,18 @@ class Application:
 
 def _page(name: str) -> Response:
     """A file of the page, by exact name: nothing of a path reaches the file system."""
+    language = _TEXTS.fullmatch(name)
+    if language is not None:
+        return _texts(language[1])
     files = {entry.name: entry for entry in resources.files(__package__).joinpath("page").iterdir()}
     suffix = name[name.rfind(".") :] if "." in name else ""
     if name not in files or suffix not in _PAGE_TYPES:
         raise NotFound("There is nothing at this address.")
     return Response(files[name].read_bytes(), mimetype=_PAGE_TYPES[suffix])
+
+
+def _texts(language: str) -> Response:
+    try:
+        return json_response(page_api.texts(language))
+    except KeyError as unknown:
+        raise NotFound("There is nothing at this address.") from unknown

@@ -24,6 +24,9 @@ FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
+LONGEST_NAME = 64
+"""Of a page's name for itself."""
+
 
 class Request(flask.Request):
     """Flask's request, with uploads in memory: pictures never touch the disk."""
@@ -66,6 +69,11 @@ class Call:
         """Whose turn it is in the queue: address and program, as far as one can know."""
         agent = self.request.headers.get("User-Agent", "")[:200]
         return f"{self.request.remote_addr} {agent}"
+
+    @property
+    def page(self) -> str:
+        """The open page that asks, by its own name for itself; "" for other programs."""
+        return self.request.headers.get("X-Page", "")[:LONGEST_NAME]
 
     def still_wanted(self) -> bool:
         """Whether the client is still there, as far as the connection tells."""

@@ -149,7 +149,8 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _settings(arguments: argparse.Namespace) -> Any:
     from mattebrush.options import DEVICES
 
-    from .settings import MEGABYTE, MEGAPIXEL, Settings, is_loopback
+    from .addresses import is_loopback
+    from .settings import MEGABYTE, MEGAPIXEL, Settings
 
     if not is_loopback(arguments.host) and not (arguments.allow_remote and arguments.token):
         raise OptionInvalid(
@@ -181,7 +182,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
 
 def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
     from . import discovery
-    from .settings import is_loopback
+    from .addresses import is_loopback
 
     print(f"Mattebrush listens at {url}; Ctrl-C stops it.")
     print(f"Address and token for scripts and plug-ins: {discovery.folder()}")

@@ -9,7 +9,7 @@ from typing import Any
 
 from mattebrush.errors import MattebrushError
 
-from . import jobs_api, rembg_api, removebg_api
+from . import jobs_api, page_api, rembg_api, removebg_api
 from .errors import status_of
 from .routes import Route
 
@@ -33,7 +33,12 @@ _DIALECTS = (
     Dialect("/", _own, lenient=False),
 )
 
-ROUTES: tuple[Route, ...] = (*jobs_api.ROUTES, *removebg_api.ROUTES, *rembg_api.ROUTES)
+ROUTES: tuple[Route, ...] = (
+    *jobs_api.ROUTES,
+    *page_api.ROUTES,
+    *removebg_api.ROUTES,
+    *rembg_api.ROUTES,
+)
 
 
 def of(path: str) -> Dialect:

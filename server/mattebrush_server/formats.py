@@ -57,6 +57,12 @@ RESULT_FIELDS = (
         "shadow", "integer", "A soft drop shadow: opacity in percent.", 0, minimum=0, maximum=100
     ),
     Field(
+        "box",
+        "string",
+        "Only this part of the result: x,y,width,height in its pixels.",
+        pattern=r"^\d{1,6},\d{1,6},[1-9]\d{0,5},[1-9]\d{0,5}$",
+    ),
+    Field(
         "longest_side", "integer", "Scale down to this many pixels.", minimum=1, maximum=1_000_000
     ),
 )

@@ -19,6 +19,9 @@ from collections.abc import Callable
 from .errors import NotAllowed, OriginRefused
 from .settings import Settings
 
+KEY_SECONDS = 600.0
+"""How long the key of a link can be used."""
+
 SESSION_SECONDS = 12 * 3600
 _MAX_KEYS = 64
 
@@ -33,12 +36,15 @@ class Guard:
         self._token = _digest(settings.token)
         self._origins = frozenset(settings.origins)
         self._hosts = frozenset(name.lower() for name in settings.hosts)
-        self._keys: dict[bytes, None] = {}
+        self._keys: dict[bytes, float] = {}
         self._sessions: dict[bytes, float] = {}
         self._lock = threading.Lock()
 
-    def check_place(self, header: Header) -> None:
+    def check_place(self, header: Header, *, page: bool = False) -> None:
         """Refuses foreign host names (DNS rebinding) and pages of other origins.
+
+        page: whether a file of our page is asked for, to which links may lead from anywhere: it
+        holds nothing, and no other page can put it into a frame or read it.
 
         Raises OriginRefused.
         """
@@ -50,6 +56,8 @@ class Guard:
             )
         origin = header("Origin")
         if origin is None:
+            if page and header("Sec-Fetch-Mode") == "navigate":
+                return
             if (header("Sec-Fetch-Site") or "none") not in ("none", "same-origin"):
                 raise OriginRefused("Other web pages may not use this server.")
         elif origin not in (f"http://{host}", f"https://{host}") and not self.allows(origin):
@@ -85,10 +93,10 @@ class Guard:
             return self._sessions.get(digest, 0.0) > time.monotonic()
 
     def new_key(self) -> str:
-        """A key that opens one session."""
+        """A key that opens one session, soon."""
         key = secrets.token_urlsafe(24)
         with self._lock:
-            self._keys[_digest(key)] = None
+            self._keys[_digest(key)] = time.monotonic() + KEY_SECONDS
             while len(self._keys) > _MAX_KEYS:
                 del self._keys[next(iter(self._keys))]
         return key
@@ -97,12 +105,11 @@ class Guard:
         """Exchanges a key for a session's token; the key is used up. Raises NotAllowed."""
         now = time.monotonic()
         with self._lock:
-            if _digest(key) not in self._keys:
+            if self._keys.pop(_digest(key), 0.0) < now:
                 raise NotAllowed(
-                    "This link was used before, or is of an earlier start of the server.",
+                    "This link was used before, is too old, or of an earlier start of the server.",
                     "Run `mattebrush page` for a new one.",
                 )
-            del self._keys[_digest(key)]
             self._sessions = {k: until for k, until in self._sessions.items() if until > now}
             session = secrets.token_urlsafe(24)
             self._sessions[_digest(session)] = now + SESSION_SECONDS

@@ -30,8 +30,9 @@ _FAILURES_KEPT = 256
 class Job:
     """One piece of work for a lane, and what has become of it.
 
-    client: whose turn it takes in the queue. kind, inputs, params: the worker's task. pixels: what
-    it counts in the store. facts: the report, or what else the worker says of its output.
+    client: whose turn it takes in the queue. page: the open page it is for, with which it ends.
+    kind, inputs, params: the worker's task. pixels: what it counts in the store.
+    facts: the report, or what else the worker says of its output.
     """
 
     client: str
@@ -39,6 +40,7 @@ class Job:
     inputs: dict[str, Blob]
     params: dict[str, Any]
     pixels: int = 0
+    page: str = ""
     id: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(12))
     state: str = QUEUED
     stage: str = ""
@@ -144,7 +146,8 @@ class Job:
             blob.release()
 
     def to_json(self) -> dict[str, Any]:
-        """What a client is told: id, state, stage, fraction, and the failure if there is one."""
+        """What a client is told: id, state, stage, fraction; at the end the failure, or by which
+        model it was done and what a correction has changed (x, y, width, height)."""
         told: dict[str, Any] = {
             "id": self.id,
             "state": self.state,
@@ -154,6 +157,7 @@ class Job:
         }
         if self.failure is not None:
             told["error"] = self.failure.to_json()
+        told |= {name: self.facts[name] for name in ("model", "changed") if name in self.facts}
         return told
 
 

@@ -25,7 +25,7 @@ _NPZ_NAMES = (NPZ, "application/zip", "application/octet-stream")
 _EVENT_SECONDS = 15.0
 _EVENTS = "text/event-stream"
 
-_JOB_SCHEMA: dict[str, Any] = {
+JOB_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["id", "state", "stage", "fraction", "created"],
     "properties": {
@@ -35,6 +35,8 @@ _JOB_SCHEMA: dict[str, Any] = {
         "fraction": {"type": "number", "minimum": 0, "maximum": 1},
         "created": {"type": "number", "description": "Seconds since 1970."},
         "error": openapi.FAILURE,
+        "model": {"type": "string"},
+        "changed": {"type": "array", "items": {"type": "integer"}},
     },
 }
 _OPTIONS = Field(
@@ -86,7 +88,9 @@ def _job_of(call: Call) -> tuple[Job, str]:
     """The job a request asks for, and the device it names."""
     if call.media_type in _NPZ_NAMES:
         request = call.body()
-        job = Job(call.client, "job", {"request": request}, {}, peek.request_pixels(request))
+        job = Job(
+            call.client, "job", {"request": request}, {}, peek.request_pixels(request), call.page
+        )
         return job, peek.request_device(request)
     most = call.settings.picture_pixels
     params: dict[str, Any] = {}
@@ -100,9 +104,8 @@ def _job_of(call: Call) -> tuple[Job, str]:
     pixels = max(
         peek.picture_pixels(blob, most, names.get(name, name)) for name, blob in inputs.items()
     )
-    return Job(call.client, "picture", inputs, params, pixels), params["options"].get(
-        "device", "auto"
-    )
+    job = Job(call.client, "picture", inputs, params, pixels, call.page)
+    return job, params["options"].get("device", "auto")
 
 
 def _pictures(call: Call) -> dict[str, Blob]:
@@ -178,6 +181,7 @@ def _rendering_of(query: dict[str, Any]) -> dict[str, Any]:
         "crop": [(0.0, "px")] * 4 if query["crop"] else None,
         "shadow": shadow,
         "longest_side": query["longest_side"],
+        "box": [int(side) for side in query["box"].split(",")] if query["box"] else None,
     }
 
 
@@ -217,6 +221,7 @@ def _get_models(call: Call) -> Response:
             "gated": row.gated,
             "best_at": row.best_at,
             "kind": row.kind,
+            "prompts": row.kind == "prompt",
             "installed": store.installed(row) is not None,
         }
         for row in catalog.rows().values()
@@ -244,15 +249,6 @@ def _get_openapi(call: Call) -> Response:
     return json_response(openapi.document(call.routes))
 
 
-def _post_session(call: Call) -> Response:
-    key = call.fields()["key"]
-    return json_response({"token": call.guard.open_session(key)})
-
-
-def _post_link(call: Call) -> Response:
-    return json_response({"fragment": f"#key={call.guard.new_key()}"}, 201)
-
-
 _JSON_OBJECT = {JSON: {"type": "object"}}
 _TEXT = {"text/plain": {"type": "string"}}
 
@@ -265,7 +261,7 @@ ROUTES = (
         _post_job,
         {
             200: Reply("The result, when waited for.", _RESULT),
-            202: Reply("Taken in; Location says where to ask.", {JSON: _JOB_SCHEMA}),
+            202: Reply("Taken in; Location says where to ask.", {JSON: JOB_SCHEMA}),
             **failures(400, 408, 410, 413, 415, 422, 429, 500, 504),
         },
         query=(_OPTIONS, *formats.RESULT_FIELDS),
@@ -291,7 +287,7 @@ ROUTES = (
         "/v1/jobs/{id}",
         "State, stage and progress of a job.",
         _get_job,
-        {200: Reply("The job.", {JSON: _JOB_SCHEMA}), **failures(400, 404)},
+        {200: Reply("The job.", {JSON: JOB_SCHEMA}), **failures(400, 404)},
     ),
     Route(
         "GET",
@@ -368,28 +364,6 @@ ROUTES = (
         "This document.",
         _get_openapi,
         {200: Reply("OpenAPI 3.0.", _JSON_OBJECT), **failures(400)},
-    ),
-    Route(
-        "POST",
-        "/v1/sessions",
-        "For the page: a session of its own, in exchange for the key of its link.",
-        _post_session,
-        {200: Reply("The session's token.", _JSON_OBJECT), **failures(400, 413, 415)},
-        bodies=(
-            Body(
-                JSON,
-                "The key.",
-                (Field("key", "string", "From the link's fragment.", required=True),),
-            ),
-        ),
-        open=True,
-    ),
-    Route(
-        "POST",
-        "/v1/links",
-        "A new link to the page, good for one session.",
-        _post_link,
-        {201: Reply("What to add to the page's address.", _JSON_OBJECT), **failures(400)},
     ),
 )
 """The server's own routes."""

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from mattebrush import composition
+from mattebrush.errors import OptionInvalid
 from mattebrush.imaging.depth import to_depth, to_unit
 from mattebrush.raster import Raster
 
@@ -87,6 +88,17 @@ def _cut(picture: Raster, box: Box) -> Raster:
         target = np.s_[y : y + inside.height, x : x + inside.width]
         pixels[target], alpha[target] = picture.pixels[source], _alpha(picture)[source]
     return dataclasses.replace(picture, pixels=pixels, alpha=alpha)
+
+
+def part(picture: Raster, box: list[int]) -> Raster:
+    """What is within x, y, width, height. Raises OptionInvalid where that is not in the picture."""
+    x, y, width, height = box
+    if x + width > picture.width or y + height > picture.height:
+        raise OptionInvalid(
+            f"box is {x},{y},{width},{height}.",
+            f"The picture has {picture.width} x {picture.height} pixels.",
+        )
+    return _cut(picture, Box(x, y, x + width, y + height))
 
 
 def placed(picture: Raster, scale: float | None, position: list[float] | None) -> Raster:

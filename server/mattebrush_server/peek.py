@@ -43,14 +43,15 @@ def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
         return unknown
 
 
-def check_pixels(blob: Blob, most: int) -> None:
-    """Raises InputTooLarge for a picture file with more pixels than `most`, by its header."""
+def check_pixels(blob: Blob, most: int) -> int:
+    """As `picture_pixels`. Raises InputTooLarge for more pixels than `most`."""
     pixels = picture_pixels(blob, most)
     if pixels > most:
         raise InputTooLarge(
             f"The picture has {pixels / 1e6:.0f} megapixels.",
             f"At most {most / 1e6:.0f} are taken.",
         )
+    return pixels
 
 
 def _webp_pixels(blob: Blob, unknown: int) -> int:

@@ -117,6 +117,8 @@ def _laid_out(
         shadow = dataclasses.replace(natural, opacity=params["shadow"]["opacity"])
     if params.get("crop"):
         cutout = layout.cropped(cutout, params["crop"], shadow)
+    if params.get("box"):
+        cutout = layout.part(cutout, params["box"])
     if params.get("scale") or params.get("position"):
         cutout = layout.placed(cutout, params.get("scale"), params.get("position"))
     return cutout, shadow

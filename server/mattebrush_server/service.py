@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mattebrush.errors import Cancelled, MattebrushError
 
@@ -21,7 +21,11 @@ from .errors import Busy, NotFinished
 from .jobs import Job, JobStore
 from .lanes import Lane
 from .metrics import Metrics
+from .pages import Pages
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from mattebrush.models.catalog import ModelRow
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +42,7 @@ class Service:
         self.settings = settings
         self.store = JobStore(settings)
         self.metrics = Metrics()
+        self.pages = Pages()
         self.last_request = time.monotonic()
         names = (*settings.devices, RENDER)
         self.lanes: dict[str, Lane[Job]] = {
@@ -99,6 +104,26 @@ class Service:
         if not job.finished:
             job.wait_until_finished(timeout=5.0)
         self.store.drop(job)
+
+    def leave(self, page: str) -> None:
+        """An open page has gone: nobody waits for its jobs any more."""
+        self.pages.forget(page)
+        for job in self.store.select(lambda job: job.page == page):
+            job.stop()  # all at once; each is then taken out of its line
+        for job in self.store.select(lambda job: job.page == page):
+            self.cancel(job)
+
+    def download(self, job: Job, row: ModelRow) -> Job:
+        """Fetches a model's files as a job; the one that runs where it is being fetched already.
+
+        Raises Busy.
+        """
+        for other in self.store.select(lambda other: other.kind == job.kind):
+            if other.params == job.params and not other.finished:
+                return other
+        self.store.admit(job)
+        threading.Thread(target=_download, args=(job, row), daemon=True, name="download").start()
+        return job
 
     def wait(self, job: Job, timeout: float, still_wanted: Callable[[], bool]) -> bool:
         """Waits for a job's end, at most `timeout` seconds; cancels it if nobody wants it.
@@ -220,14 +245,16 @@ class Service:
         job.touched = time.monotonic()
 
     def idle_seconds(self) -> float:
-        """Seconds since the last request, 0 while anything waits or runs."""
-        if self.store.select(lambda job: not job.finished):
+        """Seconds since the last request, 0 while anything waits or runs, or a page is open."""
+        if self.pages.any_open() or self.store.select(lambda job: not job.finished):
             return 0.0
         return time.monotonic() - self.last_request
 
     def _keep_house(self) -> None:
         while not self._closing.wait(_TICK_SECONDS):
             self.store.expire(time.monotonic())
+            for page in self.pages.gone():
+                self.leave(page)
 
     def close(self) -> None:
         """Cancels everything and ends the processes."""
@@ -238,6 +265,25 @@ class Service:
             lane.close()
         for job in self.store.select(lambda job: True):
             self.store.drop(job)
+
+
+def _download(job: Job, row: ModelRow) -> None:
+    from mattebrush.models import install
+
+    def progress(name: str, fraction: float) -> None:
+        if not job.wanted:
+            raise Cancelled("The download was canceled.", "What has arrived is kept.")
+        job.progressed("download", fraction)
+
+    try:
+        install.pull(row, progress=progress)
+    except MattebrushError as error:
+        job.fail(error)
+    except Exception:
+        logger.exception("A download failed")
+        job.fail(MattebrushError("The server failed on this download.", "Try again."))
+    else:
+        job.succeed(Blob.of(b""), {})
 
 
 def finished_output(job: Job) -> Blob:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from mattebrush.errors import OptionInvalid
 
-from . import discovery
+from . import addresses, discovery
 from .app import Application
 from .gate import make_server
 from .guard import Guard
 from .service import Service
-from .settings import Settings, is_loopback
+from .settings import Settings
 
 _TICK_SECONDS = 0.5
 
@@ -26,7 +26,7 @@ class Server:
         check(settings)
         self.settings = settings
         self._listener = _listener(settings.host, settings.port)
-        self.url = f"http://{_own_name(settings.host)}:{self._listener.getsockname()[1]}"
+        self.url = addresses.for_this_machine(settings.host, self._listener.getsockname()[1])
         self.guard = Guard(settings)
         self.service = Service(settings)
         self.application = Application(self.service, self.guard)
@@ -76,17 +76,11 @@ class Server:
 
 def check(settings: Settings) -> None:
     """Raises OptionInvalid for settings that would open the server further than meant."""
-    if settings.rembg_open and not is_loopback(settings.host):
+    if settings.rembg_open and not addresses.is_loopback(settings.host):
         raise OptionInvalid(
             "rembg's API without a token is only for this machine.",
             "Leave --rembg-without-token out, or listen on 127.0.0.1.",
         )
-
-
-def _own_name(host: str) -> str:
-    """How this machine's programs reach a server that listens at `host`."""
-    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # "any" is no address to go to
-    return f"[{name}]" if ":" in name else name
 
 
 def _listener(host: str, port: int) -> socket.socket:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import ipaddress
 import secrets
 
 MEGABYTE = 1_000_000
@@ -18,7 +17,8 @@ class Settings:
     token: what clients prove themselves with. devices: one worker process each, the first takes
     the jobs that ask for none in particular. origins: web origins allowed besides our own page,
     such as "https://app.example". hosts: further names this server may be called by. rembg_open:
-    POST /api/remove needs no token (loopback only). idle_exit: seconds without a request after
+    POST /api/remove needs no token (loopback only). downloads: whether the page may have models
+    downloaded. idle_exit: seconds without a request after
     which the server ends; None never. idle_worker: seconds without work after which a worker
     process, and the models it holds, is given up. upload_bytes: largest request body.
     picture_pixels: largest picture. admitted_pixels: all pictures the server holds at a time,
@@ -34,6 +34,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     rembg_open: bool = False
+    downloads: bool = True
     idle_exit: float | None = None
     idle_worker: float = 300.0
     upload_bytes: int = 1024 * MEGABYTE
@@ -46,13 +47,3 @@ class Settings:
     keep_delivered_seconds: float = 60.0
     upload_seconds: float = 30.0
     upload_bytes_per_second: int = 250_000
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a server bound to `host` can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

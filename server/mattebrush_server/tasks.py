@@ -3,7 +3,8 @@
 
 A task gets blobs and plain parameters and gives bytes, or an answer of the engine's still to be
 written down, and plain facts. `job` answers a request of the job contract; `picture` makes one of
-picture files; `render` (in `rendering`) turns an answer into a file; `status` examines the machine.
+picture files; `render` (in `rendering`) turns an answer into a file; `shown` turns any picture into
+a PNG; `status` examines the machine.
 """
 
 from __future__ import annotations
@@ -49,7 +50,31 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
     arrays["image"] = photo.image()
     if params.get("thresholds"):
         return _matted(contract.request_of(options, arrays), params["thresholds"], progress)
-    return _answered(contract.request_of(options, arrays), progress)
+    answer = operations.run(contract.request_of(options, arrays), progress)
+    if "previous" in arrays:
+        changed = _changed(answer.alpha, arrays["previous"])
+        return answer, {**answer.report, "changed": changed}
+    return answer, answer.report
+
+
+def _changed(alpha: np.ndarray | None, previous: np.ndarray) -> list[int] | None:
+    """x, y, width and height of where a correction has changed anything; None where nothing."""
+    if alpha is None:
+        return None
+    differs = alpha != to_depth(previous, alpha.dtype)
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not rows.size:
+        return None
+    x, y = int(columns[0]), int(rows[0])
+    return [x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y]
+
+
+def _shown(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
+    """The picture as a PNG of 8 bits, its color and transparency as they are."""
+    photo = raster.read(inputs["image"].reader(), params["max_pixels"])
+    alpha = None if photo.alpha is None else to_depth(photo.alpha, np.uint8)
+    pixels = to_depth(photo.pixels, np.uint8)
+    return raster.encode(dataclasses.replace(photo, pixels=pixels, alpha=alpha), "PNG"), {}
 
 
 def _matted(request: contract.Request, thresholds: dict[str, int], progress: Progress) -> Outcome:
@@ -108,5 +133,6 @@ TASKS: dict[str, Callable[[dict[str, Blob], dict[str, Any], Progress], Outcome]]
     "job": _job,
     "picture": _picture,
     "render": rendering.render,
+    "shown": _shown,
     "status": _status,
 }

@@ -20,11 +20,12 @@ from PIL import Image
 from mattebrush.errors import InputInvalid, InputTooLarge, OptionInvalid
 from mattebrush.jobs import contract
 from mattebrush_server import discovery, peek
+from mattebrush_server.addresses import is_loopback
 from mattebrush_server.blobs import Blob
 from mattebrush_server.errors import NotAllowed, OriginRefused
 from mattebrush_server.guard import Guard
 from mattebrush_server.routes import Field, read_fields
-from mattebrush_server.settings import Settings, is_loopback
+from mattebrush_server.settings import Settings
 
 TOKEN = "a-token-of-the-tests"
 

@@ -2,6 +2,8 @@
 // Talks to the server. Knows nothing of the page.
 
 const STORE = "mattebrush-session";
+const BEAT = 20_000; // milliseconds; the server waits for several before it takes the page for gone
+const PAGE = crypto.getRandomValues(new Uint32Array(3)).join("-");
 
 /** A failure told by the server: message and way out, for a person. */
 export class Failure extends Error {
@@ -12,40 +14,59 @@ export class Failure extends Error {
   }
 }
 
+/** Called when the session is over: one has to sign in again, and loses nothing by it. */
+let signedOut = () => {};
+export function onSignedOut(call) {
+  signedOut = call;
+}
+
 /** Exchanges the key in the address for a session; true when there is one. */
 export async function openSession() {
   const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (!key) return Boolean(sessionStorage.getItem(STORE));
-  history.replaceState(null, "", location.pathname); // the key must not stay in the history
+  if (key) {
+    history.replaceState(null, "", location.pathname); // the key must not stay in the history
+    await useKey(key);
+  }
+  return Boolean(sessionStorage.getItem(STORE));
+}
+
+async function useKey(key) {
   const response = await fetch("/v1/sessions", {
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ key }),
   });
-  if (!response.ok) return Boolean(sessionStorage.getItem(STORE));
+  if (!response.ok) return false;
   sessionStorage.setItem(STORE, (await response.json()).token);
   return true;
 }
 
-/** Tries a token that was typed in. */
-export async function useToken(token) {
-  sessionStorage.setItem(STORE, token);
+/** Signs in with what was typed or pasted: the link, its key, or the server's token. */
+export async function signIn(text) {
+  const key = new URLSearchParams(text.slice(text.indexOf("#") + 1)).get("key");
+  if (key) {
+    if (!(await useKey(key))) throw new Failure({ code: "link-used" });
+    return;
+  }
+  const before = sessionStorage.getItem(STORE);
+  sessionStorage.setItem(STORE, text);
   try {
     await models();
   } catch (failure) {
-    sessionStorage.removeItem(STORE);
-    throw failure;
+    if (before) sessionStorage.setItem(STORE, before);
+    else sessionStorage.removeItem(STORE);
+    throw failure.status === 401 ? new Failure({ code: "token-wrong" }, 401) : failure;
   }
 }
 
 async function ask(path, options = {}) {
-  const headers = { ...options.headers, Authorization: `Bearer ${sessionStorage.getItem(STORE)}` };
+  const headers = { ...options.headers, "X-Page": PAGE, Authorization: `Bearer ${sessionStorage.getItem(STORE)}` };
   let response;
   try {
     response = await fetch(path, { ...options, headers });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Failure({ code: "gone", message: "The server does not answer.", fix: "Is it still running?" });
+    throw new Failure({ code: "gone" });
   }
   if (!response.ok) throw await failureOf(response);
   return response;
@@ -55,12 +76,45 @@ async function failureOf(response) {
   const told = await response.json().catch(() => ({ message: `The server answered ${response.status}.` }));
   const failure = new Failure(told, response.status);
   failure.retryAfter = Number(response.headers.get("Retry-After")) || 2;
+  if (response.status === 401) signedOut();
   return failure;
+}
+
+// ------------------------------------------------------------------ the page itself
+
+/** Lets the server know that the page is open, so that it stays, and when it goes; tell(answer). */
+export function stayInTouch(tell) {
+  const beat = async () => {
+    if (!sessionStorage.getItem(STORE)) return;
+    const response = await ask(`/v1/pages/${PAGE}`, { method: "PUT" }).catch(() => null);
+    if (response) tell(await response.json());
+  };
+  beat();
+  setInterval(beat, BEAT);
+  addEventListener("pageshow", beat);
+  addEventListener("pagehide", () => {
+    ask(`/v1/pages/${PAGE}`, { method: "DELETE", keepalive: true }).catch(() => {});
+  });
+}
+
+/** A link for another device: { links, qr: { size, path } }. */
+export async function phoneLink() {
+  return (await ask("/v1/links", { method: "POST" })).json();
 }
 
 export async function models() {
   return (await (await ask("/v1/models")).json()).models;
 }
+
+/** Downloads a model, whose license was shown and accepted; tell(fraction) is called on the way. */
+export async function getModel(id, license, tell, signal) {
+  const body = JSON.stringify({ accept_license: license });
+  const headers = { "Content-Type": "application/json" };
+  const response = await ask(`/v1/models/${id}`, { method: "POST", body, headers, signal });
+  await follow((await response.json()).id, tell, signal);
+}
+
+// ------------------------------------------------------------------ jobs
 
 /** Sends pictures and options; waits while the server is full. Returns the job's id. */
 export async function submit(pictures, options, signal) {
@@ -79,13 +133,15 @@ export async function submit(pictures, options, signal) {
   }
 }
 
-/** Follows a job's events; calls tell(job) at each and returns when it is done. */
+/** Follows a job's events; calls tell(job) at each, and returns the last when it is done. */
 export async function follow(id, tell, signal) {
   const response = await ask(`/v1/jobs/${id}/events`, { signal });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
   for (;;) {
-    const { value, done } = await reader.read();
+    const { value, done } = await reader.read().catch((error) => {
+      throw error.name === "AbortError" ? error : new Failure({ code: "gone" });
+    });
     text += value ?? "";
     const events = text.split("\n\n");
     text = events.pop();
@@ -95,23 +151,26 @@ export async function follow(id, tell, signal) {
       const job = JSON.parse(data.slice(6));
       tell(job);
       if (job.error) throw new Failure(job.error);
-      if (job.state === "done") return;
+      if (job.state !== "done") continue;
+      reader.cancel().catch(() => {});
+      return job;
     }
-    if (done) throw new Failure({ message: "The connection to the server was lost." });
+    if (done) throw new Failure({ code: "gone" });
   }
 }
 
-/** A result as a Blob; `picture` goes behind it. */
-export async function result(id, query, picture, signal) {
-  const wanted = Object.entries(query).filter(([, value]) => value !== undefined && value !== 0);
-  const path = `/v1/jobs/${id}/result?${new URLSearchParams(wanted)}`;
-  if (!picture) return (await ask(path, { signal })).blob();
-  const form = new FormData();
-  form.append("picture", picture, "picture");
-  return (await ask(path, { method: "POST", body: form, signal })).blob();
+/** A result as a Blob. */
+export async function result(id, query, signal) {
+  return (await ask(`/v1/jobs/${id}/result?${new URLSearchParams(query)}`, { signal })).blob();
 }
 
 /** Ends a job and has the server forget it; that it is gone already does not matter. */
 export async function drop(id) {
   await ask(`/v1/jobs/${id}`, { method: "DELETE" }).catch(() => {});
+}
+
+/** A picture that this browser cannot read, as a PNG. */
+export async function shown(file, signal) {
+  const headers = { "Content-Type": file.type.startsWith("image/") ? file.type : "image/x" };
+  return (await ask("/v1/pictures", { method: "POST", body: file, headers, signal })).blob();
 }

@@ -2,30 +2,33 @@
 // The page: pictures come in, tools and buttons act on the one that is shown.
 
 import * as api from "./api.js";
+import { download } from "./consent.js";
+import { FRAMES, placed } from "./frame.js";
 import { Picture } from "./picture.js";
+import { LANGUAGES, language, loadTexts, t, translate, useLanguage } from "./texts.js";
 import { Viewer } from "./viewer.js";
+import { failureText, stageText, timeLeft, worthTrying } from "./words.js";
 import { makeZip } from "./zip.js";
 
 const $ = (id) => document.getElementById(id);
-const PRESETS = [
+const SWATCHES = [
   ["Transparent", null], ["White", "#ffffff"], ["Black", "#000000"],
   ["Red", "#e03131"], ["Green", "#2f9e44"], ["Blue", "#1971c2"],
 ];
-const ENDINGS = { png: ".png", webp: ".webp", jpg: ".jpg", mask: "-mask.png" };
-const STAGES = {
-  segmentation: "Finding the subject", matting: "Working out the edge", retouch: "Finishing the mask",
-  decontamination: "Cleaning the colours",
-};
+const ENDINGS = { png: "-cutout.png", webp: "-cutout.webp", jpg: "-cutout.jpg", mask: "-mask.png" };
+const MODEL = "mattebrush-model";
 
 const pictures = [];
 let shown = null;
-let promptModel = null;
-let ownBackground = null;
+let models = [];
 
 const viewer = new Viewer($("picture"), {
   zoomed: (factor) => ($("zoom-value").textContent = `${Math.round(factor * 100)} %`),
+  compared: showLine,
   stroke: (stroke) => shown?.paint(stroke),
-  click: (at, label) => shown && choose(at, label),
+  click: ([x, y], label) => choose((picture) => picture.points.push([x, y, label])),
+  box: (box) => choose((picture) => (picture.boxes = [box])),
+  framed: (box) => setFrame({ kind: "free", box }),
 });
 
 // ------------------------------------------------------------------ start
@@ -33,46 +36,60 @@ const viewer = new Viewer($("picture"), {
 async function start() {
   if (!(await api.openSession())) return showSignIn();
   try {
-    const models = await api.models();
-    promptModel = models.find((model) => model.kind === "prompt" && model.installed) ?? null;
+    await loadModels();
   } catch (failure) {
     if (failure.status === 401) return showSignIn();
-    return say(failure.message, true);
+    return say(failureText(failure), true);
   }
   $("sign-in").hidden = true;
-  $("choose-tool").hidden = !promptModel;
   refresh();
 }
 
 function showSignIn() {
-  for (const id of ["empty", "editor", "add"]) $(id).hidden = true;
+  $("empty").hidden = true;
   $("sign-in").hidden = false;
   $("token").focus();
 }
 
+api.onSignedOut(showSignIn);
+addEventListener("hashchange", () => location.hash && start()); // the link was pasted into this tab
+
 $("token-form").addEventListener("submit", async (event) => {
   event.preventDefault();
+  $("sign-in-error").textContent = "";
   try {
-    await api.useToken($("token").value.trim());
+    await api.signIn($("token").value.trim());
     $("token").value = "";
     await start();
   } catch (failure) {
-    $("sign-in-error").textContent = failure.message;
+    $("sign-in-error").textContent = failureText(failure);
   }
 });
+
+function buildLanguages() {
+  for (const [name, title] of Object.entries(LANGUAGES)) $("language").add(new Option(title, name));
+  $("language").value = language;
+  $("language").onchange = async () => {
+    await useLanguage($("language").value, true);
+    showModels();
+    writeSliders();
+    refresh();
+  };
+}
 
 // ------------------------------------------------------------------ pictures in
 
 function add(files) {
-  if (!$("sign-in").hidden) return;
-  const fresh = [...files].map((file) => new Picture(file, update));
-  for (const picture of fresh) {
-    picture.problem = (message) => say(message, true);
-    picture.start();
-  }
+  if (!$("sign-in").hidden || !files.length) return;
+  const look = shown?.look ?? {};
+  const fresh = [...files].map((file) => new Picture(file, { changed: update, problem }, look));
   pictures.push(...fresh);
-  if (fresh.length) show(fresh[0]);
-  say(fresh.length === 1 ? "One picture added." : `${fresh.length} pictures added.`);
+  for (const picture of fresh) {
+    picture.peek();
+    picture.start($("model").value);
+  }
+  show(fresh[0]);
+  say(fresh.length === 1 ? t("One picture added.") : t("%d pictures added.", fresh.length));
 }
 
 $("pick").onclick = $("add").onclick = () => $("files").click();
@@ -80,7 +97,10 @@ $("files").onchange = (event) => {
   add(event.target.files);
   event.target.value = "";
 };
-addEventListener("paste", (event) => add(event.clipboardData?.files ?? []));
+addEventListener("paste", (event) => {
+  if (event.target.matches?.("input")) return;
+  take(event.clipboardData);
+});
 addEventListener("dragover", (event) => {
   event.preventDefault();
   document.body.classList.add("dragging");
@@ -91,8 +111,18 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   document.body.classList.remove("dragging");
-  add(event.dataTransfer.files);
+  take(event.dataTransfer);
 });
+
+/** Pictures that were dropped or pasted; a link is not followed, and one is told so. */
+function take(transfer) {
+  if (transfer?.files.length) return add(transfer.files);
+  const text = transfer?.getData("text/uri-list") || transfer?.getData("text/plain") || "";
+  if (/^(https?|file):/.test(text.trim())) {
+    say(t("This is a link. Nothing is fetched from the web here: save the picture, then drop its file."), true);
+  }
+  return undefined;
+}
 
 function remove(picture) {
   picture.forget();
@@ -105,13 +135,21 @@ function remove(picture) {
 // ------------------------------------------------------------------ what is shown
 
 function show(picture) {
+  if (picture !== shown) shown?.close();
   shown = picture;
   if (picture) {
-    for (const [id, name] of Object.entries(SLIDERS)) $(id).value = picture.adjust[name];
+    for (const id of Object.keys(UNITS)) if (id in picture.adjust) $(id).value = picture.adjust[id];
     writeSliders();
+    showLook();
+    picture.open();
   }
   refresh();
   viewer.fit();
+}
+
+function step(by) {
+  const next = pictures[pictures.indexOf(shown) + by];
+  if (next) show(next);
 }
 
 function update(picture) {
@@ -120,7 +158,7 @@ function update(picture) {
 }
 
 function refresh() {
-  $("empty").hidden = Boolean(pictures.length);
+  $("empty").hidden = Boolean(pictures.length) || !$("sign-in").hidden;
   $("editor").hidden = $("add").hidden = !pictures.length;
   showState();
   showStrip();
@@ -128,41 +166,47 @@ function refresh() {
 
 function showState() {
   const picture = shown;
-  const working = picture?.state === "working" || picture?.state === "waiting";
-  const cutout = picture?.preview ?? picture?.cutout ?? null;
-  if (picture?.cutout && viewer.original === picture.original && viewer.width === picture.cutout.width
-      && viewer.height === picture.cutout.height) {
-    viewer.preview(cutout);
-  } else {
-    viewer.show(picture?.original ?? null, picture?.cutout ?? null);
-    if (cutout) viewer.preview(cutout);
-  }
-  viewer.marks = picture?.points ?? [];
-  viewer.strokes = picture?.strokes ?? [];
-  $("busy").hidden = !working;
+  const busy = Boolean(picture?.busy);
+  showBitmaps(picture);
+  $("busy").hidden = !busy;
   $("busy").classList.toggle("aside", Boolean(picture?.version)); // one goes on painting meanwhile
-  $("stage-name").textContent = stageName(picture?.stage);
+  $("stage-name").textContent = stageText(picture?.stage);
   if (picture?.fraction) $("progress").value = picture.fraction;
   else $("progress").removeAttribute("value");
-  $("failure").hidden = !["failed", "cancelled"].includes(picture?.state);
-  $("failure-text").textContent = picture?.state === "cancelled" ? "Cancelled." : picture?.failure;
-  $("undo").disabled = working || !(picture?.versions.length > 1);
-  $("redo").disabled = working || !picture?.undone.length;
+  const passed = (performance.now() - (picture?.started ?? 0)) / 1000;
+  $("time-left").textContent = busy ? timeLeft(passed, picture.fraction) : "";
+  $("failure").hidden = !["failed", "canceled"].includes(picture?.state);
+  $("failure-text").textContent = picture?.state === "failed" ? failureText(picture.failure) : t("Canceled.");
+  $("retry").hidden = picture?.state === "failed" && !worthTrying(picture.failure);
+  $("undo").disabled = !picture?.canUndo;
+  $("redo").disabled = !picture?.canRedo;
   for (const button of document.querySelectorAll("[data-save]")) {
     button.disabled = button.dataset.save === "all" ? !done().length : !picture?.version;
   }
-  $("picture").setAttribute("aria-label", picture ? `${picture.name}: ${spoken(picture)}` : "No picture");
+  $("copy").disabled = !picture?.version;
+  $("picture").setAttribute("aria-label", picture ? `${picture.name}: ${spoken(picture)}` : t("No picture"));
   if (picture && spoken(picture) !== picture.told) say((picture.told = spoken(picture)));
 }
 
-function stageName(stage = "") {
-  const name = STAGES[stage] ?? stage;
-  return name.charAt(0).toUpperCase() + name.slice(1);
+function showBitmaps(picture) {
+  const size = picture?.cutout ?? picture?.original;
+  viewer.marks = picture?.points ?? [];
+  viewer.boxes = picture?.boxes ?? [];
+  viewer.strokes = picture?.strokes ?? [];
+  viewer.frame = picture?.cutout ? framed(picture) : null;
+  viewer.background = picture ? shownBackground(picture) : null;
+  viewer.show(picture?.original ?? null, picture?.preview ?? picture?.cutout ?? null, size);
+}
+
+function framed(picture) {
+  const { frame } = picture.look;
+  if (frame.kind === "whole") return null;
+  return placed(frame, picture.subject, picture.version.files).box;
 }
 
 function spoken(picture) {
-  const texts = { done: "done", failed: `failed. ${picture.failure}`, cancelled: "cancelled" };
-  return texts[picture.state] ?? "working";
+  if (picture.state === "failed") return failureText(picture.failure);
+  return t({ done: "done", canceled: "canceled" }[picture.state] ?? "working");
 }
 
 function done() {
@@ -177,15 +221,15 @@ function showStrip() {
     const [open, close] = entry.querySelectorAll("button");
     const bar = entry.querySelector("progress");
     const image = entry.querySelector("img");
-    if (image.src !== picture.thumbnail) image.src = picture.thumbnail;
-    image.onerror = () => (image.hidden = true);
+    image.hidden = !picture.thumbnail;
+    if (picture.thumbnail && image.src !== picture.thumbnail) image.src = picture.thumbnail;
     entry.className = picture.state;
     open.setAttribute("aria-label", `${picture.name}, ${spoken(picture)}`);
     open.setAttribute("aria-current", picture === shown);
     open.onclick = () => show(picture);
-    close.setAttribute("aria-label", `Remove ${picture.name}`);
+    close.setAttribute("aria-label", t("Remove %s", picture.name));
     close.onclick = () => remove(picture);
-    bar.hidden = !["working", "waiting"].includes(picture.state);
+    bar.hidden = !picture.busy;
     bar.value = picture.fraction;
   });
 }
@@ -206,9 +250,13 @@ function say(text, alarm = false) {
   toastTimer = setTimeout(() => ($("toast").hidden = true), 8000);
 }
 
+function problem(failure, picture, what) {
+  const kept = what === "strokes" ? t("Your strokes stand as you painted them.") : "";
+  say([`${picture.name}: ${failureText(failure)}`, kept].filter(Boolean).join(" "), true);
+}
+
 // ------------------------------------------------------------------ tools
 
-const SLIDERS = { feather: "feather", shift: "shift_edge", shadow: "shadow" };
 const UNITS = { feather: "px", shift: "px", shadow: "%", brush: "px" };
 
 function writeSliders() {
@@ -216,50 +264,47 @@ function writeSliders() {
 }
 
 let adjustTimer;
-for (const [id, name] of Object.entries(SLIDERS)) {
+for (const id of ["feather", "shift", "shadow"]) {
   $(id).oninput = () => {
     writeSliders();
     if (!shown) return;
-    shown.adjust[name] = Number($(id).value);
+    shown.adjust[id] = Number($(id).value);
+    shown.saved = false;
     clearTimeout(adjustTimer);
-    adjustTimer = setTimeout(async () => {
-      if (!shown?.version) return;
-      await shown.showAdjusted();
-      update(shown);
-    }, 120);
+    adjustTimer = setTimeout(() => shown?.showAdjusted(), 60);
   };
 }
 $("brush").oninput = () => {
   viewer.brush = Number($("brush").value);
-  writeSliders();
-};
-$("compare").oninput = () => {
-  viewer.compare = $("compare").value / 100;
   viewer.draw();
+  writeSliders();
 };
 for (const input of document.querySelectorAll("[name=tool]")) {
   input.onchange = () => {
     viewer.tool = input.value;
-    $("picture").style.cursor = { hand: "grab", choose: "crosshair" }[input.value] ?? "none";
+    viewer.draw();
+    $("picture").style.cursor = { hand: "grab", choose: "crosshair", crop: "crosshair" }[input.value] ?? "none";
   };
 }
 $("undo").onclick = () => shown?.undo();
 $("redo").onclick = () => shown?.redo();
 $("cancel").onclick = () => shown?.cancel();
 $("retry").onclick = () => shown?.retry();
+$("put-away").onclick = () => shown && remove(shown);
 $("zoom-in").onclick = () => viewer.zoom(viewer.scale * 1.4);
 $("zoom-out").onclick = () => viewer.zoom(viewer.scale / 1.4);
 $("zoom-fit").onclick = () => viewer.fit();
 $("zoom-full").onclick = () => viewer.zoom(1);
 
-function choose(at, label) {
-  if (shown.state !== "done" && shown.state !== "failed") return;
-  shown.points.push([...at, label]);
-  shown.start({ op: "remove", model: promptModel.id, prompt: { points: shown.points } });
+function choose(mark) {
+  if (!shown || shown.busy) return;
+  mark(shown);
+  shown.start(promptModel());
 }
 
 function selectTool(name) {
   const input = document.querySelector(`[name=tool][value=${name}]`);
+  if (input.closest("label").hidden) return;
   input.checked = true;
   input.onchange();
 }
@@ -270,90 +315,216 @@ function sizeBrush(factor) {
 }
 
 const KEYS = {
-  h: () => selectTool("hand"), k: () => selectTool("keep"), e: () => selectTool("erase"),
+  h: () => selectTool("hand"), k: () => selectTool("keep"), d: () => selectTool("drop"),
+  e: () => selectTool("drop"), g: () => selectTool("hair"), c: () => selectTool("choose"),
+  x: () => selectTool("crop"),
   "+": () => viewer.zoom(viewer.scale * 1.4), "=": () => viewer.zoom(viewer.scale * 1.4),
   "-": () => viewer.zoom(viewer.scale / 1.4), 0: () => viewer.fit(), 1: () => viewer.zoom(1),
   "[": () => sizeBrush(0.8), "]": () => sizeBrush(1.25),
+  PageDown: () => step(1), PageUp: () => step(-1),
+};
+const CONTROL_KEYS = {
+  z: (event) => (event.shiftKey ? shown?.redo() : shown?.undo()),
+  y: () => shown?.redo(),
+  s: () => document.querySelector("[data-save=png]").click(),
 };
 
 addEventListener("keydown", (event) => {
-  if (event.target.matches("input[type=password], input[type=range]") || event.altKey) return;
-  if (event.ctrlKey || event.metaKey) {
-    if (event.key.toLowerCase() !== "z") return;
-    if (event.shiftKey) shown?.redo();
-    else shown?.undo();
-    event.preventDefault();
-  } else if (KEYS[event.key]) {
-    KEYS[event.key]();
-  }
+  if (event.altKey || event.target.matches("input[type=password], input[type=range], select, dialog *")) return;
+  const control = event.ctrlKey || event.metaKey;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const act = (control ? CONTROL_KEYS : KEYS)[key];
+  if (!act) return;
+  act(event);
+  event.preventDefault();
 });
 
-// ------------------------------------------------------------------ background
+// ------------------------------------------------------------------ before and after
+
+$("compare").onclick = () => {
+  viewer.compare = viewer.compare === null ? 0.5 : null;
+  $("compare").setAttribute("aria-pressed", viewer.compare !== null);
+  viewer.draw();
+};
+
+function showLine(place) {
+  const line = $("line");
+  line.hidden = !place;
+  if (!place) return;
+  line.style.left = `${place.x}px`;
+  line.style.top = `${place.y}px`;
+  line.setAttribute("aria-valuenow", Math.round(100 * viewer.compare));
+}
+
+$("line").onpointerdown = (event) => $("line").setPointerCapture(event.pointerId);
+$("line").onpointermove = (event) => {
+  if ($("line").hasPointerCapture(event.pointerId)) viewer.compareAt(event.clientX);
+};
+$("line").onkeydown = (event) => {
+  const by = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02, Home: -1, End: 1 }[event.key];
+  if (!by) return;
+  event.preventDefault();
+  event.stopPropagation();
+  viewer.compare = Math.min(1, Math.max(0, viewer.compare + by));
+  viewer.draw();
+};
+
+// ------------------------------------------------------------------ models
+
+async function loadModels() {
+  models = await api.models();
+  showModels();
+}
+
+/** Those that find a subject: what is here first, then what can be had. */
+function showModels() {
+  const select = $("model");
+  const before = select.value || localStorage.getItem(MODEL) || "";
+  const group = (label) => Object.assign(document.createElement("optgroup"), { label });
+  const here = group(t("Ready"));
+  const elsewhere = group(t("To download"));
+  here.append(new Option(t("Built in"), ""));
+  for (const model of models.filter(({ kind, embedded }) => kind === "salient" && !embedded)) {
+    (model.installed ? here : elsewhere).append(new Option(model.name, model.id));
+  }
+  select.replaceChildren(here, ...(elsewhere.children.length ? [elsewhere] : []));
+  select.value = before;
+  if (!select.value || !chosenModel()?.installed) select.value = "";
+  $("choose-tool").hidden = !models.some((model) => model.prompts && model.installed);
+}
+
+function chosenModel() {
+  return models.find(({ id }) => id === $("model").value);
+}
+
+/** The model for clicks and boxes: the default where it takes them, else one that is here. */
+function promptModel() {
+  const able = models.filter((model) => model.prompts && model.installed);
+  return able.some((model) => model.embedded) ? null : able[0]?.id;
+}
+
+$("model").onchange = async () => {
+  const model = chosenModel();
+  if (model && !model.installed) {
+    if (!(await download(model))) {
+      $("model").value = "";
+      return;
+    }
+    await loadModels();
+    $("model").value = model.id;
+  }
+  localStorage.setItem(MODEL, $("model").value);
+  if (!shown || shown.busy) return;
+  [shown.points, shown.boxes] = [[], []];
+  shown.start($("model").value);
+};
+
+// ------------------------------------------------------------------ background and crop
+
+const bitmaps = new Map(); // of background files, by file
 
 function buildBackgrounds() {
-  for (const [name, colour] of PRESETS) {
+  for (const [name, color] of SWATCHES) {
     const label = document.createElement("label");
     label.innerHTML = '<input type="radio" name="background"><span></span>';
     const [input, swatch] = label.children;
     input.setAttribute("aria-label", name);
+    input.value = color ?? "";
     label.title = name;
-    input.checked = colour === null;
-    swatch.style.background = colour ?? "repeating-conic-gradient(var(--check-a) 0 25%, var(--check-b) 0 50%) 0 0 / 12px 12px";
-    input.onchange = () => setBackground(colour);
+    swatch.style.background = color ?? "repeating-conic-gradient(var(--check-a) 0 25%, var(--check-b) 0 50%) 0 0 / 12px 12px";
+    input.onchange = () => setLook({ background: color });
     $("backgrounds").append(label);
+  }
+  for (const [kind, { name }] of Object.entries(FRAMES)) {
+    const option = new Option(name, kind);
+    option.dataset.t = name;
+    $("frame").add(option);
   }
 }
 
-function setBackground(colour, bitmap = null, file = null) {
-  viewer.background = bitmap ?? colour;
-  ownBackground = file ?? colour;
-  viewer.draw();
+/** Changes the look of the picture that is shown, or of all. */
+function setLook(part) {
+  for (const picture of $("for-all").checked ? pictures : [shown].filter(Boolean)) {
+    picture.look = { ...picture.look, ...part };
+    picture.saved = false;
+  }
+  showLook();
+  if (shown) showState();
 }
 
-function uncheckPresets() {
-  for (const input of document.querySelectorAll("[name=background]")) input.checked = false;
+function setFrame(frame) {
+  const { background } = FRAMES[frame.kind];
+  setLook(background ? { frame, background } : { frame });
+  viewer.fit();
 }
 
-$("colour").oninput = () => {
-  uncheckPresets();
-  setBackground($("colour").value);
+function showLook() {
+  const { background, frame } = shown?.look ?? {};
+  for (const input of document.querySelectorAll("[name=background]")) {
+    input.checked = !(background instanceof Blob) && input.value === (background ?? "");
+  }
+  $("frame").value = frame?.kind ?? "whole";
+}
+
+function shownBackground({ look: { background } }) {
+  return background instanceof Blob ? bitmaps.get(background) ?? null : background;
+}
+
+$("for-all").onchange = () => shown && $("for-all").checked && setLook(shown.look);
+$("frame").onchange = () => {
+  if ($("frame").value === "free") selectTool("crop");
+  setFrame({ kind: $("frame").value });
 };
+$("color").oninput = () => setLook({ background: $("color").value });
 $("own").onclick = () => $("own-file").click();
 $("own-file").onchange = async (event) => {
-  const [file] = event.target.files;
+  let [file] = event.target.files;
+  event.target.value = "";
   if (!file) return;
   try {
-    setBackground(null, await createImageBitmap(file), file);
-    uncheckPresets();
-  } catch {
-    say("That picture cannot be opened.", true);
+    const bitmap = await createImageBitmap(file).catch(async () => {
+      file = await api.shown(file); // TIFF and HEIC, say
+      return createImageBitmap(file);
+    });
+    bitmaps.set(file, bitmap);
+    setLook({ background: file });
+  } catch (failure) {
+    say(failure.code ? failureText(failure) : t("That picture cannot be opened."), true);
   }
 };
 
 // ------------------------------------------------------------------ download
 
 for (const button of document.querySelectorAll("[data-save]")) {
-  button.onclick = async () => {
-    button.disabled = true;
-    try {
-      if (button.dataset.save === "all") await saveAll();
-      else await saveOne(shown, button.dataset.save);
-    } catch (failure) {
-      say(failure.message, true);
-    } finally {
-      button.disabled = false;
-    }
-  };
+  button.onclick = () => working(button, async () => {
+    if (button.dataset.save === "all") await saveAll();
+    else await saveOne(shown, button.dataset.save);
+  });
+}
+
+async function working(button, task) {
+  button.disabled = true;
+  try {
+    await task();
+  } catch (failure) {
+    const texts = { format: t("This browser cannot write that format. Take PNG.") };
+    say(texts[failure.message] ?? failureText(failure), true);
+  } finally {
+    button.disabled = false;
+  }
 }
 
 async function saveOne(picture, format) {
-  deliver(await picture.save(format, ownBackground), picture.name + ENDINGS[format]);
+  deliver(await picture.save(format), picture.name + ENDINGS[format]);
 }
 
 async function saveAll() {
   const entries = [];
-  for (const picture of done()) entries.push([picture.name + ENDINGS.png, await picture.save("png")]);
-  deliver(await makeZip(entries), "mattebrush.zip");
+  for (const picture of done()) {
+    say(t("Saving %s", picture.name));
+    entries.push([picture.name + ENDINGS.png, await picture.save("png")]);
+  }
+  deliver(await makeZip(entries), "mattebrush-cutouts.zip");
 }
 
 function deliver(blob, name) {
@@ -362,9 +533,41 @@ function deliver(blob, name) {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  say(`${name} saved.`);
+  say(t("%s saved.", name));
 }
+
+$("copy").hidden = !navigator.clipboard?.write;
+$("copy").onclick = () => working($("copy"), async () => {
+  // The promise goes in at once: Safari forgets the click while one waits.
+  await navigator.clipboard.write([new ClipboardItem({ "image/png": shown.save("png") })]);
+  say(t("Copied."));
+  $("toast").hidden = true;
+});
+
+addEventListener("beforeunload", (event) => {
+  if (pictures.some((picture) => picture.busy || !picture.saved)) event.preventDefault();
+});
+
+// ------------------------------------------------------------------ a phone
+
+$("phone").onclick = async () => {
+  try {
+    const { links, qr } = await api.phoneLink();
+    $("phone-link").textContent = links[0];
+    $("qr").setAttribute("viewBox", `0 0 ${qr.size} ${qr.size}`);
+    $("qr").innerHTML = `<path stroke="#000" d="${qr.path}"/>`;
+    $("phone-dialog").showModal();
+  } catch (failure) {
+    say(failureText(failure), true);
+  }
+};
+
+// ------------------------------------------------------------------ go
 
 buildBackgrounds();
 writeSliders();
-start();
+await loadTexts();
+buildLanguages();
+translate(document.body);
+await start();
+api.stayInTouch(({ remote }) => ($("phone").hidden = !remote));

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // One picture on the page: its file, its jobs, its history. Knows nothing of buttons.
+// All that is finished is held here as files; the server has forgotten it. Bitmaps are made for
+// the picture that is shown only.
 
 import * as api from "./api.js";
-import { drawStroke } from "./viewer.js";
+import { work } from "./workshop.js";
 
 const PREVIEW_SIDE = 1600;
+const THUMBNAIL_SIDE = 168;
 
 /** Limits how many pictures are under way at a time; the others wait their turn here. */
 const turns = { free: 2, waiting: [] };
 
-async function inTurn(work, signal) {
+async function inTurn(task, signal) {
   if (turns.free > 0) turns.free--;
   else await new Promise((resume) => turns.waiting.push(resume));
   try {
     signal.throwIfAborted();
-    return await work();
+    return await task();
   } finally {
     const next = turns.waiting.shift();
     if (next) next();
@@ -23,21 +26,30 @@ async function inTurn(work, signal) {
 }
 
 export class Picture {
-  /** changed() is called whenever something of it has changed. */
-  constructor(file, changed) {
+  /** tell: { changed(picture), problem(failure, picture) }; look: { background, frame } to start with. */
+  constructor(file, tell, look) {
     this.file = file;
-    this.changed = changed;
-    this.thumbnail = URL.createObjectURL(file);
+    this.tell = tell;
+    this.thumbnail = "";
     this.state = "waiting";
-    this.stage = "Waiting";
+    this.stage = "waiting";
     this.fraction = 0;
-    // {job, blob, mask, points}: results up to the one shown, oldest first. The mask is apart from
-    // what was transparent in the file itself.
+    this.started = 0;
+    // { files: { png, mask, width, height }, patches: [{ box, png, mask }], points, boxes, model }:
+    // results up to the one shown, oldest first. The mask is apart from what was transparent in
+    // the file itself.
     this.versions = [];
     this.undone = [];
-    this.adjust = { feather: 0, shift_edge: 0, shadow: 0 };
+    this.adjust = { feather: 0, shift: 0, shadow: 0 };
+    this.look = { background: null, frame: { kind: "whole" }, ...look };
     this.points = [];
+    this.boxes = [];
     this.strokes = []; // painted, and not yet in the mask
+    this.underWay = []; // those of them that the engine is working on
+    this.readable = file; // or what the server made of it
+    this.saved = true; // whether there is nothing to lose
+    this.shown = false;
+    this.subject = null;
   }
 
   get name() {
@@ -48,70 +60,128 @@ export class Picture {
     return this.versions.at(-1);
   }
 
-  get adjusted() {
-    return Object.values(this.adjust).some(Boolean);
+  /** The present result as work.js takes it. */
+  get result() {
+    const { files, patches } = this.version;
+    return { png: files.png, mask: files.mask, patches };
   }
 
-  async start(options = { op: "remove" }) {
-    await this.run(() => api.submit({ image: this.file }, options, this.control.signal));
+  get busy() {
+    return this.state === "working" || this.state === "waiting";
   }
 
-  /** Takes a stroke; those that come while others are being refined go together after them. */
+  changed() {
+    this.tell.changed(this);
+  }
+
+  // ---------------------------------------------------------------- jobs
+
+  /** Cuts it out: by itself, or by the points and boxes that say what is meant. */
+  async start(model = null) {
+    const options = { op: "remove", ...(model && { model }) };
+    if (this.points.length || this.boxes.length) options.prompt = { points: this.points, boxes: this.boxes };
+    await this.run(async (signal) => {
+      const id = await api.submit({ image: this.file }, options, signal);
+      const done = await this.follow(id, signal);
+      const [png, mask] = await Promise.all(["png", "mask"].map((format) => api.result(id, { format }, signal)));
+      const { width, height } = await sizeOf(png);
+      const version = { files: { png, mask, width, height }, patches: [], model: done.model };
+      return { id, version };
+    });
+  }
+
+  /** Takes a stroke; those that come while others are being worked on go together after them. */
   async paint(stroke) {
     if (!this.version) return;
     this.strokes.push(stroke);
-    while (this.state === "done" && this.strokes.length) {
-      const count = this.strokes.length;
-      await this.refine(this.strokes);
-      this.strokes.splice(0, count);
-      this.changed(this);
-    }
+    this.changed();
+    while (this.state === "done" && this.strokes.length) await this.refine();
   }
 
-  /** Sends strokes with the mask as it stands; the engine decides the edge around them. */
-  async refine(strokes) {
-    this.set("working", "Waiting");
-    const alpha = await this.maskCanvas();
-    const previous = await png(alpha);
-    for (const stroke of strokes) {
-      drawStroke(alpha.getContext("2d"), stroke, stroke.mode === "keep" ? "#fff" : "#000");
-    }
-    const mask = await png(alpha);
-    const pictures = { image: this.file, mask, previous };
-    await this.run(() => api.submit(pictures, { op: "refine" }, this.control.signal));
+  /** Has the engine say what the strokes mean; without one they stand as they were painted. */
+  async refine() {
+    this.underWay = [...this.strokes];
+    const { result, underWay } = this;
+    await this.run(async (signal) => {
+      const { mask, previous } = await work("strokeMasks", { version: result, strokes: underWay });
+      signal.throwIfAborted();
+      const id = await api.submit({ image: this.file, mask, previous }, { op: "refine" }, signal);
+      const done = await this.follow(id, signal);
+      return { id, version: this.withPatch(await this.patch(id, done, signal)) };
+    }, async (failure, signal) => {
+      const patch = await work("asPainted", { version: result, strokes: underWay, original: this.readable });
+      signal.throwIfAborted();
+      this.tell.problem(failure, this, "strokes");
+      return { version: this.withPatch(patch) };
+    });
+    this.underWay = [];
   }
 
-  async run(submit) {
+  /** What a job has changed, as a patch; null when that is nothing. */
+  async patch(id, done, signal) {
+    if (!done.changed) return null;
+    const [x, y, width, height] = done.changed;
+    const box = done.changed.join(",");
+    const [png, mask] = await Promise.all(["png", "mask"].map((format) => api.result(id, { format, box }, signal)));
+    return { box: { x, y, width, height }, png, mask };
+  }
+
+  withPatch(patch) {
+    if (!patch) return { ...this.version };
+    return { ...this.version, patches: [...this.version.patches, patch] };
+  }
+
+  async follow(id, signal) {
+    this.job = id;
+    return api.follow(id, (job) => this.set("working", job.stage || "waiting", job.fraction), signal);
+  }
+
+  /** Runs a job to its end and takes its version in; `instead` may make one from its failure. */
+  async run(task, instead) {
     this.control = new AbortController();
     const { signal } = this.control;
-    this.last = submit;
-    this.set("working", "Waiting", 0);
-    let id;
+    this.again = () => this.run(task, instead);
+    this.started = performance.now();
+    this.set("working", "waiting", 0);
     try {
-      await this.open();
       await inTurn(async () => {
-        id = await submit();
-        await api.follow(id, (job) => this.set("working", job.stage || "Waiting", job.fraction), signal);
-        const forms = ["png", "mask"].map((format) => api.result(id, { format }, null, signal));
-        const [blob, mask] = await Promise.all(forms);
-        await this.accept({ job: id, blob, mask, points: [...this.points] });
+        this.started = performance.now();
+        const { id, version } = await this.attempt(task, instead, signal);
+        if (id) api.drop(id);
+        await this.accept({ ...version, points: [...this.points], boxes: [...this.boxes] });
       }, signal);
     } catch (failure) {
-      if (id) api.drop(id);
-      if (this.version) this.points = [...this.version.points];
-      if (signal.aborted) this.set(this.version ? "done" : "cancelled");
+      if (this.job) api.drop(this.job);
+      [this.points, this.boxes] = [[...(this.version?.points ?? [])], [...(this.version?.boxes ?? [])]];
+      if (signal.aborted) this.set(this.version ? "done" : "canceled");
       else this.fail(failure);
+    } finally {
+      this.job = null;
+    }
+  }
+
+  async attempt(task, instead, signal) {
+    try {
+      return await task(signal).catch((failure) => {
+        // The server has started anew, or took the page for gone while it slept.
+        if (failure.status === 404) return task(signal);
+        throw failure;
+      });
+    } catch (failure) {
+      if (signal.aborted || !instead) throw failure;
+      return instead(failure, signal);
     }
   }
 
   fail(failure) {
-    this.failure = failure.message;
+    this.failure = failure;
+    this.strokes = [];
     this.set(this.version ? "done" : "failed");
-    if (this.version) this.problem?.(failure.message); // else it stands where the picture would
+    if (this.version) this.tell.problem(failure, this); // else it stands where the picture would
   }
 
   async retry() {
-    await this.run(this.last);
+    await this.again();
   }
 
   cancel() {
@@ -121,102 +191,174 @@ export class Picture {
 
   set(state, stage = "", fraction = 0) {
     Object.assign(this, { state, stage, fraction });
-    this.changed(this);
-  }
-
-  async open() {
-    // A format the browser does not know is shown without its "before".
-    this.original ??= await createImageBitmap(this.file).catch(() => null);
-    this.changed(this);
+    this.changed();
   }
 
   async accept(version) {
-    this.cutout = await createImageBitmap(version.blob);
     this.versions.push(version);
     this.undone = [];
-    await this.showAdjusted();
+    this.strokes.splice(0, this.underWay.length);
+    this.saved = false;
+    await this.rebuild();
     this.set("done");
   }
 
+  // ---------------------------------------------------------------- history
+
+  get canUndo() {
+    return this.strokes.length > 0 || (this.state === "done" && this.versions.length > 1);
+  }
+
+  get canRedo() {
+    return this.state === "done" && this.undone.length > 0;
+  }
+
   async undo() {
-    if (this.state !== "done" || this.versions.length < 2) return;
-    this.undone.push(this.versions.pop());
-    await this.reopen();
+    if (this.strokes.length) {
+      const stroke = this.strokes.pop();
+      if (this.underWay.includes(stroke)) this.control.abort(); // those before it go again
+      this.changed();
+    } else if (this.canUndo) {
+      this.undone.push(this.versions.pop());
+      await this.reopen();
+    }
   }
 
   async redo() {
-    if (this.state !== "done" || !this.undone.length) return;
+    if (!this.canRedo) return;
     this.versions.push(this.undone.pop());
     await this.reopen();
   }
 
   async reopen() {
-    this.cutout = await createImageBitmap(this.version.blob);
-    this.points = [...this.version.points];
-    await this.showAdjusted();
-    this.changed(this);
+    this.saved = false;
+    [this.points, this.boxes] = [[...this.version.points], [...this.version.boxes]];
+    await this.rebuild();
+    this.changed();
   }
 
-  /** Renders the edge settings at screen size, with the server's own code: what is seen is saved. */
-  async showAdjusted() {
-    this.previewing?.abort();
-    this.preview = null;
-    if (!this.adjusted) return;
-    this.previewing = new AbortController();
-    const { signal } = this.previewing;
-    const query = { format: "png", longest_side: PREVIEW_SIDE, ...this.adjust };
-    try {
-      const blob = await this.rendered(query, null, signal);
-      this.preview = await createImageBitmap(blob);
-    } catch (failure) {
-      if (!signal.aborted) this.problem?.(failure.message);
-      return;
-    }
-    this.changed(this);
+  // ---------------------------------------------------------------- bitmaps
+
+  /** Makes a small picture of it for the list, and a readable one where the browser knows no such file. */
+  async peek() {
+    const bitmap = await this.decoded({ resizeWidth: THUMBNAIL_SIDE, resizeQuality: "medium" });
+    if (!bitmap) return;
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext("2d").drawImage(bitmap, 0, 0);
+    bitmap.close();
+    this.thumbnail = URL.createObjectURL(await canvas.convertToBlob());
+    this.changed();
   }
+
+  /** The picture as a bitmap, null if nobody can read it. */
+  async decoded(options) {
+    const bitmap = await createImageBitmap(this.readable, options).catch(() => null);
+    if (bitmap || this.readable !== this.file) return bitmap;
+    // TIFF and HEIC, say: the server can read them.
+    this.asking ??= api.shown(this.file).catch(() => null);
+    this.readable = (await this.asking) ?? this.file;
+    return this.readable === this.file ? null : createImageBitmap(this.readable, options).catch(() => null);
+  }
+
+  /** Gets its bitmaps ready to be shown. */
+  async open() {
+    this.shown = true;
+    const original = await this.decoded();
+    if (!this.shown) return original?.close();
+    this.original?.close();
+    this.original = original;
+    await this.rebuild();
+    this.changed();
+  }
+
+  /** Lets its bitmaps go. */
+  close() {
+    this.shown = false;
+    for (const bitmap of [this.original, this.preview, ...(this.small ?? [])]) bitmap?.close();
+    if (this.cutout) this.cutout.width = 0;
+    this.original = this.cutout = this.preview = this.small = null;
+  }
+
+  /** Draws the present version anew from its files. */
+  async rebuild() {
+    const { version } = this;
+    if (!this.shown || !version) return;
+    const { files, patches } = version;
+    const canvas = new OffscreenCanvas(files.width, files.height);
+    const context = canvas.getContext("2d");
+    await drawFile(context, files.png, { x: 0, y: 0 });
+    for (const { png, box } of patches) {
+      context.clearRect(box.x, box.y, box.width, box.height);
+      await drawFile(context, png, box);
+    }
+    if (!this.shown || version !== this.version) return;
+    if (this.cutout) this.cutout.width = 0;
+    this.cutout = canvas;
+    for (const bitmap of this.small ?? []) bitmap?.close();
+    this.small = null;
+    await this.showAdjusted();
+  }
+
+  /** Renders the edge settings and the shadow at screen size, as they will be saved. */
+  async showAdjusted() {
+    const { cutout } = this;
+    if (!cutout) return;
+    const ticket = (this.ticket = {});
+    const scale = Math.min(1, PREVIEW_SIDE / Math.max(cutout.width, cutout.height));
+    this.small ??= await this.smaller(scale);
+    const given = { cutout: this.small[0], original: this.small[1], adjust: { ...this.adjust }, scale };
+    const { bitmap, seen } = await work("preview", given);
+    if (ticket !== this.ticket || cutout !== this.cutout) return bitmap.close();
+    this.preview?.close();
+    const plain = !Object.values(this.adjust).some(Boolean);
+    if (plain) bitmap.close();
+    this.preview = plain ? null : bitmap;
+    this.subject = seen && Object.fromEntries(Object.entries(seen).map(([side, value]) => [side, value / scale]));
+    this.changed();
+  }
+
+  async smaller(scale) {
+    const size = {
+      resizeWidth: Math.max(1, Math.round(this.cutout.width * scale)),
+      resizeHeight: Math.max(1, Math.round(this.cutout.height * scale)),
+      resizeQuality: "medium",
+    };
+    const pair = [this.cutout, this.original].map((each) => each && createImageBitmap(each, size));
+    return Promise.all(pair);
+  }
+
+  // ---------------------------------------------------------------- files
 
   /** A file of the present version at full resolution. */
-  async save(format, background) {
-    const query = { format, ...(format === "mask" ? { ...this.adjust, shadow: 0 } : this.adjust) };
-    if (format !== "jpg" || !background) return this.rendered(query);
-    if (background instanceof Blob) return this.rendered(query, background);
-    return this.rendered({ ...query, background });
-  }
-
-  async rendered(query, picture = null, signal = undefined) {
-    try {
-      return await api.result(this.version.job, query, picture, signal);
-    } catch (failure) {
-      if (failure.status !== 404) throw failure;
-      // The server keeps results for a short while only: have it make this one again.
-      await this.remake(signal);
-      return api.result(this.version.job, query, picture, signal);
-    }
-  }
-
-  async remake(signal) {
-    const mask = await png(await this.maskCanvas());
-    const pictures = { image: this.file, mask, previous: mask };
-    const id = await api.submit(pictures, { op: "refine" }, signal);
-    await api.follow(id, () => {}, signal);
-    this.version.job = id;
-  }
-
-  /** The present mask as grey pixels. */
-  async maskCanvas() {
-    const mask = await createImageBitmap(this.version.mask);
-    const canvas = new OffscreenCanvas(mask.width, mask.height);
-    canvas.getContext("2d").drawImage(mask, 0, 0);
-    return canvas;
+  async save(format) {
+    const given = {
+      version: this.result,
+      original: this.readable,
+      adjust: { ...this.adjust },
+      background: this.look.background,
+      frame: this.look.frame,
+      format,
+    };
+    const blob = await work("save", given);
+    this.saved = true;
+    return blob;
   }
 
   forget() {
     this.cancel();
+    this.close();
     URL.revokeObjectURL(this.thumbnail);
-    for (const version of [...this.versions, ...this.undone]) api.drop(version.job);
   }
 }
 
-function png(canvas) {
-  return canvas.convertToBlob({ type: "image/png" });
+async function drawFile(context, file, { x, y }) {
+  const bitmap = await createImageBitmap(file);
+  context.drawImage(bitmap, x, y);
+  bitmap.close();
+}
+
+/** Width and height that a PNG's header tells. */
+async function sizeOf(png) {
+  const view = new DataView(await png.slice(16, 24).arrayBuffer());
+  return { width: view.getUint32(0), height: view.getUint32(4) };
 }

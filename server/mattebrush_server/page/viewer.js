@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// The canvas: shows a picture before and after on a background, zooms, pans, takes strokes.
-// Knows nothing of jobs. Coordinates of strokes and clicks are picture pixels.
+// The canvas: shows a picture before and after on a background, zooms, pans, takes strokes,
+// clicks and boxes. Knows nothing of jobs. Coordinates it tells are picture pixels.
+
+import { drawStroke } from "./stroke.js";
 
 const CHECK = 12;
 const LARGEST_ZOOM = 16;
 const HOLD = 500; // milliseconds after which a press means "not this", for those without a Shift key
 const STILL = 8; // a press that moves farther, in pixels of the screen, is no click
+const BRUSHES = ["keep", "drop", "hair"];
+const TINT = { keep: "#12b886", drop: "#f03e3e", hair: "#f59f00" };
+const PEN_ERASER = 32; // in `buttons`
 
 export class Viewer {
-  /** tell: { zoomed(factor), stroke({mode, size, points}), click([x, y], label) } */
+  /**
+   * tell: { zoomed(factor), compared(share, place), stroke({mode, size, points}), click([x, y], label),
+   *         box({x, y, width, height}), framed({x, y, width, height}) }
+   */
   constructor(canvas, tell) {
     this.canvas = canvas;
     this.tell = tell;
     this.tool = "hand";
     this.brush = 40;
-    this.compare = 0;
+    this.compare = null; // share of the picture's width that shows the original; null: off
     this.background = null; // null: checkered, "#rrggbb", or an ImageBitmap
+    this.frame = null; // the box that is saved, where it is not the whole picture
     this.marks = [];
+    this.boxes = [];
     this.strokes = []; // painted already, and not yet in the cut-out
     this.pointers = new Map();
     this.show(null, null);
@@ -31,24 +41,21 @@ export class Viewer {
     });
   }
 
+  get painting() {
+    return BRUSHES.includes(this.tool);
+  }
+
   /** Shows a pair of bitmaps; `original` may be missing. Keeps the view when the size is the same. */
-  show(original, cutout) {
-    const size = cutout ?? original;
+  show(original, cutout, size = cutout ?? original) {
     const changed = !size || size.width !== this.width || size.height !== this.height;
     this.original = original;
     this.cutout = cutout;
     this.width = size?.width ?? 0;
     this.height = size?.height ?? 0;
     if (changed) {
-      this.stroke = null;
+      this.gesture = null;
       this.fit();
     }
-    this.draw();
-  }
-
-  /** Shows another rendering of the same picture, of any resolution. */
-  preview(bitmap) {
-    this.cutout = bitmap;
     this.draw();
   }
 
@@ -60,13 +67,25 @@ export class Viewer {
     this.draw();
   }
 
+  /** All of the picture, and of its frame, as large as there is room, 100 % at most. */
   fit() {
     const { width, height } = this.canvas;
-    this.scale = this.width ? Math.min(width / this.width, height / this.height, 1) : 1;
-    this.x = (width - this.width * this.scale) / 2;
-    this.y = (height - this.height * this.scale) / 2;
+    const view = this.extent();
+    this.scale = view.width ? Math.min(width / view.width, height / view.height, 1) : 1;
+    this.x = (width - view.width * this.scale) / 2 - view.x * this.scale;
+    this.y = (height - view.height * this.scale) / 2 - view.y * this.scale;
     this.fitted = true;
     this.changed();
+  }
+
+  extent() {
+    const whole = { x: 0, y: 0, width: this.width, height: this.height };
+    if (!this.frame) return whole;
+    const x = Math.min(0, this.frame.x);
+    const y = Math.min(0, this.frame.y);
+    const right = Math.max(this.width, this.frame.x + this.frame.width);
+    const bottom = Math.max(this.height, this.frame.y + this.frame.height);
+    return { x, y, width: right - x, height: bottom - y };
   }
 
   /** Zooms to a factor (1: one picture pixel is one screen pixel) about a point of the canvas. */
@@ -92,6 +111,8 @@ export class Viewer {
     this.draw();
   }
 
+  // ---------------------------------------------------------------- painting
+
   draw() {
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => {
@@ -105,23 +126,30 @@ export class Viewer {
     const { width, height } = this.canvas;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
+    this.tellCompared();
     if (!this.width) return;
-    const box = [this.x, this.y, this.width * this.scale, this.height * this.scale];
+    const box = this.onCanvas({ x: 0, y: 0, width: this.width, height: this.height });
+    const frame = this.frame ? this.onCanvas(this.frame) : box;
     context.imageSmoothingEnabled = this.scale < 2;
     context.save();
     context.beginPath();
-    context.rect(...box);
+    context.rect(...(this.cutout ? union(box, frame) : box));
     context.clip();
     if (this.cutout) {
-      this.paintBackground(context, box);
+      this.paintBackground(context, frame);
       context.drawImage(this.cutout, ...box);
+      this.paintStrokes(context, box, frame);
     }
     this.paintOriginal(context, box);
-    for (const stroke of this.strokes) this.paintStroke(context, stroke);
-    if (this.stroke) this.paintStroke(context, this.stroke);
+    if (this.frame && this.cutout) this.paintFrame(context, frame);
     this.paintMarks(context);
     context.restore();
+    this.paintGesture(context);
     this.paintCursor(context);
+  }
+
+  onCanvas({ x, y, width, height }) {
+    return [x * this.scale + this.x, y * this.scale + this.y, width * this.scale, height * this.scale];
   }
 
   paintBackground(context, box) {
@@ -132,16 +160,47 @@ export class Viewer {
       const cover = Math.max(box[2] / this.background.width, box[3] / this.background.height);
       const w = this.background.width * cover;
       const h = this.background.height * cover;
+      context.save();
+      context.beginPath();
+      context.rect(...box);
+      context.clip();
       context.drawImage(this.background, box[0] + (box[2] - w) / 2, box[1] + (box[3] - h) / 2, w, h);
+      context.restore();
     } else {
       context.fillStyle = checks(context, this.canvas);
       context.fillRect(...box);
     }
   }
 
+  /** Strokes show at once what they say: the original comes back, or goes, until the answer is here. */
+  paintStrokes(context, box, frame) {
+    for (const stroke of [...this.strokes, ...(this.gesture?.stroke ? [this.gesture.stroke] : [])]) {
+      const layer = this.scratch();
+      layer.save();
+      layer.setTransform(this.scale, 0, 0, this.scale, this.x, this.y);
+      layer.strokeStyle = TINT[stroke.mode];
+      drawStroke(layer, stroke);
+      layer.restore();
+      layer.globalCompositeOperation = "source-atop";
+      layer.globalAlpha = 0.75;
+      if (stroke.mode === "keep" && this.original) layer.drawImage(this.original, ...box);
+      if (stroke.mode === "drop") this.paintBackground(layer, frame);
+      context.globalAlpha = stroke.mode === "hair" ? 0.5 : 1;
+      context.drawImage(layer.canvas, 0, 0);
+      context.globalAlpha = 1;
+    }
+  }
+
+  scratch() {
+    this.layer ??= document.createElement("canvas");
+    this.layer.width = this.canvas.width;
+    this.layer.height = this.canvas.height;
+    return this.layer.getContext("2d");
+  }
+
   paintOriginal(context, box) {
     const share = this.cutout ? this.compare : 1;
-    if (!this.original || !share) return;
+    if (!this.original || share === null) return;
     context.save();
     context.beginPath();
     context.rect(box[0], box[1], box[2] * share, box[3]);
@@ -153,19 +212,43 @@ export class Viewer {
     context.fillRect(box[0] + box[2] * share - 1.5, box[1], 3, box[3]);
   }
 
-  paintStroke(context, stroke) {
+  /** Where the line between before and after is, in pixels of the page: for its handle. */
+  tellCompared() {
+    const shown = this.compare !== null && this.cutout && this.original;
+    if (!shown) return this.tell?.compared(null);
+    const ratio = this.canvas.width / (this.canvas.clientWidth || 1);
+    const x = Math.min(this.canvas.width, Math.max(0, this.x + this.width * this.scale * this.compare));
+    const top = Math.max(0, this.y);
+    const bottom = Math.min(this.canvas.height, this.y + this.height * this.scale);
+    this.tell?.compared({ x: x / ratio, y: (top + bottom) / 2 / ratio });
+  }
+
+  /** Moves the line to a place of the page. */
+  compareAt(clientX) {
+    const [x] = this.position({ clientX, clientY: 0 });
+    this.compare = Math.min(1, Math.max(0, (x - this.x) / (this.width * this.scale)));
+    this.draw();
+  }
+
+  paintFrame(context, [x, y, width, height]) {
     context.save();
-    context.setTransform(this.scale, 0, 0, this.scale, this.x, this.y);
-    context.globalAlpha = 0.55;
-    drawStroke(context, stroke, stroke.mode === "keep" ? "#12b886" : "#f03e3e");
+    context.beginPath();
+    context.rect(0, 0, this.canvas.width, this.canvas.height);
+    context.rect(x, y, width, height);
+    context.fillStyle = "rgba(0, 0, 0, .55)";
+    context.fill("evenodd");
     context.restore();
+    outline(context, [x, y, width, height], "#fff");
   }
 
   paintMarks(context) {
+    for (const [x0, y0, x1, y1] of this.boxes) {
+      outline(context, this.onCanvas({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 }), TINT.keep);
+    }
     for (const [x, y, label] of this.marks) {
       context.beginPath();
       context.arc(x * this.scale + this.x, y * this.scale + this.y, 8, 0, 7);
-      context.fillStyle = label ? "#12b886" : "#f03e3e";
+      context.fillStyle = label ? TINT.keep : TINT.drop;
       context.fill();
       context.lineWidth = 2;
       context.strokeStyle = "#fff";
@@ -173,17 +256,24 @@ export class Viewer {
     }
   }
 
+  paintGesture(context) {
+    const { from, to } = this.gesture ?? {};
+    if (to) outline(context, [from[0], from[1], to[0] - from[0], to[1] - from[1]], TINT.keep);
+  }
+
   paintCursor(context) {
     if (!this.hover || this.tool === "hand") return;
-    const radius = this.tool === "choose" ? STILL : (this.brush * this.scale) / 2;
-    for (const [width, colour] of [[3, "#000"], [1.5, "#fff"]]) {
+    const radius = this.painting ? (this.brush * this.scale) / 2 : STILL;
+    for (const [width, color] of [[3, "#000"], [1.5, "#fff"]]) {
       context.beginPath();
       context.arc(...this.hover, radius, 0, 7);
       context.lineWidth = width;
-      context.strokeStyle = colour;
+      context.strokeStyle = color;
       context.stroke();
     }
   }
+
+  // ---------------------------------------------------------------- pointers
 
   position(event) {
     const box = this.canvas.getBoundingClientRect();
@@ -196,31 +286,51 @@ export class Viewer {
   }
 
   pointerdown(event) {
+    // A hand that rests on the glass while the pen writes is no finger.
+    if (event.pointerType === "touch" && this.pen) return;
+    this.pen = event.pointerType === "pen";
     const at = this.position(event);
     this.canvas.setPointerCapture(event.pointerId);
     this.pointers.set(event.pointerId, at);
-    if (this.pointers.size > 1) {
-      this.stroke = this.press = null; // a second finger: it was a pinch
-    } else if (this.tool === "keep" || this.tool === "erase") {
-      if (this.cutout && event.button === 0) {
-        this.stroke = { mode: this.tool, size: this.brush, points: [this.toPicture(at)] };
-      }
-    } else if (this.tool === "choose") {
-      this.press = { at, since: event.timeStamp, not: event.shiftKey || event.button === 2 };
-    }
+    this.gesture = null; // a second finger: it was a pinch
+    if (this.pointers.size === 1) this.gesture = this.begun(event, at);
     this.draw();
+  }
+
+  begun(event, at) {
+    const press = { from: at, since: event.timeStamp, not: event.shiftKey || event.button === 2 };
+    if (this.tool === "choose" || this.tool === "crop") return press;
+    const mode = event.buttons & PEN_ERASER ? "drop" : this.tool;
+    if (!this.painting || !this.cutout || (event.button !== 0 && mode === this.tool)) return null;
+    return { stroke: { mode, size: this.brush, points: [this.pointOf(event)] } };
+  }
+
+  /** Where a pointer is on the picture, and by which share of the brush a pen presses. */
+  pointOf(event) {
+    const share = event.pointerType === "pen" ? 0.3 + 0.7 * Math.min(1, event.pressure * 1.5) : 1;
+    return [...this.toPicture(this.position(event)), share];
   }
 
   pointermove(event) {
     const at = this.position(event);
     this.hover = event.pointerType === "touch" ? null : at;
     const before = this.pointers.get(event.pointerId);
-    if (this.press && spread(at, this.press.at) > STILL * (devicePixelRatio || 1)) this.press = null;
     if (before && this.pointers.size === 2) this.pinch(event.pointerId, at);
-    else if (before && this.stroke) this.stroke.points.push(this.toPicture(at));
+    else if (before && this.gesture?.stroke) this.strokeOn(event);
+    else if (before && this.gesture?.from) this.stretch(at);
     else if (before && this.tool === "hand") this.pan(at[0] - before[0], at[1] - before[1]);
     if (before) this.pointers.set(event.pointerId, at);
     this.draw();
+  }
+
+  strokeOn(event) {
+    const between = event.getCoalescedEvents?.() ?? [];
+    for (const each of between.length ? between : [event]) this.gesture.stroke.points.push(this.pointOf(each));
+  }
+
+  stretch(at) {
+    const { gesture } = this;
+    if (gesture.to || spread(at, gesture.from) > STILL * (devicePixelRatio || 1)) gesture.to = at;
   }
 
   pinch(id, at) {
@@ -232,14 +342,27 @@ export class Viewer {
   }
 
   pointerup(event) {
-    this.pointers.delete(event.pointerId);
-    if (this.pointers.size === 0) {
-      const { stroke, press } = this;
-      this.stroke = this.press = null;
-      if (stroke) this.tell.stroke(stroke);
-      if (press) this.click(press.at, press.not || event.timeStamp - press.since > HOLD);
-    }
+    if (!this.pointers.delete(event.pointerId)) return;
+    if (event.pointerType === "pen") this.pen = false;
+    if (this.pointers.size === 0 && this.gesture) this.ended(this.gesture, event);
+    this.gesture = null;
     this.draw();
+  }
+
+  ended({ stroke, from, to, since, not }, event) {
+    if (stroke) this.tell.stroke(stroke);
+    else if (to) this.drawn(from, to);
+    else if (this.tool === "choose") this.click(from, not || event.timeStamp - since > HOLD);
+  }
+
+  /** A box was drawn: the subject's, or the frame. */
+  drawn(from, to) {
+    const [a, b] = [this.toPicture(from), this.toPicture(to)];
+    const [x0, x1] = [a[0], b[0]].map((x) => Math.round(Math.min(this.width, Math.max(0, x)))).sort((m, n) => m - n);
+    const [y0, y1] = [a[1], b[1]].map((y) => Math.round(Math.min(this.height, Math.max(0, y)))).sort((m, n) => m - n);
+    if (x1 - x0 < 2 || y1 - y0 < 2) return;
+    if (this.tool === "choose") this.tell.box([x0, y0, x1, y1]);
+    else this.tell.framed({ x: x0, y: y0, width: x1 - x0, height: y1 - y0 });
   }
 
   click(at, not) {
@@ -250,7 +373,8 @@ export class Viewer {
 
   pointercancel(event) {
     this.pointers.delete(event.pointerId);
-    this.stroke = this.press = null;
+    this.gesture = null;
+    this.pen = false;
     this.draw();
   }
 
@@ -264,16 +388,25 @@ export class Viewer {
     this.zoom(this.scale * Math.exp(-event.deltaY * 0.0015), this.position(event));
   }
 
+  // ---------------------------------------------------------------- keyboard
+
   /** Arrows move the picture, or with another tool than the hand its cursor; space and Enter act. */
   keydown(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const move = moves[event.key]?.map((way) => way * (event.shiftKey ? 4 : 40));
     if (move && this.tool === "hand") this.pan(-move[0], -move[1]);
-    else if (move) this.hover = this.cursor().map((value, axis) => value + move[axis]);
+    else if (move) this.moveCursor(move);
     else if ([" ", "Enter"].includes(event.key) && this.tool !== "hand") this.act(event.shiftKey);
+    else if (event.key === "Escape" && this.corner) this.corner = this.gesture = null;
     else return;
     event.preventDefault();
     this.draw();
+  }
+
+  moveCursor(move) {
+    this.hover = this.cursor().map((value, axis) => value + move[axis]);
+    if (this.corner) this.gesture = { from: this.corner, to: this.hover };
   }
 
   /** Where the keyboard points: where the mouse was last, else the middle. */
@@ -281,30 +414,39 @@ export class Viewer {
     return this.hover ?? [this.canvas.width / 2, this.canvas.height / 2];
   }
 
-  act(not) {
+  /** Space paints a dab or clicks; for a box it sets one corner, then the other. */
+  act(other) {
     this.hover = this.cursor();
-    if (this.tool === "choose") this.click(this.hover, not);
-    else if (this.cutout) {
-      this.tell.stroke({ mode: this.tool, size: this.brush, points: [this.toPicture(this.hover)] });
-    }
+    if (this.painting) {
+      if (!this.cutout) return;
+      this.tell.stroke({ mode: this.tool, size: this.brush, points: [[...this.toPicture(this.hover), 1]] });
+    } else if (this.corner) {
+      this.drawn(this.corner, this.hover);
+      this.corner = this.gesture = null;
+    } else if (this.tool === "crop") this.corner = this.hover;
+    else this.click(this.hover, other);
   }
-}
-
-/** Draws a stroke in the context's own coordinates. */
-export function drawStroke(context, stroke, colour) {
-  context.lineCap = context.lineJoin = "round";
-  context.lineWidth = stroke.size;
-  context.strokeStyle = colour;
-  context.beginPath();
-  context.moveTo(...stroke.points[0]);
-  // A hair's breadth, since a line of no length may show nothing: a dab is a stroke too.
-  context.lineTo(stroke.points[0][0] + 0.01, stroke.points[0][1]);
-  for (const point of stroke.points) context.lineTo(...point);
-  context.stroke();
 }
 
 function spread(a, b) {
   return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}
+
+function union(a, b) {
+  const x = Math.min(a[0], b[0]);
+  const y = Math.min(a[1], b[1]);
+  return [x, y, Math.max(a[0] + a[2], b[0] + b[2]) - x, Math.max(a[1] + a[3], b[1] + b[3]) - y];
+}
+
+function outline(context, box, color) {
+  context.save();
+  context.lineWidth = 3;
+  context.strokeStyle = "#000";
+  context.strokeRect(...box);
+  context.lineWidth = 1.5;
+  context.strokeStyle = color;
+  context.strokeRect(...box);
+  context.restore();
 }
 
 function checks(context, canvas) {

@@ -1,28 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a zip file of blobs that are compressed already, so they are only stored.
 
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
-  return n;
-});
-
-function checksum(bytes) {
-  let crc = ~0;
-  for (const byte of bytes) crc = TABLE[(crc ^ byte) & 255] ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
-
-function record(fields) {
-  const bytes = new Uint8Array(fields.reduce((sum, [size]) => sum + size, 0));
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  for (const [size, value] of fields) {
-    if (size === 2) view.setUint16(at, value, true);
-    else view.setUint32(at, value, true);
-    at += size;
-  }
-  return bytes;
-}
+import { checksum, record } from "./bytes.js";
 
 /** entries: [name, Blob] pairs. Returns the zip as a Blob; names that repeat are numbered. */
 export async function makeZip(entries) {

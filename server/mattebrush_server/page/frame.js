@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What part of a picture is saved, and how large: the whole, the subject, or a canvas of fixed
+// proportions or size around it. A box: { x, y, width, height } in picture pixels; it may reach
+// beyond the picture. A frame: { kind, box } with a key of FRAMES; `box` is for "free" only.
+
+/**
+ * aspect: width to height. fill: share of the canvas that the subject takes. size: [width, height]
+ * in pixels. background: what the shop wants behind. Shops' sizes are their guides' own.
+ */
+export const FRAMES = {
+  whole: { name: "Whole picture" },
+  subject: { name: "Subject", fill: 1 },
+  free: { name: "Drawn by hand" },
+  square: { name: "Square", aspect: 1, fill: 0.85 },
+  portrait: { name: "Portrait 4:5", aspect: 4 / 5, fill: 0.85 },
+  story: { name: "Story 9:16", aspect: 9 / 16, fill: 0.85 },
+  landscape: { name: "Landscape 16:9", aspect: 16 / 9, fill: 0.85 },
+  amazon: { name: "Amazon 2000 × 2000", size: [2000, 2000], fill: 0.85, background: "#ffffff" },
+  ebay: { name: "eBay 1600 × 1600", size: [1600, 1600], fill: 0.85, background: "#ffffff" },
+  etsy: { name: "Etsy 2000 × 1600", size: [2000, 1600], fill: 0.85 },
+  shopify: { name: "Shopify 2048 × 2048", size: [2048, 2048], fill: 0.85 },
+};
+
+/** The smallest box around what is visible of an alpha, `step` apart in `data`; null if nothing is. */
+export function subjectBox(data, width, height, step, from, least) {
+  let [left, top, right, bottom] = [width, height, -1, -1];
+  for (let y = 0; y < height; y++) {
+    for (let x = 0, i = y * width * step + from; x < width; x++, i += step) {
+      if (data[i] < least) continue;
+      if (x < left) left = x;
+      if (x > right) right = x;
+      if (top > y) top = y;
+      bottom = y;
+    }
+  }
+  return right < 0 ? null : { x: left, y: top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** The box of a frame around a subject, and the size it is saved in: { box, width, height }. */
+export function placed(frame, subject, picture) {
+  const whole = { x: 0, y: 0, width: picture.width, height: picture.height };
+  const { fill, aspect, size } = FRAMES[frame.kind];
+  let box = frame.kind === "free" ? frame.box ?? whole : whole;
+  if (fill) box = surrounding(subject ?? whole, fill, size ? size[0] / size[1] : aspect);
+  const [width, height] = size ?? [Math.round(box.width), Math.round(box.height)];
+  return { box, width: Math.max(1, width), height: Math.max(1, height) };
+}
+
+function surrounding(subject, fill, aspect) {
+  if (!aspect) return subject;
+  const width = Math.max(subject.width, subject.height * aspect) / fill;
+  const height = width / aspect;
+  return {
+    x: Math.round(subject.x + (subject.width - width) / 2),
+    y: Math.round(subject.y + (subject.height - height) / 2),
+    width: Math.round(width),
+    height: Math.round(height),
+  };
+}
