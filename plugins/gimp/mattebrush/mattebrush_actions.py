@@ -8,7 +8,6 @@ undo; and all of them are one step to undo.
 import collections
 import contextlib
 import json
-import time
 
 import mattebrush_client as client
 import mattebrush_kit as kit
@@ -23,10 +22,10 @@ _BITS = {"uint8": 8, "uint16": 16, "float32": 32}
 _POLL_SECONDS = 0.05
 
 
-class Work(collections.namedtuple("Work", "request apply")):
-    """request(image, layer, values, bits) gives (options, arrays) of a job for one layer; bits: 8
-    for a preview, None for the image's own depth. apply(image, layer, values, answer) takes over
-    what the engine said."""
+class Work(collections.namedtuple("Work", "options arrays apply")):
+    """options(image, layer, values, bits) and arrays(image, layer, values, bits) give a job's for
+    one layer; bits: 8 for a preview, None for the image's own depth. apply(image, layer, values,
+    answer) takes over what the engine said."""
 
     __slots__ = ()
 
@@ -74,32 +73,32 @@ def _check_colors(layer, values):
 # ---------------------------------------------------------------------------------- the entries
 
 
-def _remove(image, layer, values, bits):
-    colors = bool(values.get("decontaminate")) and bits is None
+def _remove_options(image, layer, values, bits):
     _check_colors(layer, values)
-    options = kit.job_options("remove", values, depth=bits or pixels.depth(image))
-    options["decontaminate"] = colors
-    arrays = {
+    return kit.job_options("remove", values, depth=bits or pixels.depth(image))
+
+
+def _remove_arrays(image, layer, values, bits):
+    colors = bool(values.get("decontaminate"))
+    return {
         "image": pixels.read_picture(layer, exact=colors, bits=bits),
         "region": pixels.read_selection(image, layer),
     }
-    return options, arrays
 
 
-def _cut_out(image, layer, values, bits):
-    options, arrays = _remove(image, layer, values, bits)
+def _cut_out_options(image, layer, values, bits):
+    options = _remove_options(image, layer, values, bits)
     prompt = prompt_of(image, values)
     if not prompt["points"] and not prompt["boxes"]:
-        fail(
-            _(
-                "Nothing says which object is meant. Draw a path with its points on the object, or"
-                " select it, or click on it in the preview."
-            )
-        )
-    if not prompt["points"]:
-        arrays["region"] = None  # the selection is the box, which may be a little too small
+        fail(_("Draw a path with its points on the object, or select the object, first."))
     options["prompt"] = moved(prompt, layer.offsets)
-    return options, arrays
+    return options
+
+
+def fitting(arrays, options):
+    """A job's arrays for its options: a box says about where, and the object may leave it."""
+    boxed = options.get("prompt", {}).get("boxes")
+    return dict(arrays, region=None) if boxed and "region" in arrays else arrays
 
 
 def _put(image, layer, values, answer):
@@ -108,7 +107,8 @@ def _put(image, layer, values, answer):
     mask = answer.alpha
     if old is not None and existing in ("intersect", "add"):
         mask = lanes.lowest(old, mask) if existing == "intersect" else lanes.highest(old, mask)
-    if old is not None and existing == "keep":
+    if old is not None and existing == "keep" and remembered(layer) != old:
+        # Somebody's own work is in it; what the engine alone made can be had again.
         pixels.keep_mask(image, layer, _("Mask of %s") % layer.name)
     if values.get("decontaminate"):
         layer = _clean_layer(layer, answer.foreground)
@@ -116,16 +116,18 @@ def _put(image, layer, values, answer):
     remember(layer)
 
 
-def _refine(image, layer, values, bits):
-    mask = pixels.read_mask(layer, bits)
-    options = kit.job_options("refine", values, depth=_BITS[mask.dtype], decontaminate=False)
-    arrays = {
+def _refine_options(image, layer, values, bits):
+    depth = bits or pixels.depth(image)
+    return kit.job_options("refine", values, depth=depth, decontaminate=False)
+
+
+def _refine_arrays(image, layer, values, bits):
+    return {
         "image": pixels.read_picture(layer, bits=bits),
-        "mask": mask,
+        "mask": pixels.read_mask(layer, bits),
         "previous": remembered(layer, bits),
         "region": pixels.read_selection(image, layer),
     }
-    return options, arrays
 
 
 def _put_refined(image, layer, values, answer):
@@ -133,11 +135,13 @@ def _put_refined(image, layer, values, answer):
     remember(layer)
 
 
-def _clean(image, layer, values, bits):
+def _clean_options(image, layer, values, bits):
     _check_colors(layer, {"decontaminate": True})
-    mask = pixels.read_mask(layer)
-    options = kit.job_options("decontaminate", values, depth=_BITS[mask.dtype])
-    return options, {"image": pixels.read_picture(layer, exact=True), "mask": mask}
+    return kit.job_options("decontaminate", values, depth=pixels.depth(image))
+
+
+def _clean_arrays(image, layer, values, bits):
+    return {"image": pixels.read_picture(layer, exact=True), "mask": pixels.read_mask(layer)}
 
 
 def _put_colors(image, layer, values, answer):
@@ -153,10 +157,10 @@ def _clean_layer(layer, foreground):
     return made
 
 
-REMOVE = Work(_remove, _put)
-CUT_OUT = Work(_cut_out, _put)
-REFINE = Work(_refine, _put_refined)
-CLEAN = Work(_clean, _put_colors)
+REMOVE = Work(_remove_options, _remove_arrays, _put)
+CUT_OUT = Work(_cut_out_options, _remove_arrays, _put)
+REFINE = Work(_refine_options, _refine_arrays, _put_refined)
+CLEAN = Work(_clean_options, _clean_arrays, _put_colors)
 
 
 def run(work, image, layers, values):
@@ -166,7 +170,8 @@ def run(work, image, layers, values):
         values["model"] = client.Settings.load().other.get("model", "")
     answers = []
     for number, layer in enumerate(layers):
-        options, arrays = work.request(image, layer, values, None)
+        options = work.options(image, layer, values, None)
+        arrays = fitting(work.arrays(image, layer, values, None), options)
         answers.append(_answer(options, arrays, number, len(layers)))
     with one_step(image):
         for layer, answer in zip(layers, answers):
@@ -177,15 +182,15 @@ def run(work, image, layers, values):
 def _answer(options, arrays, number, count):
     """One job with GIMP's progress bar: its `Answer`. number, count: of the layer in this run."""
     progress = kit.Progress(options["op"], clean_colors=bool(options.get("decontaminate")))
-    shown = None
+    said = ""
     try:
         job = client.connect().start(options, **arrays)
         try:
             while not job.wait(_POLL_SECONDS):
                 now = progress.update(job.stage, job.fraction)
                 text = now.text + (", " + now.time_left if now.time_left else "")
-                if text != shown and (shown is None or time.time() - told > 1 or now.text != stage):
-                    shown, told, stage = text, time.time(), now.text
+                if text != said:
+                    said = text
                     gimp.progress_init("Mattebrush: " + text)
                 gimp.progress_update((number + now.fraction) / count)
         except BaseException:

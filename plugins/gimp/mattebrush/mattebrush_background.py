@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a cut-out stands on: a filled layer, a shadow, or both, below the layer. No engine needed."""
+"""What a cut-out stands on: a filled layer, a shadow, or both, below the layer."""
 
 import mattebrush_actions as actions
 from gimpfu import (

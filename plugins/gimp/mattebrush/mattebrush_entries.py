@@ -25,7 +25,7 @@ class Entry(
     name: of its procedure, after "plug-in-mattebrush-". label, tip: translated. rows: the kit's
     `Option`s it has. work: run(image, layers, values), or an `actions.Work`. ask: whether a dialog
     comes first. check: check(image, layers) fails with a sentence when it makes no sense. kept:
-    under which name the last values are remembered. now: gives the values the dialog starts with,
+    the entry whose last values it shares. now: gives the values the dialog starts with,
     where they are not the last ones. legend: whether the dialog says what strokes mean. prompt:
     whether its preview is clicked on.
     """
@@ -34,16 +34,20 @@ class Entry(
 
 
 def _entry(name, label, tip, **more):
-    values = dict(rows=(), work=None, ask=True, menus=(LAYER, FILTERS), check=None, kept=name,
-                  now=None, legend=False, prompt=False)  # fmt: skip
-    values.update(more)
-    return Entry(name=name, label=label, tip=tip, **values)
+    return Entry(**dict(_PLAIN_ENTRY, name=name, label=label, tip=tip, **more))
+
+
+_PLAIN_ENTRY = {"rows": (), "work": None, "ask": True, "menus": (LAYER, FILTERS), "check": None,
+                "kept": "", "now": None, "legend": False, "prompt": False}  # fmt: skip
 
 
 def _row(name, kind, default, title, tip="", **more):
-    values = dict(low=0, high=0, step=0, unit="", choices=(), key="", ops=())
-    values.update(more)
-    return kit.Option(name=name, kind=kind, default=default, title=title, tip=tip, **values)
+    return kit.Option(
+        **dict(_PLAIN_ROW, name=name, kind=kind, default=default, title=title, tip=tip, **more)
+    )
+
+
+_PLAIN_ROW = {"low": 0, "high": 0, "step": 0, "unit": "", "choices": (), "key": "", "ops": ()}
 
 
 def _shared(op, *left_out):
@@ -66,8 +70,9 @@ PAINT = _row("edit_mask", "switch", True, _("Paint on the mask next"),
              _("The mask is selected, ready for black, white and gray strokes."))  # fmt: skip
 PROMPT = _row("prompt", "hidden", "", _("Points and boxes"),
               _('JSON in pixels of the image, {"points": [[x, y, 1 or 0], ...], "boxes":'
-                " [[x0, y0, x1, y1], ...]}; empty: the path's points, or the selection"))  # fmt: skip
-CUT_OUT = [*_shared("remove", "existing"), EXISTING, PAINT]
+                " [[x0, y0, x1, y1], ...]}; empty: the path's points, else the selection")
+              )  # fmt: skip
+CUT_OUT = _shared("remove", "existing") + [EXISTING, PAINT]
 PIXELS = _("pixels")
 
 
@@ -124,7 +129,7 @@ ENTRIES = (
            _("Refine Mask with a preview and choices, which it keeps"),
            rows=_shared("refine", "decontaminate"),
            work=actions.REFINE, check=actions.check_mask, kept="refine-mask", legend=True),
-    _entry("cut-out-from-points", *_named("select-object", "O", "..."), rows=[*CUT_OUT, PROMPT],
+    _entry("cut-out-from-points", *_named("select-object", "O", "..."), rows=CUT_OUT + [PROMPT],
            work=actions.CUT_OUT, check=actions.check, prompt=True),
     _entry("clean-edge-colors", *_named("clean-edge-colors", "E"),
            work=actions.CLEAN, check=actions.check_mask, ask=False),

@@ -9,6 +9,10 @@ from gimpfu import (
     PF_SLIDER,
     PF_STRING,
     PF_TOGGLE,
+    RUN_INTERACTIVE,
+    RUN_NONINTERACTIVE,
+    RUN_WITH_LAST_VALS,
+    CancelError,
     fail,
     gimp,
     register,
@@ -25,27 +29,28 @@ _KINDS = {
     "model": PF_STRING,
     "hidden": PF_STRING,
 }
+_MODES = {
+    RUN_INTERACTIVE: Asked.INTERACTIVE,
+    RUN_WITH_LAST_VALS: Asked.AGAIN,
+    RUN_NONINTERACTIVE: Asked.SCRIPT,
+}
 _entries = {}
 
 
 def main(entries):
     """Hands over to GIMP."""
-    for place, entry in enumerate(entries):
-        _register(place, entry)
-    # gimpfu's own dialog knows neither previews nor checks.
-    gimpfu._interact = _interact
+    for entry in entries:  # GIMP 2.10 sorts its menus by the alphabet
+        _register(entry)
+    gimpfu._run = _run
     gimpfu.main()
 
 
-def _register(place, entry):
+def _register(entry):
     name = procedure_name(entry)
     _entries[name.replace("-", "_")] = _entries[name] = entry
-    # GIMP sorts by the whole path, and goes through empty parts of it as if they were not there:
-    # so the entries stand in the order of the table.
-    menus = [menu + "/" * (20 - place) for menu in entry.menus]
 
     def more_menus():
-        for menu in menus[1:]:
+        for menu in entry.menus[1:]:
             gimp.menu_register(name, menu)
 
     register(
@@ -59,8 +64,8 @@ def _register(place, entry):
         "*" if entry.check else "",
         ([(PF_IMAGE, "image", "", None)] if entry.check else []) + _parameters(entry),
         [],
-        _function(entry),
-        menu=menus[0],
+        _not_called,
+        menu=entry.menus[0],
         on_query=more_menus,
     )
 
@@ -78,24 +83,20 @@ def _extra(row):
     return ((row.low, row.high, row.step),) if row.kind == "number" else ()
 
 
-def _function(entry):
-    def function(*given):
-        image = given[0] if entry.check else None
-        values = given[1:] if entry.check else given
-        names = [row.name for row in entry.rows]
-        _run(entry, Asked.SCRIPT, image, dict(zip(names, values)))
-
-    return function
+def _not_called(*given):
+    """What gimpfu would call, if it were to run the entries itself."""
 
 
-def _interact(name, start):
-    """Stands in for gimpfu's function of that name: called for everything that is not a script."""
-    _run(_entries[name], Asked.INTERACTIVE, start[0] if start else None, {})
-
-
-def _run(entry, asked, image, values):
+def _run(name, parameters):
+    """Stands in for gimpfu's function of that name, which knows no previews and no checks."""
+    entry, given = _entries[name], list(parameters[1:])
+    image = given.pop(0) if entry.check else None
+    values = dict(zip([row.name for row in entry.rows], given))
     layers = pixels.layers_of(image, ()) if image is not None else []
     try:
-        run(entry, asked, image, layers, values)
+        run(entry, _MODES[parameters[0]], image, layers, values)
+    except CancelError:
+        return
     except Failed as why:
         fail(str(why))
+    gimp.displays_flush()

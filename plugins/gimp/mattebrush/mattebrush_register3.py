@@ -3,8 +3,9 @@
 
 from gimpfu import CancelError, error, gimp, gimpcolor  # isort: skip - first: versions of libgimp
 import sys
+import traceback
 
-from gi.repository import Gegl, Gimp, GLib, GObject
+from gi.repository import Babl, Gegl, Gimp, GLib, GObject
 from mattebrush_host import pixels
 from mattebrush_run import SIGNED, Asked, Failed, procedure_name, run
 
@@ -118,13 +119,20 @@ def _run(procedure, run_mode, entry, image, layers, config):
     except CancelError:
         return procedure.new_return_values(_STATUS.CANCEL, None)
     except (error, Failed) as why:
-        said = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(why), 0)
-        return procedure.new_return_values(_STATUS.EXECUTION_ERROR, said)
+        return _failed(procedure, str(why))
+    except Exception as why:  # GIMP shows it; the traceback is for us
+        traceback.print_exc()
+        return _failed(procedure, "%s: %s" % (type(why).__name__, why))
     return procedure.new_return_values(_STATUS.SUCCESS, None)
+
+
+def _failed(procedure, text):
+    said = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
+    return procedure.new_return_values(_STATUS.EXECUTION_ERROR, said)
 
 
 def _value(config, row):
     found = config.get_property(row.name.replace("_", "-"))
     if row.kind == "color":
-        return tuple(gimpcolor.from_any(found))[:3]
+        return tuple(found.get_bytes(Babl.format("R'G'B' u8")).get_data())
     return found or "" if row.kind in ("text", "model", "hidden") else found

@@ -33,7 +33,9 @@ def run(entry, asked, image, layers, given):
     if asked == Asked.SCRIPT:
         _work(entry, image, layers, _complete(entry, given))
         return
-    values = _complete(entry, entry.now() if entry.now else settings.remembered(entry.kept))
+    values = _complete(
+        entry, entry.now() if entry.now else settings.remembered(entry.kept or entry.name)
+    )
     while True:
         if entry.ask and asked == Asked.INTERACTIVE:
             values = _ask(entry, image, layers, values)
@@ -46,7 +48,7 @@ def run(entry, asked, image, layers, given):
         break
     if not entry.now and entry.rows:
         shown = [row.name for row in entry.rows if row.kind != "hidden"]
-        settings.remember(entry.kept, {name: values[name] for name in shown})
+        settings.remember(entry.kept or entry.name, {name: values[name] for name in shown})
 
 
 def _complete(entry, values):
