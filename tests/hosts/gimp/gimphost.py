@@ -157,6 +157,10 @@ class Gimp:
         data = (self.folder / "jobs" / f"{number:04}.{kind}").read_bytes()
         return dict(np.load(io.BytesIO(data)))
 
+    def last_job(self) -> int:
+        """The number of the job that was sent last; dialogs send some of their own for previews."""
+        return len(list((self.folder / "jobs").glob("*.request"))) - 1
+
     def install_plugin(self, source: Path, name: str) -> None:
         """Puts a plug-in file, unchanged, where this GIMP looks for it."""
         target = self.config / "plug-ins" / name / f"{name}.py"

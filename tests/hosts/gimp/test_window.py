@@ -142,7 +142,7 @@ def test_from_menu_to_undo(window: Window) -> None:
     screen.picture("dialog")
     screen.key("Return")
     screen.wait(lambda: window.look()["mask"], "the mask")
-    given = window.gimp.job(0, "answer")["alpha"]
+    given = window.gimp.job(window.gimp.last_job(), "answer")["alpha"]
     window.wait_for_mask(given, "the mask")
     screen.wait(lambda: window.thumbnail_off(given, "removed") < 30, "the mask's thumbnail")
     first = window.look()
@@ -164,11 +164,12 @@ def test_from_menu_to_undo(window: Window) -> None:
     before = window.look()["mask"]
     window.at_once("Refine Mask")
     screen.wait(lambda: window.look()["mask"] not in (0, before), "the refined mask")
-    refined = window.gimp.job(2, "answer")["alpha"]
+    last = window.gimp.last_job()
+    refined = window.gimp.job(last, "answer")["alpha"]
     window.wait_for_mask(refined, "the refined mask")
     assert (refined != painted).any()
     screen.picture("refined")
-    np.testing.assert_array_equal(window.gimp.job(2, "request")["previous"], given)
+    np.testing.assert_array_equal(window.gimp.job(last, "request")["previous"], given)
     assert (refined[stroke] == 0).all()
     y, x = np.nonzero(painted != given)
     far = np.ones_like(stroke)
