@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Foreground colour beside pymatting's multi-level method, where the true foreground is known.
+"""Foreground color beside pymatting's multi-level method, where the true foreground is known.
 
     python -m bench.decontamination
 
 The alphas are the true ones of the animals in matting-dev/am2k. Each is laid over another of the
-photographs twice: with its own colours, carried outwards from where it is opaque, and with a third
-photograph as its colour, which is harder. The error is |F - true F|, weighted by alpha, over the
+photographs twice: with its own colors, carried outward from where it is opaque, and with a third
+photograph as its color, which is harder. The error is |F - true F|, weighted by alpha, over the
 soft pixels (.02 < alpha < .98). Both sides stay warm and take turns.
 """
 
@@ -63,7 +63,7 @@ def main() -> int:
     times: dict[str, list[float]] = {name: [] for name in sides}
     errors: dict[tuple[str, str], list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for number, (colours, image, alpha, foreground) in enumerate(composites()):
+        for number, (colors, image, alpha, foreground) in enumerate(composites()):
             case = str(Path(folder) / str(number))
             np.save(case + ".image.npy", image)
             np.save(case + ".alpha.npy", alpha)
@@ -75,22 +75,22 @@ def main() -> int:
             for name in sides:
                 found = np.load(f"{case}.{name}.npy")
                 found = found / 255 if found.dtype == np.uint8 else found
-                errors.setdefault((name, colours), []).append(error(found, foreground, alpha))
+                errors.setdefault((name, colors), []).append(error(found, foreground, alpha))
             kept = error(image / 255, foreground, alpha)
-            errors.setdefault(("the composite itself", colours), []).append(kept)
+            errors.setdefault(("the composite itself", colors), []).append(kept)
     for side in sides.values():
         side.close()
-    print("| colour | own colours | another's | seconds a megapixel |")
+    print("| color | own colors | another's | seconds a megapixel |")
     print("| --- | --- | --- | --- |")
     for name in ("the composite itself", *sides):
-        own, other = (np.mean(errors[name, colours]) for colours in ("own", "another's"))
+        own, other = (np.mean(errors[name, colors]) for colors in ("own", "another's"))
         spent = f"{statistics.median(times[name]):.3f}" if name in times else ""
         print(f"| {name} | {own:.4f} | {other:.4f} | {spent} |")
     return 0
 
 
 def composites() -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
-    """What the subject's colours are, image uint8, alpha float32 and true foreground (H, W, 3)."""
+    """What the subject's colors are, image uint8, alpha float32 and true foreground (H, W, 3)."""
     data = peers.SHARED / "data" / "matting-dev" / "am2k"
     photos = [Image.open(path).convert("RGB") for path in sorted((data / "image").glob("*.jpg"))]
     alphas = [
@@ -110,7 +110,7 @@ def composites() -> Iterator[tuple[str, np.ndarray, np.ndarray, np.ndarray]]:
 
 
 def carried_outwards(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """The colours where alpha is one, and elsewhere the nearest of them, from fine to coarse."""
+    """The colors where alpha is one, and elsewhere the nearest of them, from fine to coarse."""
     sure = (alpha > 0.99).astype(np.float32)[..., None]
     out, known = image * sure, sure[..., 0].copy()
     step = 2

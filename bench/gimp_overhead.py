@@ -36,8 +36,8 @@ def only_pixels(image):
     assert pixels.problem(image) == ""
     layer = image.active_layer
     pixels.read_picture(layer)
-    grey = b"\\x80" * (layer.width * layer.height)
-    pixels.put_mask(layer, client.Array(grey, (layer.height, layer.width), "uint8"), False)
+    gray = b"\\x80" * (layer.width * layer.height)
+    pixels.put_mask(layer, client.Array(gray, (layer.height, layer.width), "uint8"), False)
     pixels.read_mask(layer)
 
 register("only_pixels", "", "", "", "", "", "Only Pixels", "*",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which normalisation is right for a matting network, decided by measurement.
+"""Which normalization is right for a matting network, decided by measurement.
 
 Four are in public use for the same ViTMatte weights; a wrong one costs accuracy in silence. This
 runs every installed model that has several under each of them, on pictures with known alpha, and
-says which comes nearest and whether it is the one the catalogue takes.
+says which comes nearest and whether it is the one the catalog takes.
 
     python -m bench.vitmatte_normalization [MODEL...] [--data FOLDER]
 
@@ -44,7 +44,7 @@ class Picture:
 class Score:
     """sad: sum of errors over the unknown pixels / 1000, mean of the pictures. mse: over them."""
 
-    normalisation: str
+    normalization: str
     sad: float
     mse: float
 
@@ -65,7 +65,7 @@ def pictures(folder: Path) -> list[Picture]:
 
 
 def measure(row: ModelRow, given: list[Picture]) -> list[Score]:
-    """The scores of every different normalisation of a model, best first."""
+    """The scores of every different normalization of a model, best first."""
     scores, seen = [], set()
     for name, values in row.interface.normalizations.items():
         if values in seen:
@@ -113,28 +113,28 @@ def _candidates(names: list[str]) -> Iterator[ModelRow]:
     ]
     if not found:
         raise ModelUnavailable(
-            "No model with several normalisations is installed.",
+            "No model with several normalizations is installed.",
             "Get one with `mattebrush models pull vitmatte-small-composition-1k`.",
         )
     yield from found
 
 
 def _report(row: ModelRow, given: list[Picture]) -> bool:
-    """Prints one model's table; whether the catalogue takes the best normalisation."""
+    """Prints one model's table; whether the catalog takes the best normalization."""
     scores = measure(row, given)
     known = row.interface.normalizations
     own = (row.interface.preprocessing.mean, row.interface.preprocessing.std)
-    right = known[scores[0].normalisation] == own
+    right = known[scores[0].normalization] == own
     print(f"{row.id}, {len(given)} pictures")
     for score in scores:
-        same = [name for name, values in known.items() if values == known[score.normalisation]]
+        same = [name for name, values in known.items() if values == known[score.normalization]]
         print(f"  SAD {score.sad:8.3f}  MSE {score.mse:.5f}  {', '.join(same)}")
-    print(f"  the catalogue takes {'the best' if right else 'ANOTHER one: change it'}")
+    print(f"  the catalog takes {'the best' if right else 'ANOTHER one: change it'}")
     return right
 
 
 def main() -> int:
-    """Prints a table for each model; 1 when the catalogue's normalisation is not the best."""
+    """Prints a table for each model; 1 when the catalog's normalization is not the best."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("model", metavar="MODEL", nargs="*", help="default: all installed")
     parser.add_argument("--data", type=Path, default=DATA)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/models.md from the catalogue, so that the page cannot say otherwise than the program.
+"""Writes docs/models.md from the catalog, so that the page cannot say otherwise than the program.
 
 PYTHONPATH=core python docs/make_models.py
 """
@@ -28,7 +28,7 @@ PURPOSES = {
     "camouflage": "Camouflage",
     "speed": "Speed, small files",
 }
-"""Heading of each tag of the catalogue, in the order in which people ask."""
+"""Heading of each tag of the catalog, in the order in which people ask."""
 
 USE = {"yes": "yes", "caveat": "with a caveat", "unknown": "unknown", "no": "**no**"}
 
@@ -46,12 +46,12 @@ HEAD = """\
 # Models
 
 Mattebrush works right after installing, with networks of its own that ship with it. Every other
-model is your choice: nothing is downloaded unless you ask for it by name and agree to its licence.
+model is your choice: nothing is downloaded unless you ask for it by name and agree to its license.
 
 ```
 mattebrush models list                      # what there is, what is here
 mattebrush models info birefnet-general     # everything known about one
-mattebrush models pull birefnet-general     # shows licence and size, asks, downloads, verifies
+mattebrush models pull birefnet-general     # shows license and size, asks, downloads, verifies
 mattebrush models add isnet-anime.onnx      # takes a file you have
 mattebrush models verify                    # compares what is here with its checksums
 mattebrush models remove birefnet-general
@@ -67,9 +67,9 @@ proxies are taken from the environment; `--mirror URL` takes the files from a fo
 server, under the names that `info` shows. On a machine without network, carry the files there and
 use `add`.
 
-Commercial use: **yes** is what the licence of the weights says. *With a caveat*: the licence allows
+Commercial use: **yes** is what the license of the weights says. *With a caveat*: the license allows
 it, but something should be read first, most often that the training pictures were collected for
-research; `info` says what. *Unknown*: nobody states a licence. None of this is legal advice.
+research; `info` says what. *Unknown*: nobody states a license. None of this is legal advice.
 """
 
 TAIL = """\
@@ -105,7 +105,7 @@ def _choice(rows: Iterable[ModelRow]) -> str:
 
 def _everything(rows: Iterable[ModelRow]) -> str:
     lines = [
-        "| model | name | what it does | licence | note on the licence | known from |",
+        "| model | name | what it does | license | note on the license | known from |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:

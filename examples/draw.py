@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 900, 675
 FINE = 3
 """Everything is drawn so many times larger and averaged, so that a hair can be thin."""
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 
 
 def fur(random: np.random.Generator) -> np.ndarray:
@@ -66,7 +66,7 @@ def vase(random: np.random.Generator) -> np.ndarray:
     return _photographed(picture, random)
 
 
-def _blurred_lights(random: np.random.Generator, dark: Colour, bright: Colour) -> Image.Image:
+def _blurred_lights(random: np.random.Generator, dark: Color, bright: Color) -> Image.Image:
     """What lies far behind: discs of light out of focus."""
     picture = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), dark)
     draw = ImageDraw.Draw(picture)
@@ -85,16 +85,16 @@ def _photographed(picture: Image.Image, random: np.random.Generator) -> np.ndarr
     return np.clip(np.round(noisy), 0, 255).astype(np.uint8)
 
 
-def _stroke(draw: ImageDraw.ImageDraw, path: list[np.ndarray], tone: Colour, width: float) -> None:
+def _stroke(draw: ImageDraw.ImageDraw, path: list[np.ndarray], tone: Color, width: float) -> None:
     draw.line([tuple(point) for point in path], fill=tone, width=round(width), joint="curve")
 
 
-def _ball(draw: ImageDraw.ImageDraw, middle: np.ndarray, radius: float, tone: Colour) -> None:
+def _ball(draw: ImageDraw.ImageDraw, middle: np.ndarray, radius: float, tone: Color) -> None:
     draw.ellipse([*(middle - radius), *(middle + radius)], fill=tone)
 
 
-def _tone(colour: Colour, light: float) -> tuple[int, int, int]:
-    red, green, blue = (round(min(255.0, max(0.0, channel * light))) for channel in colour)
+def _tone(color: Color, light: float) -> tuple[int, int, int]:
+    red, green, blue = (round(min(255.0, max(0.0, channel * light))) for channel in color)
     return red, green, blue
 
 

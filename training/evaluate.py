@@ -30,7 +30,7 @@ STD = np.array([0.229, 0.224, 0.225], np.float32)
 
 
 def our_scale(image: FloatArray) -> FloatArray:
-    """RGB 0..1 as it is: normalisation is inside our graph."""
+    """RGB 0..1 as it is: normalization is inside our graph."""
     return image
 
 
@@ -113,7 +113,7 @@ def without_subject(pair: Pair) -> npt.NDArray[np.uint8] | None:
 
 
 def flat_scenes() -> Iterator[npt.NDArray[np.uint8]]:
-    """Twenty pictures that hold nothing: even colours, gradients, noise."""
+    """Twenty pictures that hold nothing: even colors, gradients, noise."""
     draws = np.random.default_rng(1)
     ramp = np.linspace(0, 1, 256)[:, None, None] * np.ones((1, 320, 1))
     for kind in range(20):
@@ -178,7 +178,7 @@ def calibration_table(
 def emptiness_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[str]:
     """Markdown rows: what is answered where there is no subject."""
     windows = [w for w in map(without_subject, pairs) if w is not None]
-    scenes = {"windows beside the subject": windows, "flat colours": list(flat_scenes())}
+    scenes = {"windows beside the subject": windows, "flat colors": list(flat_scenes())}
     names = " | ".join(f"{c.name}: mean | pictures over 1 % subject" for c in contenders)
     yield f"| no subject in | number | {names} |"
     yield "| --- | --- |" + " --- | --- |" * len(contenders)
@@ -194,15 +194,15 @@ def emptiness_table(contenders: list[Contender], pairs: list[Pair]) -> Iterator[
 
 
 def before_plain_grounds(pairs: list[Pair]) -> Iterator[tuple[str, Pair]]:
-    """Every fifth subject cut out by its true mask and put before black, grey and white, as in a
-    studio, then evenly grey before black, as in a render without textures; with the kind's name."""
+    """Every fifth subject cut out by its true mask and put before black, gray and white, as in a
+    studio, then evenly gray before black, as in a render without textures; with the kind's name."""
     for pair in pairs[::5]:
         share = truth_of(pair)[..., None]
         for name, subject, ground in (
             ("before black", pair.image, 0),
-            ("before grey", pair.image, 128),
+            ("before gray", pair.image, 128),
             ("before white", pair.image, 255),
-            ("painted grey, before black", np.uint8(128), 0),
+            ("painted gray, before black", np.uint8(128), 0),
         ):
             picture = np.broadcast_to(share * subject + (1 - share) * ground, pair.image.shape)
             yield name, Pair(pair.name, picture.round().astype(np.uint8), pair.mask)

@@ -2,7 +2,7 @@
 """Trained networks as .onnx files that the engine ships, and back.
 
 Convolutions are stored in half precision, which halves the file and moves no output by more than
-a thousandth or so; onnxruntime turns them back once, when the session is made. Batch normalisation
+a thousandth or so; onnxruntime turns them back once, when the session is made. Batch normalization
 stays as it was trained, so that training can start from the file.
 """
 
@@ -40,7 +40,7 @@ def write(
         output_names=[output],
         dynamic_axes={name: {0: "n", 2: "h", 3: "w"} for name in (*inputs, output)},
         opset_version=17,
-        do_constant_folding=False,  # would fold the normalisation away, which `fill` needs
+        do_constant_folding=False,  # would fold the normalization away, which `fill` needs
         dynamo=False,
     )
     model = onnx.load_from_string(held.getvalue())

@@ -130,7 +130,7 @@ def branch(state: State, path: Path) -> None:
 
 @torch.no_grad()
 def follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """Move the average (parameters and buffers) a step towards the network."""
+    """Move the average (parameters and buffers) a step toward the network."""
     for mean, value in zip(
         average.state_dict().values(), network.state_dict().values(), strict=True
     ):

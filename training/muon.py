@@ -3,7 +3,7 @@
 
 After Jordan et al., Muon (2024), https://kellerjordan.github.io/posts/muon. torch's own takes
 matrices only; here a convolution's weight is the matrix (outputs, inputs x height x width), and
-what is no matrix (biases, normalisation) gets Adam in the same optimizer.
+what is no matrix (biases, normalization) gets Adam in the same optimizer.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Mattebrush's engine: segmentation, matting and colour decontamination.
+"""Mattebrush's engine: segmentation, matting and color decontamination.
 
     import mattebrush
     cutout = mattebrush.remove_background(image)      # image: (H, W, 3) uint8

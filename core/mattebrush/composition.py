@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cut-out on something new: background colour or picture, drop shadow, matched colours, crop.
+"""A cut-out on something new: background color or picture, drop shadow, matched colors, crop.
 
 All of it works on display-encoded values, as every paint program's normal blend mode does, and in
 strips, so that no full-size float picture is ever held.
@@ -16,7 +16,10 @@ import numpy as np
 
 from . import paths
 from .errors import OptionInvalid
+from .imaging import gaussian
 from .imaging.depth import to_depth, to_unit
+from .imaging.rect import Rect
+from .imaging.resize import resize
 from .imaging.strips import strips
 
 if TYPE_CHECKING:
@@ -24,10 +27,10 @@ if TYPE_CHECKING:
 
 _ROWS = 128
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 """Red, green and blue, 0 to 1."""
 
-BLACK: Colour = (0.0, 0.0, 0.0)
+BLACK: Color = (0.0, 0.0, 0.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,8 +60,8 @@ def shadow_for(height: int, width: int) -> Shadow:
     return Shadow(0.5, side * 0.015, side * 0.01, side * 0.015)
 
 
-def parse_background(text: str) -> Colour | Path:
-    """A colour (`white`, `#f80`, `#ff8800`, any CSS colour name), or the path of a picture.
+def parse_background(text: str) -> Color | Path:
+    """A color (`white`, `#f80`, `#ff8800`, any CSS color name), or the path of a picture.
 
     Raises OptionInvalid for what is neither.
     """
@@ -73,59 +76,43 @@ def parse_background(text: str) -> Colour | Path:
     if paths.is_file(text):
         return Path(text)
     raise OptionInvalid(
-        f"The background {text!r} is neither a colour nor a picture.",
-        "Give white, black, a colour name, #rrggbb, or the path of a picture.",
+        f"The background {text!r} is neither a color nor a picture.",
+        "Give white, black, a color name, #rrggbb, or the path of a picture.",
     )
 
 
-def backdrop(background: Colour | Raster, subject: Raster) -> Colour | np.ndarray:
-    """The background in the colours that `subject`'s profile writes; a picture scaled to cover."""
+def backdrop(background: Color | Raster, subject: Raster) -> Color | np.ndarray:
+    """The background in the colors that `subject`'s profile writes; a picture scaled to cover."""
     from . import raster
 
     icc = subject.icc_for(3)
     if isinstance(background, tuple):
-        told = raster.Raster(to_depth(np.array([[background]], np.float32), np.uint8))
-        red, green, blue = (raster.in_profile(told, icc)[0, 0] / 255).tolist()
+        pixel = raster.Raster(to_depth(np.array([[background]], np.float32), np.uint8))
+        red, green, blue = (raster.in_profile(pixel, icc)[0, 0] / 255).tolist()
         return red, green, blue
     return cover(raster.in_profile(background, icc), subject.height, subject.width)
 
 
 def cover(picture: np.ndarray, height: int, width: int) -> np.ndarray:
-    """`picture` (h, w, 1|3) scaled to cover (height, width) and cropped around its middle.
-
-    The dtype stays; other depths than 8 bits are resampled channel by channel in float32.
-    """
-    from PIL import Image
-
+    """`picture` (h, w, 1|3) scaled to cover (height, width), cropped around its middle; its dtype
+    stays."""
     h, w = picture.shape[:2]
     scale = max(height / h, width / w)
     crop_h, crop_w = height / scale, width / scale
     x, y = (w - crop_w) / 2, (h - crop_h) / 2
     box = (x, y, x + crop_w, y + crop_h)
-    planes = []
-    for channel in range(picture.shape[2]):
-        plane = np.ascontiguousarray(picture[:, :, channel])
-        if plane.dtype == np.uint16:
-            plane = plane.astype(np.float32)
-        resized = Image.fromarray(plane).resize(
-            (width, height), Image.Resampling.LANCZOS, box=box, reducing_gap=3.0
-        )
-        values = np.asarray(resized)
-        if picture.dtype == np.uint16:
-            values = np.clip(values + np.float32(0.5), 0, 65535).astype(np.uint16)
-        planes.append(values)
-    return np.stack(planes, axis=2)
+    return resize(picture, (height, width), "lanczos", box, reducing_gap=3.0)
 
 
 def flatten(
     foreground: np.ndarray,
     alpha: np.ndarray,
-    background: Colour | np.ndarray,
+    background: Color | np.ndarray,
     shadow: np.ndarray | None = None,
 ) -> np.ndarray:
     """alpha F + (1 - alpha) B, with the shadow between the two.
 
-    foreground: (H, W, 1|3) straight colour. alpha: float32 (H, W). background: a colour, or a
+    foreground: (H, W, 1|3) straight color. alpha: float32 (H, W). background: a color, or a
     picture (H, W, 1|3) of any depth. shadow: opacity of black, float32 (H, W), see `drop_shadow`.
 
     Returns (H, W, 3) in the dtype of `foreground`, rounded to nearest.
@@ -141,24 +128,24 @@ def flatten(
     return out
 
 
-def _background_rows(background: Colour | np.ndarray, rows: slice) -> np.ndarray:
+def _background_rows(background: Color | np.ndarray, rows: slice) -> np.ndarray:
     if isinstance(background, np.ndarray):
         return to_unit(background[rows])
     return np.array(background, np.float32)
 
 
 def over_veil(
-    foreground: np.ndarray, alpha: np.ndarray, opacity: np.ndarray, colour: Colour = BLACK
+    foreground: np.ndarray, alpha: np.ndarray, opacity: np.ndarray, color: Color = BLACK
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The subject over a colour that is itself see-through, its shadow for one: (colour, alpha),
+    """The subject over a color that is itself see-through, its shadow for one: (color, alpha),
     straight.
 
-    opacity: of `colour`, float32 (H, W). Porter and Duff's "over" (1984): alpha = a + (1 - a) o,
-    colour = (a F + (1 - a) o C) / alpha. Other arguments as for `flatten`; the colour comes back
-    in the dtype of `foreground`, grey if both are.
+    opacity: of `color`, float32 (H, W). Porter and Duff's "over" (1984): alpha = a + (1 - a) o,
+    color = (a F + (1 - a) o C) / alpha. Other arguments as for `flatten`; the color comes back
+    in the dtype of `foreground`, gray if both are.
     """
-    channels = foreground.shape[2] if len(set(colour)) == 1 else 3
-    behind = np.array(colour[:channels], np.float32)
+    channels = foreground.shape[2] if len(set(color)) == 1 else 3
+    behind = np.array(color[:channels], np.float32)
     mixed = np.empty((*alpha.shape, channels), foreground.dtype)
     out = np.empty_like(alpha)
     height, width = alpha.shape
@@ -178,73 +165,62 @@ def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
     The matte moved by the offset and blurred; what falls outside the picture is cut. Computed at
     a resolution that the blur allows (nothing finer than a quarter of sigma survives it anyway).
     """
-    from PIL import Image, ImageFilter
+    from PIL import Image
 
     height, width = alpha.shape
     step = max(1, min(int(shadow.blur / 4), min(height, width) // 8))
-    small = Image.fromarray(alpha).resize(
-        (max(1, width // step), max(1, height // step)), Image.Resampling.BOX
-    )
-    kx, ky = width / small.width, height / small.height
+    small = resize(alpha, (max(1, height // step), max(1, width // step)), "area")
+    kx, ky = width / small.shape[1], height / small.shape[0]
     # Room around it, so that the blur does not see the picture's edge as the subject's.
     pad = int(np.ceil(3 * shadow.blur / min(kx, ky))) + 1
-    canvas = Image.new("L", (small.width + 2 * pad, small.height + 2 * pad))
-    canvas.paste(Image.fromarray(to_depth(np.asarray(small), np.uint8)), (pad, pad))
-    blurred = canvas.filter(ImageFilter.GaussianBlur((shadow.blur / kx, shadow.blur / ky)))
+    canvas = np.pad(small, pad)
+    if shadow.blur:
+        canvas = gaussian.blurred(canvas, (shadow.blur / ky, shadow.blur / kx))
     left, top = pad - shadow.dx / kx, pad - shadow.dy / ky
-    moved = blurred.transform(
-        small.size,
+    moved = Image.fromarray(canvas).transform(
+        (small.shape[1], small.shape[0]),
         Image.Transform.AFFINE,
         (1, 0, left, 0, 1, top),
         Image.Resampling.BILINEAR,
     )
-    plane = np.asarray(moved, np.float32) * np.float32(shadow.opacity / 255)
-    return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+    return resize(np.asarray(moved) * np.float32(shadow.opacity), (height, width))
 
 
-def crop_to_subject(
-    alpha: np.ndarray, margin: int = 0, shadow: np.ndarray | None = None
-) -> tuple[slice, slice]:
-    """Rows and columns that hold everything of alpha >= 1/255, and `margin` pixels around it.
+def visible_rect(alpha: np.ndarray, shadow: np.ndarray | None = None) -> Rect:
+    """The smallest rectangle that holds everything of alpha >= 1/255; the whole picture where there
+    is nothing.
 
-    shadow: as from `drop_shadow`; it counts as part of the subject, lest it be cut off.
-
-    The whole picture where there is nothing. Raises OptionInvalid for a negative margin.
+    shadow: as from `drop_shadow`; it counts as part of the subject, so that it is not cut off.
     """
-    if margin < 0:
-        raise OptionInvalid(f"The crop's margin is {margin}.", "Give 0 or more pixels.")
     height, width = alpha.shape
     seen = alpha >= _SEEN
     if shadow is not None:
         seen |= shadow >= _SEEN
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not rows.size:
-        return slice(0, height), slice(0, width)
-    return (
-        slice(max(0, int(rows[0]) - margin), min(height, int(rows[-1]) + 1 + margin)),
-        slice(max(0, int(columns[0]) - margin), min(width, int(columns[-1]) + 1 + margin)),
-    )
+        return Rect(0, 0, width, height)
+    return Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 _SEEN = np.float32(1 / 255)
 
 _MATCH_STRENGTH = 0.4
-"""How far towards the background's statistics: halfway looks tinted, less is not seen."""
+"""How far toward the background's statistics: halfway looks tinted, less is not seen."""
 
 _MOST_SHIFT = (0.2, 0.04, 0.05)
-"""Darker, lighter, and in colour: a quarter less light, a twentieth more, a visible tint."""
+"""Darker, lighter, and in color: a quarter less light, a twentieth more, a visible tint."""
 
 _MATCH_SAMPLES = 250_000
 
 
 def match_colors(
-    foreground: np.ndarray, alpha: np.ndarray, background: Colour | np.ndarray
+    foreground: np.ndarray, alpha: np.ndarray, background: Color | np.ndarray
 ) -> np.ndarray:
-    """The subject moved towards the light of its new background; same shape and dtype.
+    """The subject moved toward the light of its new background; same shape and dtype.
 
-    Means and, gently, deviations of lightness and colour are moved part of the way in the
+    Means and, gently, deviations of lightness and color are moved part of the way in the
     decorrelated space l alpha beta (Reinhard et al., "Color transfer between images", 2001). A
-    plain colour behind gives its tint only. Grey pictures are returned as they are.
+    plain color behind gives its tint only. Gray pictures are returned as they are.
     """
     if foreground.shape[2] == 1:
         return foreground
@@ -268,20 +244,20 @@ def match_colors(
 
 def _bounded(shift: np.ndarray) -> np.ndarray:
     """The shift of l alpha beta, no further than a light in the room would move things: a black
-    backdrop must not put the subject out, a white one not burn it, a pure colour not dye it."""
-    lightness, colour = shift[0], shift[1:]
+    backdrop must not put the subject out, a white one not burn it, a pure color not dye it."""
+    lightness, color = shift[0], shift[1:]
     darker, lighter, tint = _MOST_SHIFT
-    colour = colour * min(1.0, tint / max(float(np.linalg.norm(colour)), 1e-6))
-    return np.array([np.clip(lightness, -darker, lighter), *colour], np.float32)
+    color = color * min(1.0, tint / max(float(np.linalg.norm(color)), 1e-6))
+    return np.array([np.clip(lightness, -darker, lighter), *color], np.float32)
 
 
-def _scene_statistics(background: Colour | np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+def _scene_statistics(background: Color | np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     if isinstance(background, np.ndarray):
         everything = np.ones(background.shape[:2], bool)
-        colours = _sample(background, everything)
-        if colours.shape[1] == 1:
-            colours = np.repeat(colours, 3, axis=1)
-        return _statistics(colours)
+        colors = _sample(background, everything)
+        if colors.shape[1] == 1:
+            colors = np.repeat(colors, 3, axis=1)
+        return _statistics(colors)
     return _to_lab(np.array([background], np.float32))[0], np.ones(3, np.float32)
 
 
@@ -291,10 +267,10 @@ def _sample(image: np.ndarray, where: np.ndarray) -> np.ndarray:
     return to_unit(np.ascontiguousarray(image[::step, ::step][where[::step, ::step]]))
 
 
-def _statistics(colours: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    if len(colours) < 2:
+def _statistics(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    if len(colors) < 2:
         return None
-    lab = _to_lab(colours)
+    lab = _to_lab(colors)
     return lab.mean(axis=0), np.maximum(lab.std(axis=0), 1e-3)
 
 

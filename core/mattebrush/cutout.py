@@ -32,7 +32,7 @@ class Report:
     device: the device that really ran the networks, such as "cpu" or "cuda".
     seconds: wall-clock time by stage.
     foreground_share: mean alpha, 0 to 1.
-    subject_found: False when nothing in the picture stood out as a subject.
+    subject_found: False when what is delivered shows no subject (`subject`).
     warnings: sentences a person should read.
     """
 
@@ -72,7 +72,7 @@ class Cutout:
         untouched values stay the same to the bit.
     matte: the same without the transparency the picture itself had, which `alpha` includes: what
         a layer mask needs, since the layer keeps its own. The same array for opaque pictures.
-    foreground: the decontaminated colour, straight (never premultiplied), in the image's own
+    foreground: the decontaminated color, straight (never premultiplied), in the image's own
         shape (H, W, C) and dtype; None when it was not asked for.
     report: see `Report`.
     """

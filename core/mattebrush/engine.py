@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pipeline. Segmentation finds the subject, matting decides how opaque each edge pixel is,
-decontamination finds the colour it would have without the old background.
+decontamination finds the color it would have without the old background.
 
 This module strings the stages together and keeps the report; how each stage works is in its own
 module. It knows no files (`raster`), no command line (`cli`) and no transport (`jobs`).
@@ -12,7 +12,7 @@ import dataclasses
 
 import numpy as np
 
-from . import decontamination, picture, retouch
+from . import decontamination, picture, retouch, subject
 from .cutout import Cutout, Progress, Report, no_progress
 from .imaging.depth import FULL, to_unit
 from .imaging.resize import Upsampled
@@ -24,9 +24,6 @@ from .options import Options
 from .picture import Focus, Picture
 from .segmentation import select
 from .segmentation.result import Segmentation
-
-_SUBJECT_PROBABILITY = 0.5
-"""A picture in which no pixel is more likely subject than background has none."""
 
 DEFAULT = Options()
 
@@ -40,7 +37,7 @@ def remove_background(
 ) -> Cutout:
     """Cuts the subject out of `image`.
 
-    image: (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1; grey or RGB in its own
+    image: (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1; gray or RGB in its own
         encoding; a second or fourth channel is straight alpha, which the result keeps (the new
         alpha multiplies it).
     selection: (H, W) uint8, what the user selected: only there is anything kept, and it is what
@@ -60,10 +57,11 @@ def remove_background(
     alpha = _soft_edge(view, coarse, options, report, progress)
     alpha = _retouched(alpha, options, report, progress)
     alpha = focus.placed(alpha, whole)
-    foreground = _clean_colour(whole, alpha, options, report, progress)
+    foreground = _clean_color(whole, alpha, options, report, progress)
     matte = alpha
     if whole.alpha is not None:
         alpha = matte * to_unit(whole.alpha)
+    _look_for_subject(matte, report)
     return dataclasses.replace(_finished(alpha, foreground, report), matte=matte)
 
 
@@ -79,6 +77,7 @@ def segment(
     focus = picture.focus(whole, options, None)
     coarse = _segmented(whole.view(focus.window), focus, options, report, progress)
     alpha = focus.placed(coarse.at(focus.window.height, focus.window.width), whole)
+    _look_for_subject(alpha, report)
     return _finished(alpha, None, report)
 
 
@@ -112,7 +111,7 @@ def decontaminate(
     options: Options = DEFAULT,
     progress: Progress = no_progress,
 ) -> Cutout:
-    """The foreground colour under `alpha` (H, W), which comes back as float32 beside it.
+    """The foreground color under `alpha` (H, W), which comes back as float32 beside it.
 
     Raises InputInvalid for an alpha that is not of the image's size.
     """
@@ -120,7 +119,7 @@ def decontaminate(
     report = _report("decontaminate", whole)
     picture.check_plane(alpha, "alpha", whole)
     unit = to_unit(alpha)
-    foreground = _clean_colour(whole, unit, options, report, progress)
+    foreground = _clean_color(whole, unit, options, report, progress)
     return _finished(unit, foreground, report)
 
 
@@ -153,7 +152,7 @@ def refine(
         better = refine_mask(
             view, mask, previous, region, method=method, progress=progress, threads=options.threads
         )
-    foreground = _clean_colour(whole, to_unit(better), options, report, progress)
+    foreground = _clean_color(whole, to_unit(better), options, report, progress)
     return _finished(better, foreground, report)
 
 
@@ -172,9 +171,6 @@ def _segmented(
     report.model, report.license = coarse.model.id, coarse.model.license
     report.device = coarse.device
     report.warnings += coarse.warnings
-    report.subject_found = bool(coarse.probability.max() >= _SUBJECT_PROBABILITY)
-    if not report.subject_found:
-        report.warnings.append("No subject was found in this picture.")
     return coarse
 
 
@@ -211,13 +207,20 @@ def _retouched(
     return alpha
 
 
-def _clean_colour(
+def _clean_color(
     whole: Picture, alpha: np.ndarray, options: Options, report: Report, progress: Progress
 ) -> np.ndarray | None:
     if not options.decontaminate:
         return None
     with report.stage("decontamination"):
-        return decontamination.estimate_foreground(whole.colour, alpha, progress, options.threads)
+        return decontamination.estimate_foreground(whole.color, alpha, progress, options.threads)
+
+
+def _look_for_subject(alpha: np.ndarray, report: Report) -> None:
+    """In what is delivered: a region, a selection or the edge's work may have left nothing."""
+    report.subject_found = subject.is_shown(alpha)
+    if not report.subject_found:
+        report.warnings.append(subject.NOT_FOUND)
 
 
 def _finished(alpha: np.ndarray, foreground: np.ndarray | None, report: Report) -> Cutout:

@@ -81,7 +81,7 @@ class ModelUnavailable(MattebrushError):
 
 
 class ModelInvalid(ModelUnavailable):
-    """A model file is damaged, or does not fit the contract of its catalogue row."""
+    """A model file is damaged, or does not fit the contract of its catalog row."""
 
     code = "model-invalid"
 

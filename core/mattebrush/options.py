@@ -10,7 +10,7 @@ from typing import Any
 from .errors import OptionInvalid
 
 EMBEDDED_MODEL = "mattebrush-salient"
-"""Catalogue id of the salient-object network that ships with the engine."""
+"""Catalog id of the salient-object network that ships with the engine."""
 
 MATTING_METHODS = ("auto", "network", "guided", "none")
 KEEP = ("all", "largest")
@@ -61,14 +61,14 @@ class Prompt:
 class Options:
     """Choices for one run. The defaults are what one click gives.
 
-    model: catalogue id of the segmentation model.
-    matting: "auto" (the best at hand), "network", "guided", "none", or the catalogue id of a
+    model: catalog id of the segmentation model.
+    matting: "auto" (the best at hand), "network", "guided", "none", or the catalog id of a
         trimap matting model such as "vitmatte-small-composition-1k".
     device: one of `DEVICES`. "auto" takes the fastest that passes a real inference.
     threads: CPU threads; None follows the machine.
-    decontaminate: also compute the foreground colour.
+    decontaminate: also compute the foreground color.
     feather: blur of the edge, sigma in pixels, >= 0.
-    shift_edge: moves the edge outwards (> 0) or inwards (< 0), in pixels, fractions allowed.
+    shift_edge: moves the edge outward (> 0) or inward (< 0), in pixels, fractions allowed.
     keep: "all" regions, or only the "largest" connected one.
     hard: threshold the result at one half.
     region: only work inside this box (x0, y0, x1, y1) in pixels, with context around it.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image as the engine's stages see it: checked, colour apart from alpha, cut to a window."""
+"""The image as the engine's stages see it: checked, color apart from alpha, cut to a window."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ _CONTEXT = 0.25
 """How much of a region's longer side is looked at around it, so that the network sees a scene."""
 
 _BACKDROP = 0.5
-"""Grey behind transparent pixels: their stored colour is arbitrary and must not guide networks."""
+"""Gray behind transparent pixels: their stored color is arbitrary and must not guide networks."""
 
 _ROWS = 256
 
 
 class Picture(NamedTuple):
-    """colour: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32."""
+    """color: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32."""
 
-    colour: np.ndarray
+    color: np.ndarray
     alpha: np.ndarray | None
 
     @property
     def box(self) -> Rect:
-        height, width = self.colour.shape[:2]
+        height, width = self.color.shape[:2]
         return Rect(0, 0, width, height)
 
     def view(self, window: Rect) -> np.ndarray:
-        """The window's colour (h, w, 1|3) as networks should see it: over grey where it was
+        """The window's color (h, w, 1|3) as networks should see it: over gray where it was
         transparent; the pixels themselves, uncopied, where the picture is opaque.
         """
-        colour = self.colour[window.slices]
+        color = self.color[window.slices]
         if self.alpha is None:
-            return colour
+            return color
         alpha = self.alpha[window.slices]
-        full = FULL[colour.dtype]
+        full = FULL[color.dtype]
         if (alpha == full).all():
-            return colour
-        out = np.empty_like(colour)
+            return color
+        out = np.empty_like(color)
         for rows in strips(window.height, window.width, _ROWS):
             a = to_unit(alpha[rows])[..., None]
-            mixed = colour[rows] * a + np.float32(_BACKDROP * full) * (1 - a)
+            mixed = color[rows] * a + np.float32(_BACKDROP * full) * (1 - a)
             out[rows] = mixed if full == 1 else mixed + np.float32(0.5)
         return out
 
@@ -71,7 +71,7 @@ class Focus:
         """The window's alpha (h, w) float32 in a plane of the picture's size, 0 elsewhere."""
         if self.limits == whole.box and self.selection is None:
             return alpha
-        out: np.ndarray = np.zeros(whole.colour.shape[:2], np.float32)
+        out: np.ndarray = np.zeros(whole.color.shape[:2], np.float32)
         out[self.limits.slices] = alpha[self.limits.seen_from(self.window).slices]
         if self.selection is not None:
             for rows in strips(whole.box.height, whole.box.width, _ROWS):
@@ -107,7 +107,7 @@ def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
     """
     if not isinstance(values, np.ndarray) or values.dtype not in FULL or values.ndim != 2:
         raise InputInvalid(f"The {name} must be a (H, W) array of uint8, uint16 or float32.")
-    if values.shape != whole.colour.shape[:2]:
+    if values.shape != whole.color.shape[:2]:
         raise InputInvalid(
             f"The {name} is {values.shape[1]}x{values.shape[0]} pixels, the image "
             f"{whole.box.width}x{whole.box.height}.",

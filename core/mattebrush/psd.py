@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A layered PSD: the original under the matte as its layer mask, the clean colour hidden above.
+"""A layered PSD: the original under the matte as its layer mask, the clean color hidden above.
 
 An editable mask for every editor that has no plug-in of ours. The format is Adobe's ("Photoshop
-File Formats Specification", 2019); of it this writes two layers with masks in 8 or 16 bits, grey
+File Formats Specification", 2019); of it this writes two layers with masks in 8 or 16 bits, gray
 or RGB, and nothing else. psd-tools could write it too, but keeps masks in 8 bits, works on float
 copies of the whole picture, and brings scipy along. Reading PSD is nobody's job here.
 """
@@ -26,13 +26,13 @@ from .raster.parallel import in_order
 
 _LONGEST_SIDE = 30_000
 _LARGEST_FILE = 2**31 - 1
-_GREY, _RGB = 1, 3  # colour modes
-_TRANSPARENCY, _MASK = -1, -2  # channel ids; colours count from 0
+_GRAY, _RGB = 1, 3  # color modes
+_TRANSPARENCY, _MASK = -1, -2  # channel ids; colors count from 0
 _PACKBITS = 1
 _HIDDEN, _FLAGS_COUNT = 2, 8  # layer flags
 _STRIP_BYTES = 1 << 22
 
-ORIGINAL, CLEAN = "Original", "Clean colour"
+ORIGINAL, CLEAN = "Original", "Clean color"
 """The names of the layers."""
 
 Plane = Callable[[int, int], np.ndarray]
@@ -67,7 +67,7 @@ def write(
     original: the picture; an alpha channel it has becomes its layer's transparency. 8 bits stay
         8, all else becomes 16.
     alpha: the matte (H, W), uint8, uint16 or float32 in [0, 1]; without `original.alpha` in it.
-    foreground: the clean colour, shaped like `original.pixels`; None leaves that layer out. It
+    foreground: the clean color, shaped like `original.pixels`; None leaves that layer out. It
         carries the same mask, so that showing it shows a cut-out.
     strip: leave the metadata out (the ICC profile stays).
 
@@ -115,9 +115,9 @@ def _write(
     layers = [_layer(ORIGINAL, original.pixels, original.alpha, alpha, depth, hidden=False)]
     if foreground is not None:
         layers.append(_layer(CLEAN, foreground, original.alpha, alpha, depth, hidden=True))
-    colours = original.pixels.shape[2]
-    mode = _GREY if colours == 1 else _RGB
-    size = (colours + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
+    colors = original.pixels.shape[2]
+    mode = _GRAY if colors == 1 else _RGB
+    size = (colors + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
     file.write(b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", *size))
     file.write(struct.pack(">I", 0))  # no palette
     _write_resources(file, original, strip)
@@ -159,13 +159,13 @@ def _merged(
 
     def on_white(number: int) -> Plane:
         def plane(y0: int, y1: int) -> np.ndarray:
-            colour = to_depth(original.pixels[y0:y1, :, number], np.float32)
-            return to_depth(1 - opacity(y0, y1) * (1 - colour), depth)
+            color = to_depth(original.pixels[y0:y1, :, number], np.float32)
+            return to_depth(1 - opacity(y0, y1) * (1 - color), depth)
 
         return plane
 
-    colours = [on_white(number) for number in range(original.pixels.shape[2])]
-    return [*colours, lambda y0, y1: to_depth(opacity(y0, y1), depth)]
+    colors = [on_white(number) for number in range(original.pixels.shape[2])]
+    return [*colors, lambda y0, y1: to_depth(opacity(y0, y1), depth)]
 
 
 def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:

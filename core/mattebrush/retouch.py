@@ -42,9 +42,9 @@ def feather(alpha: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def shift_edge(alpha: np.ndarray, pixels: float) -> np.ndarray:
-    """The edge moved outwards (pixels > 0) or inwards (< 0), fractions allowed.
+    """The edge moved outward (pixels > 0) or inward (< 0), fractions allowed.
 
-    Grey-scale dilation or erosion by a disc (Serra, "Image Analysis and Mathematical Morphology",
+    Gray-scale dilation or erosion by a disc (Serra, "Image Analysis and Mathematical Morphology",
     1982), between two whole radii by linear interpolation: the identity at 0, monotone in
     `pixels`, and a soft edge keeps its softness.
     """

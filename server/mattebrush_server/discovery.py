@@ -2,7 +2,7 @@
 """The note by which plug-ins find a running server: its address and token, for its user only.
 
 One file per server, `server-PID.json`, so that two servers do not fight. Removed at exit; one left
-by a server that died is recognised by its process being gone, and removed by the next to look.
+by a server that died is recognized by its process being gone, and removed by the next to look.
 plugins/client/mattebrush_client.py reads the same files.
 """
 

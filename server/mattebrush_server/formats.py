@@ -21,15 +21,15 @@ MEDIA_TYPES = {
 _NAMED = {
     "white": "#ffffff",
     "black": "#000000",
-    "grey": "#808080",
+    "gray": "#808080",
     "red": "#ff0000",
     "green": "#00ff00",
     "blue": "#0000ff",
     "yellow": "#ffff00",
 }
-COLOUR = rf"^(#[0-9a-fA-F]{{6}}|{'|'.join(_NAMED)})$"
+COLOR = rf"^(#[0-9a-fA-F]{{6}}|{'|'.join(_NAMED)})$"
 
-RENDERED = {**MEDIA_TYPES, "alpha": "image/png", "zip-colour-alpha": "application/zip"}
+RENDERED = {**MEDIA_TYPES, "alpha": "image/png", "zip-color-alpha": "application/zip"}
 """Content type of everything `rendering` writes: two more, which remove.bg's API has."""
 
 RESULT_FIELDS = (
@@ -37,17 +37,17 @@ RESULT_FIELDS = (
         "format",
         "string",
         "png, webp, tiff: the cut-out. jpg: flattened. mask: as PNG, for a layer, which keeps the "
-        "picture's own transparency beside it. foreground: the colours, as PNG. zip: the cut-out, "
-        "its alpha, its colours. npz: the answer of the job contract. report: JSON. Default: what "
+        "picture's own transparency beside it. foreground: the colors, as PNG. zip: the cut-out, "
+        "its alpha, its colors. npz: the answer of the job contract. report: JSON. Default: what "
         "Accept asks for, else npz for NPZ requests and png for pictures.",
         enum=tuple(MEDIA_TYPES),
     ),
-    Field("background", "string", "Colour behind the cut-out, such as #ffffff.", pattern=COLOUR),
+    Field("background", "string", "Color behind the cut-out, such as #ffffff.", pattern=COLOR),
     Field("feather", "number", "Soften the edge: sigma in pixels.", 0.0, minimum=0, maximum=100),
     Field(
         "shift_edge",
         "number",
-        "Move the edge outwards (> 0) or inwards (< 0), in pixels.",
+        "Move the edge outward (> 0) or inward (< 0), in pixels.",
         0.0,
         minimum=-100,
         maximum=100,
@@ -69,7 +69,7 @@ RESULT_FIELDS = (
 """Query parameters of a result."""
 
 
-def colour(text: str) -> list[int]:
-    """r, g, b, a of a text that matches `COLOUR`."""
+def color(text: str) -> list[int]:
+    """r, g, b, a of a text that matches `COLOR`."""
     digits = _NAMED.get(text, text)[1:]
     return [*(int(digits[at : at + 2], 16) for at in (0, 2, 4)), 255]

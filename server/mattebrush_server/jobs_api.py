@@ -171,11 +171,11 @@ def _result_response(call: Call, job: Job, extra: dict[str, Blob] | None = None)
 
 def _rendering_of(query: dict[str, Any]) -> dict[str, Any]:
     """A result's query as the parameters of `rendering`."""
-    colour = query["background"]
+    color = query["background"]
     shadow = {"opacity": query["shadow"] / 100} if query["shadow"] else None
     return {
         "format": query["format"],
-        "background": formats.colour(colour) if colour else None,
+        "background": formats.color(color) if color else None,
         "feather": query["feather"],
         "shift_edge": query["shift_edge"],
         "crop": [(0.0, "px")] * 4 if query["crop"] else None,
@@ -332,7 +332,7 @@ ROUTES = (
     Route(
         "GET",
         "/v1/models",
-        "The models of the catalogue: licence, and whether installed.",
+        "The models of the catalog: license, and whether installed.",
         _get_models,
         {200: Reply("The models.", _JSON_OBJECT), **failures(400)},
     ),

@@ -130,11 +130,11 @@ def shrunk(picture: Raster, most_pixels: int) -> Raster:
 
 
 def resized(picture: Raster, width: float, height: float) -> Raster:
-    """The picture in another size, 8 bits deep; colour weighs as much as it is visible."""
+    """The picture in another size, 8 bits deep; color weighs as much as it is visible."""
     size = max(1, round(width)), max(1, round(height))
-    colour = np.broadcast_to(to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3))
-    straight = np.dstack([colour, _eight_bit(_alpha(picture))])
-    # Pillow multiplies colour by alpha before it resizes RGBA, and divides afterwards.
+    color = np.broadcast_to(to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3))
+    straight = np.dstack([color, _eight_bit(_alpha(picture))])
+    # Pillow multiplies color by alpha before it resizes RGBA, and divides afterwards.
     small = np.asarray(Image.fromarray(straight).resize(size, Image.Resampling.BICUBIC))
     pixels = small[:, :, : picture.pixels.shape[2]]
     return dataclasses.replace(picture, pixels=pixels.copy(), alpha=small[:, :, 3].copy())
@@ -143,7 +143,7 @@ def resized(picture: Raster, width: float, height: float) -> Raster:
 def preview(picture: Raster, longest_side: int) -> tuple[Raster, float]:
     """The picture no larger than a screen, 8 bits deep, and by how much it was scaled.
 
-    Colour is kept where nothing shows, so that an edge can still be shifted outwards.
+    Color is kept where nothing shows, so that an edge can still be shifted outward.
     """
     factor = min(1.0, longest_side / max(picture.width, picture.height))
     if factor == 1:
@@ -153,8 +153,8 @@ def preview(picture: Raster, longest_side: int) -> tuple[Raster, float]:
     def small(band: np.ndarray) -> np.ndarray:
         return np.array(Image.fromarray(band).resize(size, Image.Resampling.BOX))
 
-    colour = to_depth(picture.pixels, np.uint8)
-    pixels = small(colour[:, :, 0] if colour.shape[2] == 1 else colour)
+    color = to_depth(picture.pixels, np.uint8)
+    pixels = small(color[:, :, 0] if color.shape[2] == 1 else color)
     pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
     alpha = small(_eight_bit(_alpha(picture)))
     return dataclasses.replace(picture, pixels=pixels, alpha=alpha), factor

@@ -64,9 +64,9 @@ _FIELDS = (
     ),
     Field("om", "boolean", "Only the mask.", False),
     Field("ppm", "boolean", "A clean binary mask.", False),
-    Field("dc", "boolean", "Decontaminate the edge's colour.", False),
+    Field("dc", "boolean", "Decontaminate the edge's color.", False),
     Field("vm", "boolean", "Matting by ViTMatte, when installed.", False),
-    Field("bgc", "string", "Background colour r,g,b,a.", pattern=r"^\d{1,3}(,\d{1,3}){2,3}$"),
+    Field("bgc", "string", "Background color r,g,b,a.", pattern=r"^\d{1,3}(,\d{1,3}){2,3}$"),
     Field("extras", "string", 'JSON; {"sam_prompt": [...]} only.'),
 )
 _PROMPT_ONLY = "extras may only hold sam_prompt: points and rectangles."
@@ -88,7 +88,7 @@ def _post_remove(call: Call) -> Response:
     most = call.settings.picture_pixels
     params = {"options": _options(asked), "thresholds": _thresholds(asked)}
     pixels = peek.picture_pixels(picture, most)
-    render = {"format": "mask" if asked["om"] else "png", "background": _colour(asked["bgc"])}
+    render = {"format": "mask" if asked["om"] else "png", "background": _color(asked["bgc"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     rendering = call.service.rendered(job, render, call.still_wanted)
     try:
@@ -121,7 +121,7 @@ def _thresholds(asked: dict[str, Any]) -> dict[str, int] | None:
 
 
 def _model(name: str) -> str:
-    """The catalogue's id of a model by rembg's name. Raises ModelUnavailable."""
+    """The catalog's id of a model by rembg's name. Raises ModelUnavailable."""
     from mattebrush.models import catalog, store
 
     rows = catalog.rows().values()
@@ -160,7 +160,7 @@ def _prompt(extras: str) -> dict[str, Any]:
     return {"points": points, "boxes": boxes}
 
 
-def _colour(text: str | None) -> list[int] | None:
+def _color(text: str | None) -> list[int] | None:
     if not text:
         return None
     values = [int(value) for value in text.split(",")]

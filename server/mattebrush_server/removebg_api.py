@@ -128,7 +128,7 @@ _FIELDS = (
         "false: what the subject encloses, such as a car's windows, is opaque; edges stay soft.",
         True,
     ),
-    Field("bg_color", "string", "Hex (81d4fa, fff, 81d4fa77) or a colour's name."),
+    Field("bg_color", "string", "Hex (81d4fa, fff, 81d4fa77) or a color's name."),
     Field("bg_image_url", "string", "Refused: this server fetches nothing."),
 )
 
@@ -206,20 +206,20 @@ def _picture(call: Call, asked: dict[str, Any]) -> Blob:
 
 
 def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any]:
-    colour = _colour(asked["bg_color"])
-    opaque = has_background or (colour is not None and colour[3] == 255)
+    color = _color(asked["bg_color"])
+    opaque = has_background or (color is not None and color[3] == 255)
     format = asked["format"]
     if asked["channels"] == "alpha":
         format = "alpha"
     elif format == "auto":
         format = "jpg" if opaque else "png"
     elif format == "zip":
-        format = "zip-colour-alpha"
+        format = "zip-color-alpha"
     shadow = asked["add_shadow"] or asked["shadow_type"] != "none"
     megapixels = _MEGAPIXELS[asked["size"]]
     return {
         "format": format,
-        "background": colour,
+        "background": color,
         "opaque_inside": not asked["semitransparency"],
         "shadow": {"opacity": asked["shadow_opacity"] / 100} if shadow else None,
         "crop": _margins(asked["crop_margin"]) if asked["crop"] else None,
@@ -254,7 +254,7 @@ def _position(asked: dict[str, Any]) -> list[float] | None:
     return values * 2 if len(values) == 1 else values
 
 
-def _colour(text: str | None) -> list[int] | None:
+def _color(text: str | None) -> list[int] | None:
     """r, g, b, a of remove.bg's notations. Raises OptionInvalid."""
     if not text:
         return None
@@ -269,7 +269,7 @@ def _colour(text: str | None) -> list[int] | None:
         return [*ImageColor.getcolor(text[:40].lower(), "RGBA")]  # type: ignore[misc]
     except ValueError as error:
         raise OptionInvalid(
-            f"bg_color is {text[:40]!r}.", "Give hex digits such as 81d4fa, or a colour's name."
+            f"bg_color is {text[:40]!r}.", "Give hex digits such as 81d4fa, or a color's name."
         ) from error
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns an answer and its source into the file a client asks for. Runs in a worker process.
 
-Size and place first (`layout`), then the edge, then what is behind (the engine's `composition`),
-then the file format (the engine's `raster`).
+Size and place first (`layout`), then the edge, then what is behind (the engine's `render`), then the
+file format (the engine's `raster`).
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from mattebrush.cutout import Progress
 from mattebrush.errors import JobInvalid
 from mattebrush.imaging.depth import to_depth, to_unit
 from mattebrush.raster import Raster
+from mattebrush.render import Scene, composed, subject_rect
 
 from . import layout
 from .blobs import Blob
 
 _WHITE = (1.0, 1.0, 1.0)
 
-_Writer = Callable[[Raster, "_Scene"], bytes]
+_Writer = Callable[[Raster, Scene], bytes]
 
 
 def render(
@@ -42,38 +43,38 @@ def render(
     source = _source(inputs, params)
     whole = _cutout(source, inputs, params)
     cutout, shadow = _laid_out(whole, source.alpha, params)
-    box = layout.subject_box(_alpha(cutout))
+    box = subject_rect(_alpha(cutout))
     facts = {
         "width": cutout.width,
         "height": cutout.height,
         "full_width": whole.width,
         "full_height": whole.height,
         "foreground": {
-            "top": box.top,
-            "left": box.left,
+            "top": box.y0,
+            "left": box.x0,
             "width": box.width,
             "height": box.height,
         },
     }
-    return _WRITERS[params["format"]](cutout, _Scene.of(inputs, params, shadow)), facts
+    return _WRITERS[params["format"]](cutout, _scene(inputs, params, shadow)), facts
 
 
 def _cutout(source: Raster, inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
-    """The source's picture with the answer's alpha and, if there is one, its clean colour."""
+    """The source's picture with the answer's alpha and, if there is one, its clean color."""
     with np.load(inputs["answer"].reader(), allow_pickle=False) as answer:
         if "alpha" not in answer:
             raise JobInvalid("This job's result is no picture.", "Ask for format=report.")
         alpha = answer["alpha"]
         foreground = answer.get("foreground")
-    colour = source.pixels
+    color = source.pixels
     if foreground is not None:
-        colour = foreground[:, :, : colour.shape[2]]
+        color = foreground[:, :, : color.shape[2]]
     if params.get("opaque_inside"):
         filled = retouch.opaque_inside(to_unit(alpha))
-        # What is behind the glass is seen again, so the colour is the picture's own there.
-        colour = np.where((filled > to_unit(alpha))[:, :, None], source.pixels, colour)
+        # What is behind the glass is seen again, so the color is the picture's own there.
+        color = np.where((filled > to_unit(alpha))[:, :, None], source.pixels, color)
         alpha = to_depth(filled, alpha.dtype)
-    return dataclasses.replace(source, pixels=colour, alpha=alpha)
+    return dataclasses.replace(source, pixels=color, alpha=alpha)
 
 
 def _source(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
@@ -82,9 +83,9 @@ def _source(inputs: dict[str, Blob], params: dict[str, Any]) -> Raster:
     with np.load(inputs["request"].reader(), allow_pickle=False) as request:
         image = request["image"]
     image = image if image.ndim == 3 else image[:, :, None]
-    colours = 1 if image.shape[2] < 3 else 3
-    alpha = image[:, :, colours] if image.shape[2] > colours else None
-    return Raster(image[:, :, :colours], alpha)
+    colors = 1 if image.shape[2] < 3 else 3
+    alpha = image[:, :, colors] if image.shape[2] > colors else None
+    return Raster(image[:, :, :colors], alpha)
 
 
 def _laid_out(
@@ -124,51 +125,16 @@ def _laid_out(
     return cutout, shadow
 
 
-@dataclasses.dataclass(frozen=True)
-class _Scene:
-    """What goes behind the subject.
-
-    background: a colour, a picture, or None for transparent. veil: opacity of that colour.
-    """
-
-    background: composition.Colour | Raster | None
-    veil: float
-    shadow: composition.Shadow | None
-
-    @classmethod
-    def of(
-        cls, inputs: dict[str, Blob], params: dict[str, Any], shadow: composition.Shadow | None
-    ) -> _Scene:
-        if "background" in inputs:
-            picture = raster.read(inputs["background"].reader(), params["max_pixels"])
-            return cls(picture, 1.0, shadow)
-        if not params.get("background"):
-            return cls(None, 1.0, shadow)
-        red, green, blue, opacity = (value / 255 for value in (*params["background"], 255)[:4])
-        return cls((red, green, blue), opacity, shadow)
-
-
-def _composed(cutout: Raster, scene: _Scene) -> Raster:
-    """The subject on the scene; still transparent where that is."""
-    alpha = to_unit(_alpha(cutout))
-    pixels, behind, shadow = cutout.pixels, None, None
-    if scene.shadow is not None:
-        shadow = composition.drop_shadow(alpha, scene.shadow)
-    if scene.background is not None:
-        behind = composition.backdrop(scene.background, cutout)
-    if behind is not None and scene.veil == 1:
-        flat = composition.flatten(pixels, alpha, behind, shadow)
-        return dataclasses.replace(cutout, pixels=flat, alpha=None, icc=cutout.icc_for(3))
-    if shadow is not None:
-        pixels, alpha = composition.over_veil(pixels, alpha, shadow)
-        cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha)
-    if behind is not None and scene.veil > 0:
-        assert isinstance(behind, tuple)
-        veil = np.full_like(alpha, scene.veil)
-        pixels, alpha = composition.over_veil(pixels, alpha, veil, behind)
-        icc = cutout.icc_for(3 if pixels.shape[2] == 3 else 1)
-        cutout = dataclasses.replace(cutout, pixels=pixels, alpha=alpha, icc=icc)
-    return cutout
+def _scene(
+    inputs: dict[str, Blob], params: dict[str, Any], shadow: composition.Shadow | None
+) -> Scene:
+    if "background" in inputs:
+        picture = raster.read(inputs["background"].reader(), params["max_pixels"])
+        return Scene(picture, shadow=shadow)
+    if not params.get("background"):
+        return Scene(shadow=shadow)
+    red, green, blue, opacity = (value / 255 for value in (*params["background"], 255)[:4])
+    return Scene((red, green, blue), opacity, shadow)
 
 
 def _alpha(picture: Raster) -> np.ndarray:
@@ -176,24 +142,23 @@ def _alpha(picture: Raster) -> np.ndarray:
     return picture.alpha
 
 
-def _flat(cutout: Raster, scene: _Scene) -> bytes:
+def _flat(cutout: Raster, scene: Scene) -> bytes:
     """JPEG has no transparency: white where nothing else was asked for."""
-    behind = (
-        scene if scene.background is not None else dataclasses.replace(scene, background=_WHITE)
-    )
-    return raster.encode(_composed(cutout, dataclasses.replace(behind, veil=1.0)), "JPEG")
+    background = _WHITE if scene.background is None else scene.background
+    opaque = dataclasses.replace(scene, background=background, opacity=1.0)
+    return raster.encode(composed(cutout, opaque), "JPEG")
 
 
-def _mask(cutout: Raster, scene: _Scene) -> bytes:
+def _mask(cutout: Raster, scene: Scene) -> bytes:
     return raster.encode(Raster(np.ascontiguousarray(_alpha(cutout)[:, :, None])), "PNG")
 
 
-def _foreground(cutout: Raster, scene: _Scene) -> bytes:
+def _foreground(cutout: Raster, scene: Scene) -> bytes:
     return raster.encode(dataclasses.replace(cutout, alpha=None), "PNG")
 
 
 def _zip(files: dict[str, _Writer]) -> _Writer:
-    def write(cutout: Raster, scene: _Scene) -> bytes:
+    def write(cutout: Raster, scene: Scene) -> bytes:
         out = io.BytesIO()
         # Stored: what is in it is compressed already.
         with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -205,10 +170,10 @@ def _zip(files: dict[str, _Writer]) -> _Writer:
 
 
 def _composed_as(format: str) -> _Writer:
-    return lambda cutout, scene: raster.encode(_composed(cutout, scene), format)
+    return lambda cutout, scene: raster.encode(composed(cutout, scene), format)
 
 
-def _colour_jpeg(cutout: Raster, scene: _Scene) -> bytes:
+def _color_jpeg(cutout: Raster, scene: Scene) -> bytes:
     return raster.encode(dataclasses.replace(cutout, alpha=None), "JPEG")
 
 
@@ -225,5 +190,5 @@ _WRITERS: dict[str, _Writer] = {
     "zip": _zip(
         {"cutout.png": _composed_as("PNG"), "mask.png": _mask, "foreground.png": _foreground}
     ),
-    "zip-colour-alpha": _zip({"color.jpg": _colour_jpeg, "alpha.png": _mask}),
+    "zip-color-alpha": _zip({"color.jpg": _color_jpeg, "alpha.png": _mask}),
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Scenes whose alpha and colours are known."""
+"""Scenes whose alpha and colors are known."""
 
 from __future__ import annotations
 

@@ -125,8 +125,8 @@ def test_a_crop_holds_the_whole_shadow(red_model: str, photo: Path) -> None:
         assert not border.any(), "something is cut off"
 
 
-def test_a_background_is_written_in_the_pictures_own_colours(red_model: str, photo: Path) -> None:
-    """The grey of sRGB's half is 55 of 255 in linear light, and the other way round."""
+def test_a_background_is_written_in_the_pictures_own_colors(red_model: str, photo: Path) -> None:
+    """The gray of sRGB's half is 55 of 255 in linear light, and the other way round."""
     linear = photo.with_name("linear.png")
     Image.open(photo).save(linear, icc_profile=linear_profile())
     backdrop = photo.with_name("backdrop.png")
@@ -381,7 +381,7 @@ def test_an_empty_pipe_is_a_clear_failure(red_model: str) -> None:
         ["--feather", "nan"],
         ["--region", "5,5,5,5"],
         ["--region", "900,900,950,950"],
-        ["--background", "no-such-colour"],
+        ["--background", "no-such-color"],
         ["--match-colors"],
         ["--threads", "0"],
         ["--crop", "-3"],
@@ -489,9 +489,9 @@ def test_a_region_that_is_neither_box_nor_picture(
     assert capsys.readouterr().err.count("\n") == 3
 
 
-def test_a_coloured_picture_is_no_mask(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_colored_picture_is_no_mask(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["decontaminate", str(photo), str(photo), "--quiet"]) == 4
-    assert "grey" in capsys.readouterr().err
+    assert "gray" in capsys.readouterr().err
 
 
 def test_doctor_tries_the_cpu_for_real_and_finds_programs(

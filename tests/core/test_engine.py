@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pipeline on scenes whose alpha and colour are known."""
+"""The pipeline on scenes whose alpha and color are known."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def options(red_model: str) -> Options:
 
 
 @pytest.mark.parametrize("matting", ["auto", "guided"])
-def test_the_subject_comes_out_with_its_soft_edge_and_own_colour(
+def test_the_subject_comes_out_with_its_soft_edge_and_own_color(
     scene: Scene, red_model: str, matting: str
 ) -> None:
     cutout = mattebrush.remove_background(scene.image, Options(model=red_model, matting=matting))
@@ -45,7 +45,7 @@ def test_the_report_names_what_ran(scene: Scene, options: Options) -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_every_depth_gives_the_same_mask_and_keeps_its_own_colour_depth(
+def test_every_depth_gives_the_same_mask_and_keeps_its_own_color_depth(
     scene: Scene, options: Options, dtype: type
 ) -> None:
     cutout = mattebrush.remove_background(to_depth(scene.image, dtype), options)

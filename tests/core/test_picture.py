@@ -15,10 +15,10 @@ PHOTO = np.full((40, 60, 3), 90, np.uint8)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_alpha_is_told_from_colour(channels: int) -> None:
+def test_alpha_is_told_from_color(channels: int) -> None:
     image = np.arange(6 * 7 * channels, dtype=np.uint16).reshape(6, 7, channels)
     whole = picture.checked(image)
-    assert whole.colour.shape == (6, 7, 1 if channels < 3 else 3)
+    assert whole.color.shape == (6, 7, 1 if channels < 3 else 3)
     if channels in (2, 4):
         assert whole.alpha is not None
         assert np.array_equal(whole.alpha, image[:, :, -1])
@@ -91,7 +91,7 @@ def test_an_empty_selection_is_refused() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_transparent_pixels_are_seen_grey(dtype: type[np.generic]) -> None:
+def test_transparent_pixels_are_seen_gray(dtype: type[np.generic]) -> None:
     full = {np.uint8: 255, np.uint16: 65535, np.float32: 1.0}[dtype]
     image = np.zeros((1, 3, 4), dtype)
     image[0, :, 0] = full

@@ -20,19 +20,19 @@ HEIGHT, WIDTH = 61, 45
 RANDOM = np.random.default_rng(11)
 
 
-def planes(depth: Any, colours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Original and clean colour: noise, and flat parts that pack. Alpha: float32."""
-    values = RANDOM.random((2, HEIGHT, WIDTH, colours), np.float32)
+def planes(depth: Any, colors: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Original and clean color: noise, and flat parts that pack. Alpha: float32."""
+    values = RANDOM.random((2, HEIGHT, WIDTH, colors), np.float32)
     values[:, 10:40] = 0.25
     original, clean = (to_depth(part, depth) for part in values)
     alpha = np.clip(np.linspace(-0.5, 1.5, HEIGHT * WIDTH, dtype=np.float32), 0, 1)
     return original, clean, alpha.reshape(HEIGHT, WIDTH)
 
 
-@pytest.mark.parametrize("colours", (1, 3))
+@pytest.mark.parametrize("colors", (1, 3))
 @pytest.mark.parametrize("depth", (np.uint8, np.uint16))
-def test_layers_and_mask_are_exact(tmp_path: Path, depth: Any, colours: int) -> None:
-    original, clean, alpha = planes(depth, colours)
+def test_layers_and_mask_are_exact(tmp_path: Path, depth: Any, colors: int) -> None:
+    original, clean, alpha = planes(depth, colors)
     path = tmp_path / "cut.psd"
     psd.write(path, raster.Raster(original), alpha, clean)
     document = PSDImage.open(path)

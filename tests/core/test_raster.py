@@ -21,20 +21,20 @@ DEPTHS: tuple[Any, ...] = (np.uint8, np.uint16, np.float32)
 HEIGHT, WIDTH = 37, 53
 
 
-def picture(depth: Any, colours: int, with_alpha: bool) -> raster.Raster:
-    """Noise: every value differs from its neighbours, so that no mix-up goes unseen."""
-    random = np.random.default_rng(colours)
-    values = random.random((HEIGHT, WIDTH, colours + 1), np.float32)
+def picture(depth: Any, colors: int, with_alpha: bool) -> raster.Raster:
+    """Noise: every value differs from its neighbors, so that no mix-up goes unseen."""
+    random = np.random.default_rng(colors)
+    values = random.random((HEIGHT, WIDTH, colors + 1), np.float32)
     alpha = to_depth(values[..., -1] * np.float32(0.9) + np.float32(0.1), depth)
     return raster.Raster(to_depth(values[..., :-1], depth).copy(), alpha if with_alpha else None)
 
 
 @pytest.mark.parametrize("with_alpha", (False, True))
-@pytest.mark.parametrize("colours", (1, 3))
+@pytest.mark.parametrize("colors", (1, 3))
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("format", ("PNG", "TIFF"))
-def test_round_trip_is_exact(format: str, depth: Any, colours: int, with_alpha: bool) -> None:
-    before = picture(depth, colours, with_alpha)
+def test_round_trip_is_exact(format: str, depth: Any, colors: int, with_alpha: bool) -> None:
+    before = picture(depth, colors, with_alpha)
     after = raster.read(raster.encode(before, format))
     kept = np.uint16 if (format, depth) == ("PNG", np.float32) else depth
     assert after.format == format
@@ -56,7 +56,7 @@ def test_lossy_formats_come_close(format: str) -> None:
     assert np.abs(after.pixels.astype(int) - before).max() <= 12
 
 
-def test_colour_under_zero_alpha_is_gone() -> None:
+def test_color_under_zero_alpha_is_gone() -> None:
     before = picture(np.uint8, 3, with_alpha=True)
     alpha = np.zeros((HEIGHT, WIDTH), np.float32)
     alpha[:, 20:] = 0.5

@@ -35,7 +35,7 @@ NOT_ROOT_ONLY = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs POS
 
 def _samples() -> dict[str, bytes]:
     """A small valid file of every kind, with all the metadata that it can hold."""
-    colours = Image.fromarray(RANDOM.integers(0, 256, (9, 11, 3), dtype=np.uint8))
+    colors = Image.fromarray(RANDOM.integers(0, 256, (9, 11, 3), dtype=np.uint8))
     block = Image.Exif()
     block[0x0112], block[0x010F] = 6, "Camera"
     block.get_ifd(exif.EXIF)[0x829A] = (1, 50)
@@ -53,23 +53,23 @@ def _samples() -> dict[str, bytes]:
         ),
     )
     samples = {
-        "jpeg": saved(colours, "JPEG", exif=block),
-        "png": saved(colours, "PNG", exif=block),
-        "palette png": saved(colours.quantize(8), "PNG", transparency=2),
-        "webp": saved(colours, "WEBP", exif=block),
-        "tiff": saved(colours, "TIFF", exif=block, compression="tiff_lzw"),
+        "jpeg": saved(colors, "JPEG", exif=block),
+        "png": saved(colors, "PNG", exif=block),
+        "palette png": saved(colors.quantize(8), "PNG", transparency=2),
+        "webp": saved(colors, "WEBP", exif=block),
+        "tiff": saved(colors, "TIFF", exif=block, compression="tiff_lzw"),
         "deep png": raster.encode(deep, "PNG"),
         "deep tiff": raster.encode(deep, "TIFF"),
         "float tiff": raster.encode(raster.Raster(RANDOM.random((9, 11, 3), np.float32)), "TIFF"),
-        "bmp": saved(colours, "BMP"),
-        "gif": saved(colours, "GIF"),
-        "avif": saved(colours, "AVIF"),
+        "bmp": saved(colors, "BMP"),
+        "gif": saved(colors, "GIF"),
+        "avif": saved(colors, "AVIF"),
     }
     with contextlib.suppress(ImportError):
         import pillow_heif
 
         pillow_heif.register_heif_opener()
-        samples["heif"] = saved(colours.resize((64, 64)), "HEIF")
+        samples["heif"] = saved(colors.resize((64, 64)), "HEIF")
     return samples
 
 
@@ -198,8 +198,8 @@ def test_pillows_own_limit_is_untouched_afterwards() -> None:
 @pytest.mark.parametrize("shape", ((1, 1), (1, 5000), (5000, 1), (1, 2)))
 @pytest.mark.parametrize("format", raster.WRITABLE)
 def test_thin_pictures_pass(shape: tuple[int, int], format: str) -> None:
-    grey = raster.Raster(np.full((*shape, 1), 77, np.uint8))
-    got = raster.read(raster.encode(grey, format))
+    gray = raster.Raster(np.full((*shape, 1), 77, np.uint8))
+    got = raster.read(raster.encode(gray, format))
     assert got.pixels.shape[:2] == shape
     assert np.abs(to_depth(got.pixels, np.uint8).astype(int) - 77).max() <= 2
 

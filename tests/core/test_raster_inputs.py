@@ -34,7 +34,7 @@ def as_tiff(array: np.ndarray, **options: Any) -> bytes:
 
 # --- orientation ---------------------------------------------------------------------------------
 
-FOUR = np.zeros((32, 48, 3), np.uint8)  # a different colour in each quarter, dull: JPEG keeps it
+FOUR = np.zeros((32, 48, 3), np.uint8)  # a different color in each quarter, dull: JPEG keeps it
 FOUR[:16, :24], FOUR[:16, 24:], FOUR[16:, :24], FOUR[16:, 24:] = 40, (160, 60, 60), 120, 210
 
 
@@ -113,45 +113,45 @@ def test_orientation_from_xmp_alone() -> None:
 
 # --- modes ---------------------------------------------------------------------------------------
 
-COLOURS = Image.fromarray(RANDOM.integers(0, 256, (21, 34, 3), dtype=np.uint8))
+COLORS = Image.fromarray(RANDOM.integers(0, 256, (21, 34, 3), dtype=np.uint8))
 OPACITY = Image.fromarray(RANDOM.integers(1, 256, (21, 34), dtype=np.uint8))
 
 
 def _modes() -> dict[str, tuple[Image.Image, str, dict[str, Any]]]:
-    grey, palette = COLOURS.convert("L"), COLOURS.quantize(32)
-    rgba, la = COLOURS.convert("RGBA"), grey.convert("LA")
+    gray, palette = COLORS.convert("L"), COLORS.quantize(32)
+    rgba, la = COLORS.convert("RGBA"), gray.convert("LA")
     rgba.putalpha(OPACITY)
     la.putalpha(OPACITY)
     lzw = {"compression": "tiff_lzw"}
     return {
-        "grey": (grey, "PNG", {}),
-        "grey and alpha": (la, "PNG", {}),
-        "one bit": (COLOURS.convert("1"), "PNG", {}),
-        "one bit, key": (COLOURS.convert("1"), "PNG", {"transparency": 255}),
-        "fax": (COLOURS.convert("1"), "TIFF", {"compression": "group4"}),
+        "gray": (gray, "PNG", {}),
+        "gray and alpha": (la, "PNG", {}),
+        "one bit": (COLORS.convert("1"), "PNG", {}),
+        "one bit, key": (COLORS.convert("1"), "PNG", {"transparency": 255}),
+        "fax": (COLORS.convert("1"), "TIFF", {"compression": "group4"}),
         "rgba": (rgba, "PNG", {}),
         "rgba webp": (rgba, "WEBP", {"lossless": True}),
         "rgba tiff": (rgba, "TIFF", {}),
-        "grey and alpha tiff": (la, "TIFF", {}),
-        "rgb lzw tiff": (COLOURS, "TIFF", lzw),
-        "rgb jpeg tiff": (COLOURS, "TIFF", {"compression": "jpeg", "quality": 95}),
-        "rgb packbits tiff": (COLOURS, "TIFF", {"compression": "packbits"}),
+        "gray and alpha tiff": (la, "TIFF", {}),
+        "rgb lzw tiff": (COLORS, "TIFF", lzw),
+        "rgb jpeg tiff": (COLORS, "TIFF", {"compression": "jpeg", "quality": 95}),
+        "rgb packbits tiff": (COLORS, "TIFF", {"compression": "packbits"}),
         "palette": (palette, "PNG", {}),
         "palette, one clear": (palette, "PNG", {"transparency": 3}),
         "palette, many clear": (palette, "PNG", {"transparency": bytes(range(0, 256, 8))}),
         "palette tiff": (palette, "TIFF", lzw),
         "palette bmp": (palette, "BMP", {}),
-        "bmp": (COLOURS, "BMP", {}),
+        "bmp": (COLORS, "BMP", {}),
         "bmp 32": (rgba, "BMP", {}),
         "gif": (palette, "GIF", {}),
         "gif, clear": (palette, "GIF", {"transparency": 5}),
-        "rgb key": (COLOURS, "PNG", {"transparency": COLOURS.getpixel((3, 4))}),
-        "grey key": (grey, "PNG", {"transparency": grey.getpixel((3, 4))}),
-        "grey jpeg": (grey, "JPEG", {}),
-        "progressive jpeg": (COLOURS, "JPEG", {"progressive": True}),
-        "cmyk jpeg": (COLOURS.convert("CMYK"), "JPEG", {"quality": 95}),
-        "cmyk tiff": (COLOURS.convert("CMYK"), "TIFF", lzw),
-        "ycbcr tiff": (COLOURS.convert("YCbCr"), "TIFF", {}),
+        "rgb key": (COLORS, "PNG", {"transparency": COLORS.getpixel((3, 4))}),
+        "gray key": (gray, "PNG", {"transparency": gray.getpixel((3, 4))}),
+        "gray jpeg": (gray, "JPEG", {}),
+        "progressive jpeg": (COLORS, "JPEG", {"progressive": True}),
+        "cmyk jpeg": (COLORS.convert("CMYK"), "JPEG", {"quality": 95}),
+        "cmyk tiff": (COLORS.convert("CMYK"), "TIFF", lzw),
+        "ycbcr tiff": (COLORS.convert("YCbCr"), "TIFF", {}),
     }
 
 
@@ -181,7 +181,7 @@ def test_lab_tiff_becomes_srgb() -> None:
 
 
 def _cmyk_profile() -> bytes:
-    """A CMYK profile that no rule of thumb would guess: else than white and black all is grey."""
+    """A CMYK profile that no rule of thumb would guess: else than white and black all is gray."""
     grid = np.full((2, 2, 2, 2, 3), (128, 128, 128), np.uint8)
     grid[0, 0, 0, 0], grid[1, 1, 1, 1] = (255, 128, 128), (0, 128, 128)
     ramp = bytes(range(256))
@@ -275,15 +275,15 @@ def png16(samples: np.ndarray, interlaced: bool, *extra: bytes) -> bytes:
 def test_sixteen_bit_png_keeps_every_bit(channels: int, interlaced: bool) -> None:
     samples = RANDOM.integers(0, 65536, (19, 23, channels), dtype=np.uint16)
     got = raster.read(png16(samples, interlaced))
-    colours = channels - (channels % 2 == 0)
+    colors = channels - (channels % 2 == 0)
     assert got.pixels.dtype == np.uint16
-    np.testing.assert_array_equal(got.pixels, samples[..., :colours])
+    np.testing.assert_array_equal(got.pixels, samples[..., :colors])
     if channels % 2 == 0:
         np.testing.assert_array_equal(got.alpha, samples[..., -1])
 
 
 @pytest.mark.parametrize("channels", (1, 3))
-def test_sixteen_bit_png_with_a_transparent_colour(channels: int) -> None:
+def test_sixteen_bit_png_with_a_transparent_color(channels: int) -> None:
     samples = RANDOM.integers(0, 65536, (9, 8, channels), dtype=np.uint16)
     samples[2, 3] = samples[5, 5]
     samples[6, 6] = samples[5, 5] ^ 1  # differs in the lowest bit alone
@@ -294,7 +294,7 @@ def test_sixteen_bit_png_with_a_transparent_colour(channels: int) -> None:
     np.testing.assert_array_equal(got.alpha, expected)
 
 
-def test_small_greys_with_a_transparent_one() -> None:
+def test_small_grays_with_a_transparent_one() -> None:
     packed = np.array([[0b00011011], [0b11100100]], np.uint8)  # 2 bits a pixel
     data = b"".join(b"\0" + row.tobytes() for row in packed)
     header = struct.pack(">IIBBBBB", 4, 2, 2, 0, 0, 0, 0)
@@ -384,16 +384,16 @@ def test_lzw_tiff_keeps_sixteen_bits(
 
 
 @pytest.mark.parametrize("dtype", (np.uint8, np.uint16, np.float32))
-@pytest.mark.parametrize("colours", (1, 3))
-def test_premultiplied_tiff_becomes_straight(dtype: Any, colours: int) -> None:
+@pytest.mark.parametrize("colors", (1, 3))
+def test_premultiplied_tiff_becomes_straight(dtype: Any, colors: int) -> None:
     top = 1.0 if dtype == np.float32 else float(np.iinfo(dtype).max)
-    straight = RANDOM.random((15, 14, colours))
+    straight = RANDOM.random((15, 14, colors))
     alpha = RANDOM.uniform(0.3, 1.0, (15, 14, 1))
     alpha[3] = 0
     samples = np.concatenate([straight * alpha, alpha], axis=-1) * top
     data = as_tiff(
         (np.rint(samples) if top > 1 else samples).astype(dtype),
-        photometric="rgb" if colours == 3 else "minisblack",
+        photometric="rgb" if colors == 3 else "minisblack",
         extrasamples=["assocalpha"],
         planarconfig="contig",
     )
@@ -401,7 +401,7 @@ def test_premultiplied_tiff_becomes_straight(dtype: Any, colours: int) -> None:
     assert got.alpha is not None
     assert got.pixels.dtype == dtype
     expected = np.where(alpha > 0, straight, 0) * top
-    tolerance = 1e-5 if top == 1 else 4  # of the rounded colour, divided by alpha >= 0.3
+    tolerance = 1e-5 if top == 1 else 4  # of the rounded color, divided by alpha >= 0.3
     assert np.abs(got.pixels - expected).max() <= tolerance
     np.testing.assert_allclose(got.alpha, alpha[..., 0] * top, atol=0.6 if top > 1 else 1e-6)
 

@@ -61,7 +61,7 @@ def test_pure_strokes_stay_and_the_rest_is_untouched(
 
 
 @pytest.mark.parametrize("dtype", DEPTHS)
-def test_a_grey_stroke_over_the_edge_is_decided_from_the_picture(dtype: type) -> None:
+def test_a_gray_stroke_over_the_edge_is_decided_from_the_picture(dtype: type) -> None:
     previous = mask_in(dtype)
     mask = previous.copy()
     mask[20:76, 30:50] = FULL[np.dtype(dtype)] * 0.5

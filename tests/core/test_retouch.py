@@ -23,9 +23,9 @@ def test_feather_is_a_gaussian(sigma: float) -> None:
     alpha = step_edge()
     row = retouch.feather(alpha, sigma)[20]
     slope = np.diff(row)
-    centre = (slope * np.arange(1, 200)).sum() / slope.sum()
-    spread = np.sqrt((slope * (np.arange(1, 200) - centre) ** 2).sum() / slope.sum())
-    assert centre == pytest.approx(100, abs=0.6)
+    center = (slope * np.arange(1, 200)).sum() / slope.sum()
+    spread = np.sqrt((slope * (np.arange(1, 200) - center) ** 2).sum() / slope.sum())
+    assert center == pytest.approx(100, abs=0.6)
     assert spread == pytest.approx(sigma, rel=0.12, abs=0.05)
     assert row[0] == 0 and row[-1] == 1
 

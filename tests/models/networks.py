@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tiny ONNX networks with the names, shapes, types and layouts of the published ones.
 
-Each undoes the normalisation *published* for its kind (written here by hand, not taken from the
-catalogue) and gives a known mixture of red, green and blue. So any mistake on the way in (channel
+Each undoes the normalization *published* for its kind (written here by hand, not taken from the
+catalog) and gives a known mixture of red, green and blue. So any mistake on the way in (channel
 order, mean, deviation, scale, layout) or out (activation, channel, padding) changes the answer.
 """
 
@@ -23,7 +23,7 @@ MIX = (0.6, 0.3, 0.1)
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 NONE = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
 HALF = ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-CENTRED = ((0.5, 0.5, 0.5), (1.0, 1.0, 1.0))
+CENTERED = ((0.5, 0.5, 0.5), (1.0, 1.0, 1.0))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +65,11 @@ SALIENT = {
     ),
     "u2net": Facts((1, 3, 320, 320), IMAGENET, further_outputs=6),
     "u2net-cloth": Facts((1, 3, 768, 768), IMAGENET, ends="four logits", further_outputs=6),
-    "isnet": Facts((1, 3, 1024, 1024), CENTRED),
+    "isnet": Facts((1, 3, 1024, 1024), CENTERED),
     "isnet-anime": Facts((1, 3, 1024, 1024), (IMAGENET[0], (1.0, 1.0, 1.0))),
     "birefnet": Facts((1, 3, 1024, 1024), IMAGENET, ends="logit"),
     "birefnet-hr": Facts((1, 3, "H", "W"), IMAGENET, ends="logit", size=(2048, 2048)),
-    "rmbg-1": Facts((1, 3, 1024, 1024), CENTRED),
+    "rmbg-1": Facts((1, 3, 1024, 1024), CENTERED),
     "rmbg-2": Facts((1, 3, 1024, 1024), IMAGENET),
     "ben2": Facts((1, 3, 1024, 1024), IMAGENET),
     "mvanet": Facts(("N", 3, "H", "W"), IMAGENET, ends="logit", size=(1024, 1024)),
@@ -151,7 +151,7 @@ class Graph:
 
 
 def _mixture(graph: Graph, x: str, facts: Facts, mix: Sequence[float]) -> str:
-    """(N, 3, H, W) as it was fed -> (N, 1, H, W): the mixture of the picture's own colours."""
+    """(N, 3, H, W) as it was fed -> (N, 1, H, W): the mixture of the picture's own colors."""
     mean, std = (np.array(values) for values in facts.norm)
     weights = np.array(mix) * std / facts.scale
     bias = float((np.array(mix) * mean / facts.scale).sum())
@@ -259,11 +259,11 @@ def _disc(graph: Graph, coords: str, labels: str, side: int) -> str:
     counts = graph("Cast", graph("Greater", labels, graph.constant(0.5)), to=TensorProto.FLOAT)
     total = graph("Max", graph("ReduceSum", counts, graph.ints(1), keepdims=1), graph.constant(1.0))
     weighted = graph("Mul", coords, graph("Unsqueeze", counts, graph.ints(2)))
-    centre = graph("Div", graph("ReduceSum", weighted, graph.ints(1), keepdims=0), total)
+    center = graph("Div", graph("ReduceSum", weighted, graph.ints(1), keepdims=0), total)
     grid = (np.arange(side) + 0.5) * 1024 / side - 0.5
     squares = []
     for axis, shape in ((0, (1, 1, 1, side)), (1, (1, 1, side, 1))):
-        at = graph("Slice", centre, graph.ints(axis), graph.ints(axis + 1), graph.ints(1))
+        at = graph("Slice", center, graph.ints(axis), graph.ints(axis + 1), graph.ints(1))
         at = graph("Reshape", at, graph.ints(-1, 1, 1, 1))
         off = graph("Sub", graph.constant(grid.reshape(shape)), at)
         off = graph("Div", off, graph.constant(16.0))

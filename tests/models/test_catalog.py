@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue is a table that holds together, and agrees with the facts it was made from."""
+"""The catalog is a table that holds together, and agrees with the facts it was made from."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nothing_non_commercial_is_the_default_or_unmarked() -> None:
 def test_what_ships_is_what_its_row_says(row: catalog.ModelRow) -> None:
     """The files are made anew now and then, and say themselves what they are."""
     metadata = runtime.open_session(row, "cpu").metadata
-    assert metadata["licence"] == row.license
+    assert metadata["license"] == row.license
     assert metadata["mattebrush_kind"] == row.kind
     for data in ("ImageNet", "DUTS-TR", "Clothing Co-Parsing"):
         assert (data in metadata["trained_on"]) == (data in row.license_note)
@@ -94,7 +94,7 @@ PUBLISHED = [pytest.param(facts, id=facts["id"]) for facts in _facts()] or [
 ]
 
 
-# Where the catalogue says something else than the facts, knowingly.
+# Where the catalog says something else than the facts, knowingly.
 ACTIVATIONS = {  # never a min-max; thresholds and argmax are left to those who want a hard mask
     "minmax": {"none", "sigmoid-if-logits"},
     "sigmoid+minmax": {"sigmoid", "sigmoid-if-logits"},
@@ -103,7 +103,7 @@ ACTIVATIONS = {  # never a min-max; thresholds and argmax are left to those who 
     "threshold0": {"none"},
 }
 RESIZES = {"short_side_32": "short_side", "pad_32": "pad", "multiple_of_32": "pad"}
-LICENCES_ELSEWHERE = {"sinet": "MIT upstream"}  # ../shared/weights/README.md
+LICENSES_ELSEWHERE = {"sinet": "MIT upstream"}  # ../shared/weights/README.md
 LOGITS_IN_THE_GRAPH = {"mediapipe-meet"}  # so that "none" would be no probability
 
 
@@ -135,23 +135,23 @@ def test_checksums_addresses_and_sizes_are_those_published(facts: dict[str, Any]
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
-def test_licences_are_those_published(facts: dict[str, Any]) -> None:
+def test_licenses_are_those_published(facts: dict[str, Any]) -> None:
     row, own = catalog.get(facts["id"]), _own(facts)
-    published = LICENCES_ELSEWHERE.get(row.id) or own["license"].replace("?", "unknown")
+    published = LICENSES_ELSEWHERE.get(row.id) or own["license"].replace("?", "unknown")
     published = published.partition(" code /")[0]
     ours, theirs = (re.sub(r" \([^)]*\)", "", text).lower() for text in (row.license, published))
     assert ours == theirs
     assert (row.commercial == "no") == (own.get("commercial") is False)
     assert (row.commercial == "unknown") == (row.license == "unknown")
     assert row.gated == own.get("gated", False)
-    words = ("restrict", "non-commercial", "not checked", "osi licence", "gpl-3", "academic")
+    words = ("restrict", "non-commercial", "not checked", "osi license", "gpl-3", "academic")
     if any(word in own.get("license_note", "").lower() for word in words):
         assert row.commercial != "yes"
 
 
 @pytest.mark.parametrize("facts", PUBLISHED)
 def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
-    """Except for ViTMatte, where the authors' normalisation is taken, and tiles at full size."""
+    """Except for ViTMatte, where the authors' normalization is taken, and tiles at full size."""
     row, given = catalog.get(facts["id"]), facts.get("preprocess", {})
     prepare, published = row.interface.preprocessing, dict(given)
     if facts["task"] == "matting-trimap":

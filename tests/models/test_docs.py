@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/models.md says what the catalogue says."""
+"""docs/models.md says what the catalog says."""
 
 from __future__ import annotations
 

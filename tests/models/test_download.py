@@ -121,7 +121,7 @@ def test_redirects_out_of_the_web_are_refused(part: Path, target: str) -> None:
     assert not part.exists()
 
 
-def test_a_proxy_is_honoured(part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_honored(part: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving({"/f": File(CONTENT)}) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         download.fetch("http://models.invalid/f", part)

@@ -128,7 +128,7 @@ def test_an_interrupted_pull_installs_nothing_and_goes_on_next_time(weights: Pat
     assert store.installed(row) is not None
 
 
-def test_a_mirror_serves_files_by_their_catalogue_names(weights: Path) -> None:
+def test_a_mirror_serves_files_by_their_catalog_names(weights: Path) -> None:
     with serving({"/models/u2netp.onnx": File(weights.read_bytes())}) as site:
         row = row_with(url="http://nowhere.invalid/x.onnx", sha256="", md5="")
         (added,) = install.pull(row, mirror=f"{site.url}/models/")

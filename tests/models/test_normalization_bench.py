@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The script that decides ViTMatte's normalisation finds the right one when it is known."""
+"""The script that decides ViTMatte's normalization finds the right one when it is known."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
 
 
 @pytest.mark.parametrize(("norm", "name"), [(IMAGENET, "authors"), (HALF, "huggingface")])
-def test_the_right_normalisation_wins(
+def test_the_right_normalization_wins(
     norm: object,
     name: str,
     data: Path,
@@ -50,9 +50,9 @@ def test_the_right_normalisation_wins(
     row = catalog.get(ROW)
     tiny(row.interface.id, store.folder(row) / row.files[0].name, norm=norm)
     scores = bench.measure(row, bench.pictures(data))
-    assert scores[0].normalisation == name
+    assert scores[0].normalization == name
     assert scores[0].mse < 1e-5 < 1e-3 < scores[1].mse
-    assert [score.normalisation for score in scores].count("pricklygorse") == 0  # as the authors'
+    assert [score.normalization for score in scores].count("pricklygorse") == 0  # as the authors'
     assert run(monkeypatch, "--data", str(data)) == (0 if name == "authors" else 1)
     assert ("ANOTHER" in capsys.readouterr().out) == (name != "authors")
 

@@ -39,7 +39,7 @@ def black(height: int, width: int) -> np.ndarray:
     return np.zeros((height, width, 3), np.uint8)
 
 
-def centre(probability: np.ndarray, shape: tuple[int, int]) -> tuple[float, float]:
+def center(probability: np.ndarray, shape: tuple[int, int]) -> tuple[float, float]:
     """Where the disc lies, as x, y in pixels of a picture of this shape."""
     height, width = probability.shape
     y, x = np.mgrid[:height, :width]
@@ -64,7 +64,7 @@ def test_a_click_is_answered_where_it_was(row: str, shape: tuple[int, int]) -> N
     assert found.quality == pytest.approx(0.9)
     assert found.probability.dtype == np.float32
     assert found.probability.max() > 0.99 and np.median(found.probability) < 1e-3
-    at = centre(found.probability, shape)
+    at = center(found.probability, shape)
     assert at == pytest.approx((x, y), abs=0.004 * max(shape))
 
 
@@ -75,7 +75,7 @@ def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
     command = ["segment", str(source), "--depth", "16", "--device", "cpu"]
     assert main([*command, "--point", "300,105", "--point", "10,290,0", "--quiet"]) == 0
     by_command = np.asarray(Image.open(tmp_path / "photo-segment.png")) / 65535
-    assert centre(by_command, (300, 500)) == pytest.approx((300, 105), abs=3)
+    assert center(by_command, (300, 500)) == pytest.approx((300, 105), abs=3)
     promptable.forget()
     prompt = {"points": [[300, 105], [10, 290, 0]]}
     asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt}
@@ -101,7 +101,7 @@ def test_a_disc_stays_as_large_as_the_network_drew_it(row: str) -> None:
 def test_a_box_counts_by_its_corners(row: str) -> None:
     prompt = Prompt(boxes=((100.0, 40.0, 300.0, 120.0),))
     found = promptable.segment(black(300, 500), prompt, installed(row), "cpu")
-    assert centre(found.probability, (300, 500)) == pytest.approx((200, 80), abs=2)
+    assert center(found.probability, (300, 500)) == pytest.approx((200, 80), abs=2)
 
 
 @pytest.mark.parametrize("row", FAMILIES)
@@ -115,12 +115,12 @@ def test_several_boxes_are_all_answered(row: str) -> None:
     # A box that reaches over the border is cut to the picture.
     over = Prompt(boxes=((400.0, -50.0, 900.0, 100.0),))
     found = promptable.segment(black(300, 500), over, row, "cpu")
-    assert centre(found.probability, (300, 500)) == pytest.approx((450, 50), abs=2)
+    assert center(found.probability, (300, 500)) == pytest.approx((450, 50), abs=2)
 
 
 @pytest.mark.parametrize("row", ENCODED_ONCE)
 def test_what_the_encoder_saw_reaches_the_decoder(row: str) -> None:
-    """The tiny decoders add the mixture of the picture's colours to their logits."""
+    """The tiny decoders add the mixture of the picture's colors to their logits."""
     image = black(684, 1024)
     image[:, :] = (255, 0, 0)  # mixture 0.6
     found = promptable.segment(image, Prompt(points=(Point(512, 342),)), installed(row), "cpu")

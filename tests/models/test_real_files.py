@@ -166,7 +166,7 @@ def test_u2netp_is_as_accurate_as_published() -> None:
 def test_sinet_wants_blue_first() -> None:
     """The order of its channels is published nowhere; on photographs of people it shows."""
     row, judge = catalog.get(real("sinet")), real("mediapipe-selfie")
-    swapped = _with_colour(row, "RGB")
+    swapped = _with_color(row, "RGB")
     right, wrong = [], []
     for number, (image, truth) in enumerate(pictures()):
         if number >= 150:
@@ -180,8 +180,8 @@ def test_sinet_wants_blue_first() -> None:
     assert np.mean(right) > np.mean(wrong) + 0.03
 
 
-def _with_colour(row: ModelRow, colour: str) -> ModelRow:
-    prepare = dataclasses.replace(row.interface.preprocessing, color=colour)
+def _with_color(row: ModelRow, color: str) -> ModelRow:
+    prepare = dataclasses.replace(row.interface.preprocessing, color=color)
     return dataclasses.replace(
         row, interface=dataclasses.replace(row.interface, preprocessing=prepare)
     )

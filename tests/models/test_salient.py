@@ -166,18 +166,18 @@ def test_the_size_in_the_metadata_of_our_own_network_counts(
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
-@pytest.mark.parametrize("grey", [False, True])
-def test_depths_and_grey_pictures_mean_the_same(
-    dtype: str, grey: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("gray", [False, True])
+def test_depths_and_gray_pictures_mean_the_same(
+    dtype: str, gray: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    image = pattern(320, 320)[:, :, : 1 if grey else 3]
+    image = pattern(320, 320)[:, :, : 1 if gray else 3]
     given = {
         "uint8": image,
         "uint16": image.astype(np.uint16) * 257,
         "float32": (image / 255).astype(np.float32),
     }[dtype]
     found = salient.segment(given, installed("u2netp", monkeypatch), "cpu")
-    expected = image[:, :, 0] / 255 if grey else mixture(image)
+    expected = image[:, :, 0] / 255 if gray else mixture(image)
     np.testing.assert_allclose(found.probability, expected, atol=2e-5)
 
 

@@ -52,7 +52,7 @@ def test_the_state_is_carried_and_reset(row: str) -> None:
 
 @pytest.mark.parametrize(("shape", "ratio"), [((48, 64), 1.0), ((8, 1024), 0.5), ((2048, 8), 0.25)])
 def test_the_network_looks_at_512_pixels_at_most(shape: tuple[int, int], ratio: float) -> None:
-    """The tiny network multiplies the colour by the ratio it was given."""
+    """The tiny network multiplies the color by the ratio it was given."""
     matting = VideoMatting(installed("rvm-mobilenetv3-fp32"), "cpu")
     image = picture(*shape)
     np.testing.assert_allclose(matting.frame(image).foreground, image / 255 * ratio, atol=1e-6)

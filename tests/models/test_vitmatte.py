@@ -77,7 +77,7 @@ def test_the_other_normalizations_in_use_can_be_chosen(name: str, norm: object) 
     assert np.abs(wrong - expected).max() > 0.05
 
 
-def test_four_normalizations_are_in_the_catalogue_and_the_authors_is_the_default() -> None:
+def test_four_normalizations_are_in_the_catalog_and_the_authors_is_the_default() -> None:
     for row in ROWS:
         contract = catalog.get(row).interface
         if contract.id != "indexnet":

@@ -141,15 +141,15 @@ def test_removebg_zip_and_alpha(client: Any, picture_file: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "expected"),
+    ("color", "expected"),
     (("81d4fa", (129, 212, 250)), ("#fff", (255, 255, 255)), ("green", (0, 128, 0))),
 )
-def test_removebg_background_colour(
-    client: Any, picture_file: bytes, colour: str, expected: tuple[int, int, int]
+def test_removebg_background_color(
+    client: Any, picture_file: bytes, color: str, expected: tuple[int, int, int]
 ) -> None:
-    answer = removebg(client, picture_file, bg_color=colour, format="png")
+    answer = removebg(client, picture_file, bg_color=color, format="png")
     assert tuple(answer.picture()[2, 2][:3]) == expected
-    assert removebg(client, picture_file, bg_color=colour).headers["content-type"] == "image/jpeg"
+    assert removebg(client, picture_file, bg_color=color).headers["content-type"] == "image/jpeg"
 
 
 def test_removebg_background_picture(client: Any, picture_file: bytes) -> None:
@@ -225,7 +225,7 @@ def test_removebg_keeps_what_was_transparent_so(client: Any, picture: np.ndarray
     ("texts", "code"),
     (
         ({"size": "huge"}, "invalid_parameters"),
-        ({"bg_color": "no colour"}, "invalid_parameters"),
+        ({"bg_color": "no color"}, "invalid_parameters"),
         ({"crop_margin": "1px 2px 3px"}, "invalid_parameters"),
         ({"image_url": "http://127.0.0.1/x.png"}, "invalid_parameters"),
         ({"bg_image_url": "file:///etc/passwd"}, "invalid_parameters"),
@@ -254,8 +254,8 @@ def test_removebg_failures_in_its_own_form(client: Any) -> None:
 
     assert code(client.form("/v1.0/removebg", {}, size="auto"), 400) == "missing_source"
     assert code(removebg(client, b"no picture"), 400) == "failed_to_read_image"
-    grey = png(np.full((64, 64, 3), 128, np.uint8))
-    assert code(removebg(client, grey), 400) == "unknown_foreground"
+    gray = png(np.full((64, 64, 3), 128, np.uint8))
+    assert code(removebg(client, gray), 400) == "unknown_foreground"
     wrong = client.ask("GET", "/v1.0/account", token=None, X_Api_Key="wrong")
     assert code(wrong, 403) == "auth_failed"
 
@@ -373,7 +373,7 @@ def test_rembg_thresholds_make_the_trimap(client: Any, picture_file: bytes) -> N
     assert (mask(a="true", af="255", ab="50", ae="16") == mask()).all()  # nothing is sure
 
 
-def test_rembg_mask_and_colour(client: Any, picture_file: bytes) -> None:
+def test_rembg_mask_and_color(client: Any, picture_file: bytes) -> None:
     assert rembg(client, picture_file, om="true").picture().shape == (80, 120)
     hard = rembg(client, picture_file, om="true", ppm="true").picture()
     assert set(np.unique(hard)) <= {0, 255}

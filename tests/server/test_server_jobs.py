@@ -256,8 +256,8 @@ def test_a_process_that_cannot_start_fails_the_job_and_nothing_else(
 
 
 def test_no_subject_is_a_failure_with_a_way_out(client: Any) -> None:
-    grey = np.full((64, 64, 3), 128, np.uint8)
-    told = client.wait(client.send({"op": "remove"}, image=grey))
+    gray = np.full((64, 64, 3), 128, np.uint8)
+    told = client.wait(client.send({"op": "remove"}, image=gray))
     assert told["state"] == "failed" and told["error"]["code"] == "no-subject", told
     assert told["error"]["fix"]
 

@@ -60,21 +60,21 @@ def test_windows_are_filled_with_what_was_seen_through_them() -> None:
     assert filled[20, 5].tolist() == [10, 10, 200, 100] and filled[20, 10, 0] == 10
 
 
-def half_grey() -> dict[str, Any]:
-    """Answer and options of a job on a grey picture whose right half is background."""
+def half_gray() -> dict[str, Any]:
+    """Answer and options of a job on a gray picture whose right half is background."""
     alpha = np.full((40, 60), 255, np.uint8)
     alpha[:, 30:] = 0
     return {"image": np.full((40, 60), 90, np.uint8), "answer": contract.Answer(alpha, None, {})}
 
 
-def test_a_veil_is_seen_through_and_a_grey_picture_takes_its_colour() -> None:
-    veiled = rendered(**half_grey(), background=[255, 0, 0, 128])
+def test_a_veil_is_seen_through_and_a_gray_picture_takes_its_color() -> None:
+    veiled = rendered(**half_gray(), background=[255, 0, 0, 128])
     assert veiled[20, 10].tolist() == [90, 90, 90, 255]
     assert veiled[20, 50].tolist() == [255, 0, 0, 128]
-    solid = rendered(**half_grey(), background=[255, 0, 0])
+    solid = rendered(**half_gray(), background=[255, 0, 0])
     assert solid[20, 10].tolist() == [90, 90, 90] and solid[20, 50].tolist() == [255, 0, 0]
-    shadow = rendered(**half_grey(), shadow={"opacity": 0.5})
-    assert shadow.shape == (40, 60, 2)  # grey still, and see-through
+    shadow = rendered(**half_gray(), shadow={"opacity": 0.5})
+    assert shadow.shape == (40, 60, 2)  # gray still, and see-through
     assert shadow[20, 10].tolist() == [90, 255]
     assert 0 < shadow[20, 30, 1] <= 128 and shadow[20, 30, 0] == 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random colours, smooth random fields, blurs and kernels: the paint box of `shapes` and `scenes`.
+"""Random colors, smooth random fields, blurs and kernels: the paint box of `shapes` and `scenes`.
 
 Arrays are float32, (H, W) or (H, W, C), values as given.
 """
@@ -13,8 +13,8 @@ from PIL import Image
 from scipy import ndimage
 
 
-def colour(rng: np.random.Generator) -> np.ndarray:
-    """A random colour (3,) in [0, 1]: mostly muted, as things are; now and then saturated."""
+def color(rng: np.random.Generator) -> np.ndarray:
+    """A random color (3,) in [0, 1]: mostly muted, as things are; now and then saturated."""
     saturation = rng.beta(1.2, 2.5)
     value = rng.beta(1.3, 1.3)
     return np.array(colorsys.hsv_to_rgb(rng.random(), saturation, value), np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drawn subjects at 200 % as the engine cuts them, on colours that show every fault.
+"""Drawn subjects at 200 % as the engine cuts them, on colors that show every fault.
 
     python -m training.matting.gallery --out docs/pictures/matting.jpg
 
@@ -25,11 +25,11 @@ SIDE = 128
 GREEN, MAGENTA, BLACK = (0.0, 0.8, 0.1), (0.9, 0.0, 0.8), (0.0, 0.0, 0.0)
 
 
-def on(colour: tuple[float, float, float], cut: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """A foreground (H, W, 3) laid with its alpha (H, W) on a colour, all 0..1."""
+def on(color: tuple[float, float, float], cut: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """A foreground (H, W, 3) laid with its alpha (H, W) on a color, all 0..1."""
     foreground, alpha = cut
     composite: np.ndarray = alpha[..., None] * foreground + (1 - alpha[..., None]) * np.array(
-        colour, np.float32
+        color, np.float32
     )
     return composite
 
@@ -39,9 +39,9 @@ def row(scene: scenes.Scene) -> npt.NDArray[np.uint8]:
 
     def cut(method: str) -> tuple[np.ndarray, np.ndarray]:
         alpha = matte(scene.image, scene.trimap, Options(matting=method, device="cpu")).alpha
-        colour = decontaminate(scene.image, alpha).foreground
-        assert colour is not None
-        return colour, alpha
+        color = decontaminate(scene.image, alpha).foreground
+        assert color is not None
+        return color, alpha
 
     network = cut("network")
     pictures = [

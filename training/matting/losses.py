@@ -32,7 +32,7 @@ def matting_loss(
 
     answer: (N, 1, H, W), free to leave [0, 1]. coarse: the same at a quarter of the size.
     truth, unknown: (N, 1, H, W). contrast: (N, 1, H, W), mean |F - B|: an error in alpha shows
-    in a composite as far as the colours differ.
+    in a composite as far as the colors differ.
     """
     error = _beyond(answer, truth)
     alpha = _inside(error.abs(), unknown)
@@ -63,7 +63,7 @@ def _inside(values: Tensor, unknown: Tensor) -> Tensor:
 
 
 def _gradients(error: Tensor, unknown: Tensor, scale: int) -> Tensor:
-    """Mean absolute difference between neighbouring errors after shrinking by `scale`."""
+    """Mean absolute difference between neighboring errors after shrinking by `scale`."""
     inside = error * unknown
     if scale > 1:
         inside = functional.avg_pool2d(inside, scale)

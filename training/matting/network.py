@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The matting network: what the colours around a pixel say, and a small U-Net that corrects it.
+"""The matting network: what the colors around a pixel say, and a small U-Net that corrects it.
 
-Classical matting is built in rather than learned. `diffuse` spreads the colours of certain
+Classical matting is built in rather than learned. `diffuse` spreads the colors of certain
 foreground and background into the band; where a pixel lies between the two is a first alpha
 (`project`). A U-Net reads that, corrects it at a quarter of the size, its answer tells foreground
-from background inside the band, the colours are spread a second time from there, and a few
+from background inside the band, the colors are spread a second time from there, and a few
 full-resolution layers settle the fine strands. Nothing looks further than a bounded distance, so
 tiles are exact. All convolutions run at half size or below, with 2x2 pixels side by side in
 the channels, which costs a quarter and loses nothing. What the picture shows, an encoder that
@@ -26,10 +26,10 @@ TAPS = (1, 2, 3)
 tile would need as many around it."""
 
 MULTIPLE = 32
-"""Sides of the input are multiples of this: the coarsest cell of the colour diffusion."""
+"""Sides of the input are multiples of this: the coarsest cell of the color diffusion."""
 
 _LEVELS = 3  # of diffusion below a quarter: 1/8, 1/16, 1/32
-_PULL = 0.05  # weight of the coarser level where the finer one has colours of its own
+_PULL = 0.05  # weight of the coarser level where the finer one has colors of its own
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,14 +51,14 @@ def _halve(x: Tensor) -> Tensor:
     return functional.avg_pool2d(x, 2)
 
 
-def diffuse(colour: Tensor, weight: Tensor, levels: int, wide: bool) -> tuple[Tensor, Tensor]:
-    """Spreads colours from where `weight` is high to where it is not.
+def diffuse(color: Tensor, weight: Tensor, levels: int, wide: bool) -> tuple[Tensor, Tensor]:
+    """Spreads colors from where `weight` is high to where it is not.
 
-    colour: (N, C, H, W), premultiplied by weight. weight: (N, 1, H, W) in [0, 1].
-    Returns the straight colours (N, C, H, W), and the coarsest weights at full size as a measure
+    color: (N, C, H, W), premultiplied by weight. weight: (N, 1, H, W) in [0, 1].
+    Returns the straight colors (N, C, H, W), and the coarsest weights at full size as a measure
     of how near any source is. A pull-push pyramid: Gortler et al., "The Lumigraph", 1996.
     """
-    pyramid = [torch.cat([colour, weight], 1)]
+    pyramid = [torch.cat([color, weight], 1)]
     for _ in range(levels):
         pyramid.append(_halve(pyramid[-1]))
     coarsest = pyramid[-1]
@@ -73,7 +73,7 @@ def diffuse(colour: Tensor, weight: Tensor, levels: int, wide: bool) -> tuple[Te
 
 
 def project(pixels: Tensor, foreground: Tensor, background: Tensor) -> tuple[Tensor, Tensor]:
-    """Where colours lie on the line from background to foreground, and how far off it.
+    """Where colors lie on the line from background to foreground, and how far off it.
 
     pixels: (N, 3, K, H, W), K pixels that share a foreground and background (N, 3, H, W).
     Returns alpha in [-0.25, 1.25] and distance, both (N, K, H, W).
@@ -94,7 +94,7 @@ def _unshuffle(x: Tensor) -> Tensor:
 
 
 class Conv(nn.Sequential):
-    """Convolution, batch normalisation, ReLU."""
+    """Convolution, batch normalization, ReLU."""
 
     def __init__(self, inputs: int, outputs: int, size: int = 3, stride: int = 1) -> None:
         super().__init__(
@@ -179,17 +179,17 @@ class MattingNetwork(nn.Module):
         pixels = _unshuffle(image)
         flat = pixels.flatten(1, 2)
         known4, unknown4 = _unshuffle(known)[:, 0], _unshuffle(unknown)[:, 0]
-        colour_quarter = functional.avg_pool2d(image, 4)
+        color_quarter = functional.avg_pool2d(image, 4)
 
-        # Certain colours, spread into the band, with their second moments.
+        # Certain colors, spread into the band, with their second moments.
         sources = functional.avg_pool2d(
             torch.cat([
                 image * (certain * known), certain * known,
                 image * (certain * (1 - known)), certain * (1 - known),
             ], 1), 4,
         )  # fmt: skip
-        fore, fore_reach, fore_spread = self._spread(sources[:, :4], colour_quarter)
-        back, back_reach, back_spread = self._spread(sources[:, 4:], colour_quarter)
+        fore, fore_reach, fore_spread = self._spread(sources[:, :4], color_quarter)
+        back, back_reach, back_spread = self._spread(sources[:, 4:], color_quarter)
         fore_half, back_half = _double(fore), _double(back)
         alpha, miss = project(pixels, fore_half, back_half)
         alpha = known4 + unknown4 * (alpha - known4)
@@ -214,11 +214,11 @@ class MattingNetwork(nn.Module):
         quarter = self.merge_quarter(quarter + _double(self.up_quarter(eighth)))
         coarse = base + self.coarse(quarter)
 
-        # The colours again, now from inside the band too.
+        # The colors again, now from inside the band too.
         guess = known_quarter + unknown_quarter * (coarse.clamp(0, 1) - known_quarter)
         fore_weight, back_weight = guess**3, (1 - guess) ** 3
-        fore_near, _ = diffuse(colour_quarter * fore_weight, fore_weight, 2, False)
-        back_near, _ = diffuse(colour_quarter * back_weight, back_weight, 2, False)
+        fore_near, _ = diffuse(color_quarter * fore_weight, fore_weight, 2, False)
+        back_near, _ = diffuse(color_quarter * back_weight, back_weight, 2, False)
         fore_half, back_half = _double(fore_near), _double(back_near)
         near, miss = project(pixels, fore_half, back_half)
         coarse_half = _double(coarse)
@@ -236,10 +236,10 @@ class MattingNetwork(nn.Module):
     def up_half_of(self, quarter: Tensor) -> Tensor:
         return _double(self.up_half(quarter))
 
-    def _spread(self, source: Tensor, colour: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Diffused colour (N, 3), its reach (N, 1) and its variance (N, 3) at a quarter."""
+    def _spread(self, source: Tensor, color: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Diffused color (N, 3), its reach (N, 1) and its variance (N, 3) at a quarter."""
         mean = source[:, :3]
         weight = source[:, 3:]
-        both, reach = diffuse(torch.cat([mean, mean * colour], 1), weight, _LEVELS, True)
+        both, reach = diffuse(torch.cat([mean, mean * color], 1), weight, _LEVELS, True)
         spread = both[:, :3]
         return spread, reach, (both[:, 3:] - spread * spread).abs().add(1e-6).sqrt()

@@ -49,13 +49,13 @@ def make_scene(seed: int, size: int = 256, kind: str | None = None) -> Scene:
 
 
 def invented(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A background from nothing: patches of colour, gradients and texture, (size, size, 3)."""
-    picture = np.zeros((size, size, 3), np.float32) + fields.colour(rng)
+    """A background from nothing: patches of color, gradients and texture, (size, size, 3)."""
+    picture = np.zeros((size, size, 3), np.float32) + fields.color(rng)
     for _ in range(int(rng.integers(0, 6))):
         cells = int(rng.integers(1, 10))
         edge = np.exp(rng.uniform(np.log(2), np.log(80)))
         patch = 1 / (1 + np.exp(-edge * (fields.smooth(rng, size, cells) - rng.uniform(0.4, 0.7))))
-        picture += patch[..., None] * (fields.colour(rng) - picture)
+        picture += patch[..., None] * (fields.color(rng) - picture)
     grain = np.zeros((size, size), np.float32)
     for cells in (8, 20, 60):
         grain += fields.smooth(rng, size, cells) - 0.5
@@ -73,10 +73,10 @@ def compose(
     """Puts a subject before a background, and the camera's faults on the picture.
 
     background, texture: (H, W, 3) in [0, 1] of the subject's size. The texture varies the
-    subject's colour; sometimes it replaces it, or the subject takes the background's colours.
+    subject's color; sometimes it replaces it, or the subject takes the background's colors.
     """
     alpha = subject.alpha
-    foreground = _coloured(rng, subject.foreground, texture)
+    foreground = _colored(rng, subject.foreground, texture)
     background = _lit(rng, background)
     if rng.random() < 0.12:  # camouflage
         pull = rng.uniform(0.3, 0.8)
@@ -88,11 +88,11 @@ def compose(
     return Scene(image, alpha, foreground, background, trimap, coarse, kind)
 
 
-def _coloured(rng: np.random.Generator, drawn: np.ndarray, texture: np.ndarray) -> np.ndarray:
-    """The subject's colour: as drawn, in another tone, or overlaid with a photograph."""
+def _colored(rng: np.random.Generator, drawn: np.ndarray, texture: np.ndarray) -> np.ndarray:
+    """The subject's color: as drawn, in another tone, or overlaid with a photograph."""
     own = np.clip(drawn, 0.02, 1)
     if rng.random() < 0.7:
-        own = own * (fields.colour(rng) + 0.05) / (own.mean((0, 1)) + 0.05)
+        own = own * (fields.color(rng) + 0.05) / (own.mean((0, 1)) + 0.05)
     choice = rng.random()
     if choice < 0.3:
         return texture

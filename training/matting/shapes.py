@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subjects with known alpha and colour, drawn from a seed: hair, fur, grass, lace, veils, ...
+"""Subjects with known alpha and color, drawn from a seed: hair, fur, grass, lace, veils, ...
 
 Every kind is drawn with Pillow on a canvas `SUPERSAMPLING` times larger, where each sub-pixel is
 covered or not, and then averaged: alpha is exact to 1/64, a strand is an eighth of a pixel wide
-or more, and the colour is the mean over what is covered. Backgrounds, cameras and trimaps are the
+or more, and the color is the mean over what is covered. Backgrounds, cameras and trimaps are the
 business of `scenes`.
 """
 
@@ -26,7 +26,7 @@ class Subject:
     """What is cut out.
 
     alpha: float32 (H, W) in [0, 1].
-    foreground: float32 (H, W, 3) in [0, 1], straight colour, defined everywhere.
+    foreground: float32 (H, W, 3) in [0, 1], straight color, defined everywhere.
     """
 
     alpha: np.ndarray
@@ -39,17 +39,17 @@ class Canvas:
     def __init__(self, rng: np.random.Generator, size: int) -> None:
         self.rng = rng
         self.size = size
-        self.base = fields.colour(rng)
+        self.base = fields.color(rng)
         side = size * SUPERSAMPLING
         self.picture = Image.new("RGBA", (side, side), (0, 0, 0, 0))
         self._draw = ImageDraw.Draw(self.picture)
 
     def tint(self, spread: float, opacity: float = 1.0) -> tuple[int, ...]:
-        """A premultiplied fill near the subject's base colour: brightness varies more than hue."""
-        colour = self.base * (1 + spread * self.rng.normal()) + 0.15 * spread * self.rng.normal(
+        """A premultiplied fill near the subject's base color: brightness varies more than hue."""
+        color = self.base * (1 + spread * self.rng.normal()) + 0.15 * spread * self.rng.normal(
             size=3
         )
-        rgb = np.clip(colour, 0, 1) * opacity * 255
+        rgb = np.clip(color, 0, 1) * opacity * 255
         return (*(int(v) for v in rgb), round(opacity * 255))
 
     def strand(self, points: np.ndarray, width: float, fill: tuple[int, ...]) -> None:
@@ -80,15 +80,15 @@ class Canvas:
 
 
 def outline(
-    rng: np.random.Generator, centre: np.ndarray, radius: float, roughness: float
+    rng: np.random.Generator, center: np.ndarray, radius: float, roughness: float
 ) -> np.ndarray:
-    """A closed outline (n, 2) around `centre`: a circle with random low harmonics."""
+    """A closed outline (n, 2) around `center`: a circle with random low harmonics."""
     angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
     wobble = np.zeros_like(angle)
     for k in range(1, 9):
         wobble += rng.normal() / k**1.2 * np.cos(k * angle + rng.uniform(0, 6.3))
     r = radius * np.clip(1 + roughness * wobble, 0.35, 1.9)
-    return np.asarray(centre + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1))
+    return np.asarray(center + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1))
 
 
 def _body(canvas: Canvas, roughness: float = 0.25) -> np.ndarray:
@@ -96,9 +96,9 @@ def _body(canvas: Canvas, roughness: float = 0.25) -> np.ndarray:
     rng, size = canvas.rng, canvas.size
     angle = rng.uniform(0, 2 * np.pi)
     offset = rng.uniform(0.1, 0.75) * size
-    centre = size / 2 + offset * np.array([np.cos(angle), np.sin(angle)])
+    center = size / 2 + offset * np.array([np.cos(angle), np.sin(angle)])
     radius = max(0.22 * size, offset * rng.uniform(0.75, 1.1))
-    return outline(rng, centre, radius, roughness * rng.uniform(0.2, 1))
+    return outline(rng, center, radius, roughness * rng.uniform(0.2, 1))
 
 
 def _curves(
@@ -123,7 +123,7 @@ def _curves(
 
 
 def _along(rng: np.random.Generator, edge: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """`n` random places on a closed outline, and the heading outwards there."""
+    """`n` random places on a closed outline, and the heading outward there."""
     k = rng.integers(0, len(edge), n)
     tangent = np.roll(edge, -1, 0)[k] - edge[k]
     places = edge[k] + rng.random((n, 1)) * tangent
@@ -168,13 +168,13 @@ def _scalp(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where `n` strands leave an outline and where they head, and which of them stray.
 
-    Hair is combed, often nearly along the edge; neighbours share a direction or a lock.
+    Hair is combed, often nearly along the edge; neighbors share a direction or a lock.
     """
-    centres, outward = _along(rng, edge, max(6, n // 25))
-    member = rng.integers(0, len(centres), n)
+    centers, outward = _along(rng, edge, max(6, n // 25))
+    member = rng.integers(0, len(centers), n)
     comb = np.clip(rng.normal() * 0.9, -1.5, 1.5)
     if rng.random() < 0.5:  # locks
-        roots = centres[member] + rng.normal(size=(n, 2)) * rng.uniform(0.01, 0.05) * size
+        roots = centers[member] + rng.normal(size=(n, 2)) * rng.uniform(0.01, 0.05) * size
         heading = (outward + rng.normal(size=len(outward)) * 0.25)[member]
         loose = rng.random(n) < 0.2
     else:
@@ -348,10 +348,10 @@ def lace(canvas: Canvas) -> None:
     shade = rng.uniform(0.02, 0.15)
     canvas.polygon(edge, canvas.tint(shade))
     pitch = np.exp(rng.uniform(np.log(6), np.log(30)))
-    centre = edge.mean(0)
+    center = edge.mean(0)
     petals = int(rng.integers(3, 8))
     for ring in range(int(rng.integers(2, 6))):
-        shrunk = centre + (edge - centre) * (1 - (ring + 0.5) * pitch / (0.4 * size))
+        shrunk = center + (edge - center) * (1 - (ring + 0.5) * pitch / (0.4 * size))
         length = np.linalg.norm(np.roll(shrunk, -1, 0) - shrunk, axis=1).sum()
         count = max(3, int(length / pitch))
         for k in np.arange(count) * len(shrunk) / count:
@@ -408,9 +408,9 @@ def glass(canvas: Canvas) -> None:
 
 def _sheet(rng: np.random.Generator, size: int) -> np.ndarray:
     """A soft-edged region (size, size) in [0, 1] for translucent things."""
-    centre = rng.uniform(0.2, 0.8, 2) * size
+    center = rng.uniform(0.2, 0.8, 2) * size
     canvas = Image.new("L", (size * 2, size * 2))
-    points = outline(rng, centre, size * rng.uniform(0.25, 0.6), 0.3) * 2
+    points = outline(rng, center, size * rng.uniform(0.25, 0.6), 0.3) * 2
     ImageDraw.Draw(canvas).polygon(points.ravel().tolist(), fill=255)
     return np.asarray(canvas.reduce(2), np.float32) / 255
 
@@ -419,7 +419,7 @@ def _translucent(rng: np.random.Generator, premultiplied: np.ndarray, kind: str)
     """Lays a veil or a sheet of glass behind what is drawn already."""
     size = len(premultiplied)
     sheet = _sheet(rng, size)
-    colour = fields.colour(rng) * 0.5 + 0.5 * rng.uniform(0.5, 1)
+    color = fields.color(rng) * 0.5 + 0.5 * rng.uniform(0.5, 1)
     if kind == "veils":
         folds = 0.5 + 0.5 * np.sin(rng.uniform(4, 25) * fields.smooth(rng, size, 2))
         density = rng.uniform(0.15, 0.5) + rng.uniform(0.1, 0.5) * folds
@@ -432,7 +432,7 @@ def _translucent(rng: np.random.Generator, premultiplied: np.ndarray, kind: str)
         layer = sheet * np.maximum(rng.uniform(0.03, 0.35), np.maximum(rim, spots))
     layer = np.clip(layer, 0, 1)[..., None]
     shade = (0.7 + 0.6 * fields.smooth(rng, size, 3))[..., None]
-    back = np.concatenate([np.clip(colour * shade, 0, 1) * layer, layer], -1)
+    back = np.concatenate([np.clip(color * shade, 0, 1) * layer, layer], -1)
     over: np.ndarray = premultiplied + (1 - premultiplied[..., 3:]) * back.astype(np.float32)
     return over
 
@@ -465,7 +465,7 @@ def pick_kind(rng: np.random.Generator) -> str:
 
 
 def _blurred(rng: np.random.Generator, premultiplied: np.ndarray) -> np.ndarray:
-    """The subject as a lens or a shaking hand leaves it: alpha and colour blur together."""
+    """The subject as a lens or a shaking hand leaves it: alpha and color blur together."""
     blur = rng.choice(BLURS, p=_BLUR_SHARES)
     if blur == "lens":
         return fields.blur(premultiplied, rng.uniform(0.3, 0.9))
@@ -486,6 +486,6 @@ def draw(kind: str, rng: np.random.Generator, size: int) -> Subject:
     picture = np.clip(_blurred(rng, picture), 0, 1)
     alpha = picture[..., 3]
     alpha = np.where(alpha > 0.996, 1, np.where(alpha < 0.004, 0, alpha)).astype(np.float32)
-    rest = (1e-3 * canvas.base).astype(np.float32)  # a colour where nothing is covered
+    rest = (1e-3 * canvas.base).astype(np.float32)  # a color where nothing is covered
     foreground = (picture[..., :3] + rest) / (picture[..., 3:] + 1e-3)
     return Subject(alpha, np.clip(foreground, 0, 1).astype(np.float32))

@@ -19,8 +19,8 @@ def add_parser(subparsers: Subparsers) -> None:
     """Registers `decontaminate`."""
     parser = subparsers.add_parser(
         "decontaminate",
-        help="edge colours without the old background",
-        description="Writes the foreground colour: what each edge pixel would show without the "
+        help="edge colors without the old background",
+        description="Writes the foreground color: what each edge pixel would show without the "
         "background that shines through it. The picture itself where ALPHA is black or white.",
     )
     parser.add_argument("image", metavar="IMAGE")

@@ -22,7 +22,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Decides how opaque each pixel is where TRIMAP is neither black nor white.",
     )
     parser.add_argument("image", metavar="IMAGE")
-    parser.add_argument("trimap", metavar="TRIMAP", help="black, white, and grey where unknown")
+    parser.add_argument("trimap", metavar="TRIMAP", help="black, white, and gray where unknown")
     engine_arguments.add_matting(parser)
     engine_arguments.add_running(parser)
     pictures.add_output_arguments(parser)

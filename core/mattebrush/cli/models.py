@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`mattebrush models list | info | pull | add | verify | remove`: words around store and install.
 
-Nothing is downloaded unless `pull` is called by name and the licence has been agreed to.
+Nothing is downloaded unless `pull` is called by name and the license has been agreed to.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _COMMERCIAL = {
     "yes": "allowed",
     "no": "NOT allowed",
-    "caveat": "allowed by the licence, but read the note",
-    "unknown": "unknown: the licence is not stated",
+    "caveat": "allowed by the license, but read the note",
+    "unknown": "unknown: the license is not stated",
 }
 
 
@@ -36,7 +36,7 @@ def add_parser(subparsers: Subparsers) -> None:
     models = subparsers.add_parser(
         "models",
         help="see, fetch and check models",
-        description="Models beyond the embedded ones: an explicit choice, licence first.",
+        description="Models beyond the embedded ones: an explicit choice, license first.",
     )
     commands = models.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -45,7 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
         parser.set_defaults(func=func)
         return parser
 
-    parser = command("list", _list, "all models: licence, commercial use, size, what for")
+    parser = command("list", _list, "all models: license, commercial use, size, what for")
     parser.add_argument("--installed", action="store_true", help="only those that can run now")
     parser.add_argument("--json", action="store_true", help="as JSON, with every detail")
 
@@ -53,7 +53,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("model", metavar="ID")
     parser.add_argument("--json", action="store_true", help="as JSON")
 
-    parser = command("pull", _pull, "download models, after showing licence and size")
+    parser = command("pull", _pull, "download models, after showing license and size")
     parser.add_argument("model", metavar="ID", nargs="+")
     parser.add_argument("--accept-license", action="store_true", help="agree without being asked")
     parser.add_argument(
@@ -86,7 +86,7 @@ def _list(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print(json.dumps([_as_json(row) for row in rows], indent=2, ensure_ascii=False))
         return 0
-    head = ("MODEL", "HERE", "KIND", "SIZE", "COMMERCIAL", "LICENCE", "BEST AT")
+    head = ("MODEL", "HERE", "KIND", "SIZE", "COMMERCIAL", "LICENSE", "BEST AT")
     table = [head, *(_line(row) for row in rows)]
     widths = [max(len(cells[i]) for cells in table) for i in range(len(head) - 1)]
     screen = shutil.get_terminal_size((160, 24)).columns
@@ -119,9 +119,9 @@ def _info(arguments: argparse.Namespace) -> int:
     facts = [
         ("", f"{row.name} ({row.id})"),
         ("best at", row.best_at),
-        ("licence", row.license),
+        ("license", row.license),
         ("commercial use", _COMMERCIAL[row.commercial]),
-        ("licence note", row.license_note),
+        ("license note", row.license_note),
         ("kind", row.kind),
         ("size", megabytes(_size(row))),
         ("installed", f"yes, {entry.source}" if entry else "no"),
@@ -201,9 +201,9 @@ def _pull_for_program(arguments: argparse.Namespace) -> int:
 
 
 def _agree(row: ModelRow, accepted: bool) -> None:
-    """Shows the licence and asks; raises unless the user agrees."""
+    """Shows the license and asks; raises unless the user agrees."""
     print(f"{row.name}, {megabytes(_size(row))}")
-    print(f"Licence: {row.license}. Commercial use: {_COMMERCIAL[row.commercial]}.")
+    print(f"License: {row.license}. Commercial use: {_COMMERCIAL[row.commercial]}.")
     if row.license_note:
         print(f"{row.license_note}.")
     if row.page:
@@ -214,10 +214,10 @@ def _agree(row: ModelRow, accepted: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise OptionInvalid(
-            f"Nobody is here to agree to the licence of {row.id}.", "Add --accept-license."
+            f"Nobody is here to agree to the license of {row.id}.", "Add --accept-license."
         )
     if input("Agree and download? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise ModelUnavailable(f"{row.id} was not downloaded: its licence was not agreed to.")
+        raise ModelUnavailable(f"{row.id} was not downloaded: its license was not agreed to.")
 
 
 def _add(arguments: argparse.Namespace) -> int:

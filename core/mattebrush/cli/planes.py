@@ -29,7 +29,7 @@ def write_plane(
     depth: np.dtype[np.generic],
     arguments: argparse.Namespace,
 ) -> None:
-    """A (H, W) plane as a grey picture with the source's metadata; its profile is for colour."""
+    """A (H, W) plane as a gray picture with the source's metadata; its profile is for color."""
     from ..imaging.depth import to_depth
 
     plane = dataclasses.replace(

@@ -22,7 +22,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "refine",
         help="make a painted mask better, keeping what was painted",
-        description="Black and white strokes stay as painted; where MASK was painted grey, and "
+        description="Black and white strokes stay as painted; where MASK was painted gray, and "
         "inside --region, matting decides anew; everything else stays as it is, to the bit.",
     )
     parser.add_argument("image", metavar="IMAGE")

@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..cutout import Cutout, Progress, Report
-from ..errors import NoSubject, OptionInvalid
+from ..cutout import Progress, Report
+from ..errors import OptionInvalid
 from . import engine_arguments, pictures
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from ..composition import Colour, Shadow
+    from ..composition import Color
     from ..raster import Raster
+    from ..render import Recipe
     from .command_line import Subparsers
 
 _FORMATS = ("png", "webp", "tiff", "jpg", "psd")
@@ -27,7 +25,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "remove",
         help="cut the subject out of pictures",
-        description="Removes the background: soft edges at full resolution, edge colours without "
+        description="Removes the background: soft edges at full resolution, edge colors without "
         "the old background. Writes NAME-cutout.png beside each picture unless told otherwise.",
     )
     parser.add_argument(
@@ -37,7 +35,7 @@ def add_parser(subparsers: Subparsers) -> None:
     engine_arguments.add_edge(parser)
     engine_arguments.add_matting(parser)
     parser.add_argument(
-        "--no-decontaminate", action="store_true", help="leave the edge's colours as they are"
+        "--no-decontaminate", action="store_true", help="leave the edge's colors as they are"
     )
     _add_result(parser)
     _add_composition(parser)
@@ -50,11 +48,18 @@ def add_parser(subparsers: Subparsers) -> None:
 def _add_result(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what to write")
     kind = group.add_mutually_exclusive_group()
-    kind.add_argument("--mask", action="store_true", help="the mask alone, grey")
-    kind.add_argument("--foreground", action="store_true", help="the clean colours alone, opaque")
+    kind.add_argument(
+        "--mask", action="store_true", help="the mask alone, gray: for a layer of the picture"
+    )
+    kind.add_argument(
+        "--alpha",
+        action="store_true",
+        help="the result's alpha alone, gray: the picture's own in it",
+    )
+    kind.add_argument("--foreground", action="store_true", help="the clean colors alone, opaque")
     kind.add_argument(
         "--background",
-        metavar="COLOUR|PICTURE",
+        metavar="COLOR|PICTURE",
         help="flattened on white, black, #rrggbb, or a picture",
     )
     group.add_argument("--format", choices=_FORMATS, help="file format (default: png, or -o's)")
@@ -72,7 +77,7 @@ def _add_composition(parser: argparse.ArgumentParser) -> None:
         help="default by picture size",
     )
     group.add_argument(
-        "--match-colors", action="store_true", help="tune the subject towards the background"
+        "--match-colors", action="store_true", help="tune the subject toward the background"
     )
     group.add_argument(
         "--crop", nargs="?", type=_margin, const=0, metavar="MARGIN", help="crop to the subject"
@@ -88,156 +93,65 @@ def _margin(text: str) -> int:
         ) from None
 
 
-@dataclasses.dataclass(frozen=True)
-class _Recipe:
-    """What becomes of a cut-out: checked before any picture is opened."""
-
-    suffix: str
-    format: str
-    background: Colour | Raster | None
-    shadow: bool
-    arguments: argparse.Namespace
-
-
 def _remove(arguments: argparse.Namespace) -> int:
     options = engine_arguments.options_from(arguments)
     recipe = _recipe(arguments)
-    tasks = pictures.plan(
-        arguments.inputs, arguments, recipe.suffix, f".{recipe.format}", (".psd",)
-    )
+    kind = "flat" if recipe.background is not None else recipe.content
+    tasks = pictures.plan(arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd",))
 
     def work(task: pictures.Task, progress: Progress) -> Report:
-        from .. import engine
+        from .. import engine, render, subject
 
         source = pictures.read_source(task.source)
         cutout = engine.remove_background(source.image(), options, progress)
-        if not cutout.report.subject_found and not arguments.force:
-            raise NoSubject(
-                "No subject was found; nothing was written.",
-                "Point at it with --region, try another --model, or use --force.",
-            )
+        if not arguments.force:
+            subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)
         with cutout.report.stage("writing"):
-            _write(task, source, cutout, recipe)
+            if task.target == pictures.STREAM:
+                pictures.send(render.encode(source, cutout, recipe))
+            else:
+                render.write(task.target, source, cutout, recipe, overwrite=arguments.overwrite)
         return cutout.report
 
     return pictures.run_sequence(tasks, work, arguments)
 
 
-def _recipe(arguments: argparse.Namespace) -> _Recipe:
+def _recipe(arguments: argparse.Namespace) -> Recipe:
     """Raises OptionInvalid for arguments that contradict each other."""
+    from ..render import Recipe
+
     named = Path(arguments.output).suffix.lower().lstrip(".") if arguments.output else ""
     named = {"jpeg": "jpg", "tif": "tiff"}.get(named, named)
-    format = arguments.format or named or ("jpg" if arguments.background else "png")
     if arguments.format and named and named != arguments.format:
         raise OptionInvalid(f"--format {arguments.format} and -o {arguments.output} contradict.")
-    if format == "jpg" and not (arguments.background or arguments.mask or arguments.foreground):
-        raise OptionInvalid("JPEG has no transparency.", "Add --background white, or write a PNG.")
-    if format == "psd" and (arguments.mask or arguments.foreground or arguments.background):
-        raise OptionInvalid("A layered file holds mask and colours at once.", "Drop that option.")
-    if arguments.match_colors and not arguments.background:
-        raise OptionInvalid("--match-colors needs something to match.", "Add --background.")
-    if arguments.crop is not None and arguments.crop < 0:
-        raise OptionInvalid(f"The crop's margin is {arguments.crop}.", "Give 0 or more pixels.")
-    shaping = (arguments.shadow_opacity, arguments.shadow_blur, arguments.shadow_offset)
-    shadow = arguments.shadow or any(value is not None for value in shaping)
-    if shadow and (arguments.mask or arguments.foreground or format == "psd"):
-        raise OptionInvalid("A shadow is for a cut-out or a new background.", "Drop that option.")
-    if shadow:
-        _shadow(arguments, 100, 100)
-    suffix = next(
-        (name for name in ("mask", "foreground") if getattr(arguments, name)),
-        "flat" if arguments.background else "cutout",
-    )
-    return _Recipe(f"-{suffix}", format, _background(arguments.background), shadow, arguments)
-
-
-def _background(text: str | None) -> Colour | Raster | None:
-    if text is None:
-        return None
-    from .. import composition, raster
-
-    found = composition.parse_background(text)
-    return raster.read(found) if isinstance(found, Path) else found
-
-
-def _shadow(arguments: argparse.Namespace, height: int, width: int) -> Shadow:
-    from ..composition import shadow_for
-
-    told: dict[str, float] = {}
-    if arguments.shadow_opacity is not None:
-        told["opacity"] = arguments.shadow_opacity
-    if arguments.shadow_blur is not None:
-        told["blur"] = arguments.shadow_blur
-    if arguments.shadow_offset is not None:
-        told["dx"], told["dy"] = arguments.shadow_offset
-    return dataclasses.replace(shadow_for(height, width), **told)
-
-
-def _write(task: pictures.Task, source: Raster, cutout: Cutout, recipe: _Recipe) -> None:
-    if recipe.format == "psd":
-        _write_layers(task, source, cutout, recipe.arguments)
-        return
-    from .. import composition
-
-    alpha, margin, shadow = cutout.alpha, recipe.arguments.crop, None
-    if recipe.shadow:
-        shadow = composition.drop_shadow(alpha, _shadow(recipe.arguments, *alpha.shape))
-    result = _result(source, cutout, recipe, shadow)
-    if margin is not None:
-        result = _cropped(result, composition.crop_to_subject(alpha, margin, shadow))
-    pictures.write_result(task, result, recipe.arguments, recipe.format)
-
-
-def _write_layers(
-    task: pictures.Task, source: Raster, cutout: Cutout, arguments: argparse.Namespace
-) -> None:
-    from .. import composition, psd
-
-    matte, foreground = cutout.matte, cutout.foreground
-    if arguments.crop is not None:
-        window = composition.crop_to_subject(cutout.alpha, arguments.crop)
-        source, matte = _cropped(source, window), matte[window]
-        foreground = None if foreground is None else foreground[window]
-    if task.target == pictures.STREAM:
-        pictures.send(psd.encode(source, matte, foreground, strip=arguments.strip))
-        return
-    psd.write(
-        task.target,
-        source,
-        matte,
-        foreground,
-        overwrite=arguments.overwrite,
+    wanted = arguments.format or named
+    kinds = [name for name in ("mask", "alpha", "foreground") if getattr(arguments, name)]
+    return Recipe(
+        content=kinds[0] if kinds else "cutout",
+        format=wanted if wanted in _FORMATS else "jpg" if arguments.background else "png",
+        background=_background(arguments.background),
+        shadow=_shadow(arguments),
+        match_colors=arguments.match_colors,
+        crop=arguments.crop,
         strip=arguments.strip,
     )
 
 
-def _cropped(picture: Raster, window: tuple[slice, slice]) -> Raster:
-    alpha = None if picture.alpha is None else picture.alpha[window]
-    return dataclasses.replace(picture, pixels=picture.pixels[window], alpha=alpha)
+def _background(text: str | None) -> Color | Raster | None:
+    if text is None:
+        return None
+    from .. import composition, raster
+
+    background = composition.parse_background(text)
+    return raster.read(background) if isinstance(background, Path) else background
 
 
-def _result(source: Raster, cutout: Cutout, recipe: _Recipe, shadow: np.ndarray | None) -> Raster:
-    """The picture to write: mask, colours, flattened picture or cut-out."""
-    from .. import composition
-    from ..imaging.depth import to_depth
-
-    arguments, alpha = recipe.arguments, cutout.alpha
-    colour = source.pixels if cutout.foreground is None else cutout.foreground
-    behind = recipe.background
-    backdrop = None if behind is None else composition.backdrop(behind, source)
-    if arguments.match_colors and backdrop is not None:
-        colour = composition.match_colors(colour, alpha, backdrop)
-    if arguments.mask:
-        mask = to_depth(alpha, colour.dtype)[:, :, None]
-        result = dataclasses.replace(source, pixels=mask, alpha=None, icc=None)
-    elif arguments.foreground:
-        result = dataclasses.replace(source, pixels=colour, alpha=None)
-    elif backdrop is not None:
-        flat = composition.flatten(colour, alpha, backdrop, shadow)
-        result = dataclasses.replace(source, pixels=flat, alpha=None, icc=source.icc_for(3))
-    elif shadow is not None:
-        colour, covered = composition.over_veil(colour, alpha, shadow)
-        result = dataclasses.replace(source, pixels=colour, alpha=covered)
-    else:
-        result = dataclasses.replace(source, pixels=colour, alpha=alpha)
-    return result
+def _shadow(arguments: argparse.Namespace) -> dict[str, float] | None:
+    shape: dict[str, float] = {}
+    if arguments.shadow_opacity is not None:
+        shape["opacity"] = arguments.shadow_opacity
+    if arguments.shadow_blur is not None:
+        shape["blur"] = arguments.shadow_blur
+    if arguments.shadow_offset is not None:
+        shape["dx"], shape["dy"] = arguments.shadow_offset
+    return shape if shape or arguments.shadow else None

@@ -7,7 +7,6 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..cutout import Progress, Report
-from ..errors import NoSubject
 from . import engine_arguments, pictures
 from .planes import write_plane
 
@@ -20,7 +19,7 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "segment",
         help="the coarse mask alone: how likely each pixel is subject",
-        description="Writes the network's probability as a grey picture; no matting, no edge work.",
+        description="Writes the network's probability as a gray picture; no matting, no edge work.",
     )
     parser.add_argument(
         "inputs", nargs="+", metavar="IN", help='picture, or "-" for standard input'
@@ -39,12 +38,12 @@ def _run(arguments: argparse.Namespace) -> int:
     def work(task: pictures.Task, progress: Progress) -> Report:
         import numpy as np
 
-        from .. import engine
+        from .. import engine, subject
 
         source = pictures.read_source(task.source)
         cutout = engine.segment(source.image(), options, progress)
-        if not cutout.report.subject_found and not arguments.force:
-            raise NoSubject("No subject was found.", "Nothing was written; --force writes it.")
+        if not arguments.force:
+            subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)
         depth = np.uint16 if arguments.depth == 16 else np.uint8
         write_plane(task, source, cutout.alpha, np.dtype(depth), arguments)
         return cutout.report

@@ -65,7 +65,7 @@ def neighborhood(plane: np.ndarray, choose: np.ufunc) -> np.ndarray:
 
 
 def dilated_disc(plane: np.ndarray, radius: float) -> np.ndarray:
-    """Grey-scale dilation by a disc, interpolated between the whole radii around `radius`."""
+    """Gray-scale dilation by a disc, interpolated between the whole radii around `radius`."""
     lower = int(radius)
     share = np.float32(radius - lower)
     low = _disc_maximum(plane, lower)

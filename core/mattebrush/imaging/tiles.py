@@ -56,7 +56,7 @@ def plan(band: npt.NDArray[np.bool_], tile: int, halo: int, multiple: int = 1) -
     multiple: `outer` begins and ends at multiples of this, or where the picture ends: networks
         that look at cells of so many pixels see the same cells as in the whole picture.
 
-    Inner windows are disjoint and tight around the band; neighbours are merged where one window
+    Inner windows are disjoint and tight around the band; neighbors are merged where one window
     costs no more pixels than two. The order is by rows, then by columns. An empty band gives [].
     """
     if tile < 1 or halo < 0 or multiple < 1:
@@ -105,7 +105,7 @@ def _cells(start: int, stop: int, longest: int) -> Iterator[tuple[int, int]]:
 
 
 def _merged(extents: list[Extent], tile: int, halo: int) -> list[Extent]:
-    """Joins neighbours in reading order, row by row and then column by column, while it pays."""
+    """Joins neighbors in reading order, row by row and then column by column, while it pays."""
     for axis in (0, 2):
         extents = sorted(extents, key=lambda e: (e[axis], e[2 - axis]))
         table = np.array(extents, dtype=np.int64).reshape(-1, 4)

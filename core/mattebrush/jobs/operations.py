@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .. import engine
+from .. import engine, subject
 from ..cutout import Cutout, Progress, no_progress
-from ..errors import NoSubject, OptionInvalid
+from ..errors import OptionInvalid
 from ..imaging.depth import BITS, to_depth
 from ..models import catalog
 from ..segmentation import video
@@ -17,7 +17,7 @@ from .contract import Answer, Request
 def run(request: Request, progress: Progress = no_progress) -> Answer:
     """Runs the operation that the request names.
 
-    Raises MattebrushError subclasses: NoSubject where nothing stands out and `force` is not set;
+    Raises MattebrushError subclasses: NoSubject where the result shows none and `force` is not set;
     whatever `progress` raises to stop the work.
     """
     return _RUN[request.op](request, progress)
@@ -32,11 +32,8 @@ def _remove(request: Request, progress: Progress) -> Answer:
             progress,
             selection=request.arrays.get("region"),
         )
-    if not cutout.report.subject_found and not request.force:
-        raise NoSubject(
-            "No subject was found in this picture.",
-            "Select the part that shows it, or choose another model.",
-        )
+    if not request.force:
+        subject.required(cutout.report, request.options, subject.FOR_HOSTS)
     return _answer(cutout, request)
 
 

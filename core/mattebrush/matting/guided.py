@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Matting without a network: the guided filter, iterated until the known areas have spread.
 
-One pass of the colour guided filter (He, Sun and Tang, "Guided Image Filtering", 2010) explains
-alpha locally as a linear function of colour. Repeated with the known pixels put back each time it
+One pass of the color guided filter (He, Sun and Tang, "Guided Image Filtering", 2010) explains
+alpha locally as a linear function of color. Repeated with the known pixels put back each time it
 descends the matting Laplacian's energy with large windows (He, Sun and Tang, "Fast Matting Using
 Large Kernel Matting Laplacian Matrices", 2010), here with momentum. All of that happens once, on
 the whole picture at a small size; what goes up to full resolution are the coefficients of the
@@ -24,7 +24,7 @@ SIDE = 448
 reach the middle of a wide band: on alphamatting.com's trimap2 the error grows by a third."""
 
 _RADIUS = 8
-_REGULARISATION = 1e-5
+_REGULARIZATION = 1e-5
 _ROUNDS = 6
 """With a coarse alpha to start from."""
 
@@ -47,11 +47,11 @@ def prepare(
     """
     rounds = _TRIMAP_ROUNDS if coarse is None else _ROUNDS
     factor = max(1, round(max(trimap.shape) / SIDE))
-    colour = np.ascontiguousarray(np.moveaxis(box_means(image, factor), 2, 0))
+    color = np.ascontiguousarray(np.moveaxis(box_means(image, factor), 2, 0))
     # Only a block that is certain throughout is certain; its mean is then exactly 0 or 1.
     known = box_means(trimap, factor)
     start = known if coarse is None else Upsampled(coarse.values, *known.shape).whole()
-    coefficients = [of_blocks(plane, factor) for plane in _solved(colour, known, start, rounds)]
+    coefficients = [of_blocks(plane, factor) for plane in _solved(color, known, start, rounds)]
 
     def window(at: Window) -> np.ndarray:
         return stretch(on_window(coefficients, at, image[at]), _SHRUNK)
@@ -59,9 +59,9 @@ def prepare(
     return window
 
 
-def _solved(colour: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
-    """Coefficients a (one a channel) and b of alpha = a . colour + b: (C + 1, h, w) float32."""
-    model = LocalLinearModel(colour, _RADIUS, _REGULARISATION)
+def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
+    """Coefficients a (one a channel) and b of alpha = a . color + b: (C + 1, h, w) float32."""
+    model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
     foreground, background = known > _CERTAIN, known < 1 - _CERTAIN
 
     def pinned(alpha: np.ndarray) -> np.ndarray:

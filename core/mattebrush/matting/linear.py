@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""alpha as a linear function of colour in every small window of a picture.
+"""alpha as a linear function of color in every small window of a picture.
 
 The model behind the guided filter (He, Sun and Tang, "Guided Image Filtering", 2010) and
 closed-form matting. What is fitted on a small version of a picture holds on the picture itself
@@ -19,23 +19,23 @@ from ..imaging.tiles import Window
 
 
 class LocalLinearModel:
-    """alpha = a . colour + b in every window of one picture (C, h, w) float32, C 1 or 3.
+    """alpha = a . color + b in every window of one picture (C, h, w) float32, C 1 or 3.
 
-    radius: a window has 2 radius + 1 pixels a side. regularisation: added to the variance of
-    colour; windows that vary less than that give their mean.
+    radius: a window has 2 radius + 1 pixels a side. regularization: added to the variance of
+    color; windows that vary less than that give their mean.
     """
 
-    def __init__(self, colour: np.ndarray, radius: int, regularisation: float) -> None:
-        self._colour, self._radius = colour, radius
-        self._mean = self._means(colour)
-        self._inverse = self._inverse_covariance(float(regularisation))
+    def __init__(self, color: np.ndarray, radius: int, regularization: float) -> None:
+        self._color, self._radius = color, radius
+        self._mean = self._means(color)
+        self._inverse = self._inverse_covariance(float(regularization))
 
     def fit(self, alpha: np.ndarray) -> np.ndarray:
         """Coefficients of least squares, averaged over the windows each pixel lies in.
 
         alpha: (h, w) float32. Returns a (one a channel) and b, (C + 1, h, w) float32.
         """
-        moments = self._means(np.concatenate([alpha[None], self._colour * alpha]))
+        moments = self._means(np.concatenate([alpha[None], self._color * alpha]))
         mean, covariance = moments[0], moments[1:] - self._mean * moments[0]
         slope = np.stack([(row * covariance).sum(axis=0) for row in self._inverse])
         offset = mean - (slope * self._mean).sum(axis=0)
@@ -43,21 +43,21 @@ class LocalLinearModel:
 
     def apply(self, coefficients: np.ndarray) -> np.ndarray:
         """alpha (h, w) of what `fit` gave."""
-        alpha: np.ndarray = (coefficients[:-1] * self._colour).sum(axis=0) + coefficients[-1]
+        alpha: np.ndarray = (coefficients[:-1] * self._color).sum(axis=0) + coefficients[-1]
         return alpha
 
-    def _inverse_covariance(self, regularisation: float) -> np.ndarray:
-        """(C, C, h, w): inverses of the regularised colour covariance, by cofactors."""
-        colour, mean = self._colour, self._mean
-        channels = len(colour)
+    def _inverse_covariance(self, regularization: float) -> np.ndarray:
+        """(C, C, h, w): inverses of the regularized color covariance, by cofactors."""
+        color, mean = self._color, self._mean
+        channels = len(color)
         pairs = [(i, j) for i in range(channels) for j in range(i, channels)]
-        products = self._means(np.stack([colour[i] * colour[j] for i, j in pairs]))
-        # Where a window has one colour, cofactors are differences of nearly equal numbers.
-        c = np.empty((channels, channels, *colour.shape[1:]), np.float64)
+        products = self._means(np.stack([color[i] * color[j] for i, j in pairs]))
+        # Where a window has one color, cofactors are differences of nearly equal numbers.
+        c = np.empty((channels, channels, *color.shape[1:]), np.float64)
         for (i, j), product in zip(pairs, products, strict=True):
-            c[i, j] = c[j, i] = product - mean[i] * mean[j] + (regularisation if i == j else 0)
+            c[i, j] = c[j, i] = product - mean[i] * mean[j] + (regularization if i == j else 0)
         if channels == 1:
-            return (1 / np.maximum(c, regularisation)).astype(np.float32)
+            return (1 / np.maximum(c, regularization)).astype(np.float32)
         cofactors = np.empty_like(c)
         for i in range(3):
             for j in range(i, 3):
@@ -65,7 +65,7 @@ class LocalLinearModel:
                 sign = -1 if (i + j) % 2 else 1
                 cofactors[i, j] = cofactors[j, i] = sign * (c[p, r] * c[q, s] - c[p, s] * c[q, r])
         determinant = (c[0] * cofactors[0]).sum(axis=0)
-        return (cofactors / np.maximum(determinant, regularisation**3)).astype(np.float32)
+        return (cofactors / np.maximum(determinant, regularization**3)).astype(np.float32)
 
     def _means(self, planes: np.ndarray) -> np.ndarray:
         """Means over the windows of (n, h, w) float32, borders repeated."""
@@ -77,7 +77,7 @@ class LocalLinearModel:
 
 
 def _sums(planes: np.ndarray, axis: int, size: int) -> np.ndarray:
-    """Sums of `size` neighbours, of each place that has them, out of sums of 1, 2, 4, ...
+    """Sums of `size` neighbors, of each place that has them, out of sums of 1, 2, 4, ...
 
     Few additions a sum, so float32 keeps its digits, which a running sum would lose.
     """
@@ -100,15 +100,15 @@ def _sums(planes: np.ndarray, axis: int, size: int) -> np.ndarray:
 
 
 def on_window(coefficients: Sequence[Upsampled], at: Window, seen: np.ndarray) -> np.ndarray:
-    """a . colour + b on a window of the full picture, float32 (h, w), not cut to 0..1.
+    """a . color + b on a window of the full picture, float32 (h, w), not cut to 0..1.
 
     coefficients: of `fit`, one map each. seen: that window's pixels, (h, w, C) uint8, uint16 or
     float32.
     """
     alpha = coefficients[-1].window(at)
-    colour = to_unit(seen)
+    color = to_unit(seen)
     for channel, coefficient in enumerate(coefficients[:-1]):
-        alpha += coefficient.window(at) * colour[:, :, channel]
+        alpha += coefficient.window(at) * color[:, :, channel]
     return alpha
 
 

@@ -173,12 +173,12 @@ def _from_guided(matte: TileMatte) -> PrepareMatting:
 
 def _rgb(image: np.ndarray, window: Window) -> np.ndarray:
     """A window of a picture as networks want it: (h, w, 3) float32 in 0..1."""
-    colour = to_unit(image[window])
-    return np.repeat(colour, 3, axis=2) if colour.shape[2] == 1 else colour
+    color = to_unit(image[window])
+    return np.repeat(color, 3, axis=2) if color.shape[2] == 1 else color
 
 
 def _as_segmented(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
-    """No matting: the coarse mask as it is, or the trimap's grey."""
+    """No matting: the coarse mask as it is, or the trimap's gray."""
 
     def decide(window: Window) -> np.ndarray:
         return to_unit(trimap[window]) if coarse is None else np.clip(coarse.window(window), 0, 1)

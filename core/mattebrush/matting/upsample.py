@@ -22,7 +22,7 @@ from .linear import LocalLinearModel, on_window, stretch
 from .trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
 _RADIUS = 8
-_REGULARISATION = 1e-5
+_REGULARIZATION = 1e-5
 ROUNDS, TRIMAP_ROUNDS = 2, 6
 """After a coarse alpha, and after a trimap alone, whose unknown region is wider."""
 
@@ -62,8 +62,8 @@ def prepare(
             _blocks(at[0], factor, reach, alpha.shape[0]),
             _blocks(at[1], factor, reach, alpha.shape[1]),
         )
-        colour = np.ascontiguousarray(np.moveaxis(to_unit(small[crop]), 2, 0))
-        model = LocalLinearModel(colour, _RADIUS, _REGULARISATION)
+        color = np.ascontiguousarray(np.moveaxis(to_unit(small[crop]), 2, 0))
+        model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
         decided, unknown = alpha[crop], trimap[crop] == UNKNOWN
         smooth = decided
         for _ in range(rounds - 1):

@@ -5,7 +5,7 @@ Gives a function for one tile; cutting the unknown region into tiles and keeping
 is the work of `unknown`.
 
 Method: Yao et al., "ViTMatte: Boosting image matting with pre-trained plain vision transformers",
-Information Fusion 2024. Four normalizations are in public use for its weights; the catalogue holds
+Information Fusion 2024. Four normalizations are in public use for its weights; the catalog holds
 them all, this takes the authors' own, and bench/vitmatte_normalization.py measures which is right.
 """
 
@@ -68,8 +68,8 @@ class TrimapMatting:
         mean, std = (
             np.array(v, np.float32) for v in (self.preprocessing.mean, self.preprocessing.std)
         )
-        colour = (image - mean) / std
-        stack = np.concatenate([colour, trimap[:, :, None] * np.float32(1 / 255)], axis=2)
+        color = (image - mean) / std
+        stack = np.concatenate([color, trimap[:, :, None] * np.float32(1 / 255)], axis=2)
         padded = np.pad(stack, (*self._margins(height, width), (0, 0)), mode="symmetric")
         inputs = {self.session.inputs[0].name: padded.transpose(2, 0, 1)[None].astype(np.float32)}
         output = self.session.run(inputs)[
@@ -96,7 +96,7 @@ def open_matting(
 ) -> TrimapMatting:
     """Opens a matting network of kind "trimap".
 
-    normalization: the name of another one of the catalogue's for this model; "" the right one.
+    normalization: the name of another one of the catalog's for this model; "" the right one.
     device, threads: see `models.runtime.open_session`.
 
     Raises OptionInvalid for another kind of model or an unknown normalization, ModelUnavailable,

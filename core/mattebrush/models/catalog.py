@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The catalogue: what is known of every model, read from catalog.toml into data classes.
+"""The catalog: what is known of every model, read from catalog.toml into data classes.
 
 Knows nothing of where files lie (store.py) or how they run (runtime.py). The table has two parts:
 a *interface* says what a file must look like and how pictures go in and maps come out; a *model* is
@@ -136,9 +136,9 @@ class ModelFile:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ModelRow:
-    """One model of the catalogue.
+    """One model of the catalog.
 
-    commercial: "yes", "no", "caveat" (allowed by the licence, but read `license_note`), "unknown".
+    commercial: "yes", "no", "caveat" (allowed by the license, but read `license_note`), "unknown".
     best_at: one sentence. tags: what it is a choice for, see docs/models.md.
     embedded: ships with the engine. gated: its page must be visited and terms agreed to first.
     evidence, verified: what the interface rests on, and how sure it is.
@@ -173,7 +173,7 @@ class ModelRow:
 
 @functools.cache
 def rows() -> dict[str, ModelRow]:
-    """Every model by id, in the catalogue's order."""
+    """Every model by id, in the catalog's order."""
     with CATALOG.open("rb") as stream:
         table = tomllib.load(stream)
     interfaces = {name: _interface(name, values) for name, values in table["interface"].items()}

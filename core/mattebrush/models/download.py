@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fetches one file over HTTP: goes on where it stopped, honours proxies, says how far it is.
+"""Fetches one file over HTTP: goes on where it stopped, honors proxies, says how far it is.
 
 Whether the bytes are the right ones is for install.py to say. Proxies come from the environment
 (http_proxy, https_proxy, no_proxy) and the system's settings, as urllib finds them.

@@ -3,7 +3,7 @@
 
 A file gets its final name only when it came whole, has the published checksum and fits its row.
 What came is written down (store.Receipt), so that where nobody published a SHA-256 the one first
-seen counts from then on. Asking for the licence is the caller's duty (commands.py).
+seen counts from then on. Asking for the license is the caller's duty (commands.py).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Verdict:
 def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> list[Added]:
     """Downloads the files of a model that are not here, or not good any more, and verifies them.
 
-    mirror: base address that holds the files under the catalogue's file names; "" takes the
+    mirror: base address that holds the files under the catalog's file names; "" takes the
         published addresses. progress: called as progress(file name, fraction).
 
     Raises ModelUnavailable when nobody publishes a file, DownloadFailed when it does not arrive
@@ -73,7 +73,7 @@ def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> l
 def add(source: Path, model_id: str | None = None) -> Added:
     """Takes a file from disk into the store.
 
-    model_id: the catalogue id; None finds it by the file's name (an id, or a published name).
+    model_id: the catalog id; None finds it by the file's name (an id, or a published name).
 
     Raises OptionInvalid when the name does not tell which model it is, ModelInvalid when the file
     does not fit the row, InputInvalid when it cannot be read, OutputUnwritable.

@@ -50,7 +50,7 @@ class DeviceStatus:
 class Session:
     """A network, open on a device. `run` may be called from several threads at once.
 
-    row: its catalogue row, None for a file that has none. version: changes when the file does.
+    row: its catalog row, None for a file that has none. version: changes when the file does.
     device: where it really runs, such as "cpu" or "cuda".
     warnings: sentences a person should read, such as a fallback to the CPU.
     inputs, outputs: as the file itself says; open sides are None.
@@ -162,7 +162,7 @@ def open_session(
     *,
     role: str = "model",
 ) -> Session:
-    """The session of a catalogue id, a row, or a file (a Path); opened once, then shared.
+    """The session of a catalog id, a row, or a file (a Path); opened once, then shared.
 
     device: "auto" takes the fastest that works, and falls back to the CPU with a warning in
         `Session.warnings`; any other must work.

@@ -90,7 +90,7 @@ def find(row: ModelRow, file: ModelFile) -> Path | None:
 
 
 def all_installed() -> list[Installed]:
-    """Every model of the catalogue that can run now."""
+    """Every model of the catalog that can run now."""
     found = (installed(row) for row in rows().values())
     return [entry for entry in found if entry is not None]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a picture to a network's input, as a catalogue row's `Preprocessing` says, and maps back.
+"""From a picture to a network's input, as a catalog row's `Preprocessing` says, and maps back.
 
 Shared by every kind of segmentation model.
 """
@@ -56,7 +56,7 @@ def place(shape: tuple[int, int], how: Preprocessing, size: tuple[int, int] | No
 def network_input(image: np.ndarray, placement: Placement, how: Preprocessing) -> np.ndarray:
     """The network's input, float32, batch of one unless the layout is "HWC".
 
-    image: (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or grey.
+    image: (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or gray.
     """
     small = to_rgb(image, placement.content, how.interpolation)
     if how.color == "BGR":
@@ -96,7 +96,7 @@ def restore(
     covered = plane[: max(1, int(height)), : max(1, int(width))]
     if target == covered.shape == (height, width):
         return covered
-    # A cell that the picture covers in part saw filling: its neighbour speaks for it, else a
+    # A cell that the picture covers in part saw filling: its neighbor speaks for it, else a
     # subject that is cut by the picture's border would fade there.
     covered = np.pad(covered, ((0, 1), (0, 1)), mode="edge")
     return resize(covered, target, box=(0.0, 0.0, width, height))

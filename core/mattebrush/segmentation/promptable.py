@@ -80,7 +80,7 @@ def segment(
     image: (H, W, 1|3) uint8, uint16, or float32 in 0..1. prompt: points and boxes in its pixels;
         each box asks for an object of its own, the points go with every one of them, and the
         answer is all objects together. Of the masks a model offers, the one it rates best.
-    model: catalogue id or row of kind "prompt". device, threads: see
+    model: catalog id or row of kind "prompt". device, threads: see
         `models.runtime.open_session`.
 
     What this process answered when the last points had not been set is fed back, so that a click

@@ -17,7 +17,7 @@ class Segmentation:
 
     probability: float32 (h, w) in [0, 1] at the network's own resolution; covers the picture
         exactly, without filling. Not stretched: a picture without a subject stays near 0.
-    model: the catalogue row. device: what really ran. warnings: sentences a person should read.
+    model: the catalog row. device: what really ran. warnings: sentences a person should read.
     """
 
     probability: np.ndarray
@@ -31,7 +31,7 @@ class Segmentation:
 
 
 def probabilities(values: np.ndarray, how: Postprocessing, layout: str) -> np.ndarray:
-    """A network's output as one float32 map (h, w) in [0, 1], as its catalogue row says."""
+    """A network's output as one float32 map (h, w) in [0, 1], as its catalog row says."""
     planes = np.asarray(values, np.float32)
     planes = planes.reshape(planes.shape[-3:])
     if layout != "NCHW":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where is the subject of a whole picture, as a network sees it: probabilities, nothing more.
 
-Every salient-object network goes through here; what differs between them stands in the catalogue.
+Every salient-object network goes through here; what differs between them stands in the catalog.
 Trimap, matting and resizing to the picture are for others.
 """
 
@@ -33,9 +33,9 @@ def segment(
     Parameters
     ----------
     image
-        (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or grey.
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or gray.
     model
-        Catalogue id or row of kind "salient".
+        Catalog id or row of kind "salient".
     device, threads
         See `models.runtime.open_session`.
 

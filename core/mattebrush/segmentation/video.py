@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""People in video, frame after frame: alpha and clean colour, with a state that keeps them steady.
+"""People in video, frame after frame: alpha and clean color, with a state that keeps them steady.
 
 Method: Lin et al., "Robust High-Resolution Video Matting with Temporal Guidance", WACV 2022. The
 network looks at a small copy of each frame and refines at full size. Its alpha is the coarse mask
@@ -38,7 +38,7 @@ class VideoFrame:
 class VideoMatting:
     """Cuts a person out of a video. One object per shot: call `frame` in order, `reset` at a cut.
 
-    model: catalogue id or row of kind "video". device, threads: see
+    model: catalog id or row of kind "video". device, threads: see
     `models.runtime.open_session`; `device` and `warnings` then say what ran.
 
     Raises OptionInvalid for another kind of model, ModelUnavailable, DeviceUnavailable.
@@ -87,9 +87,9 @@ class VideoMatting:
             }
         )
         self._state = {f"{name}i": outputs[f"{name}o"] for name in _STATES}
-        colour = outputs["fgr"][0].astype(np.float32).transpose(1, 2, 0)
+        color = outputs["fgr"][0].astype(np.float32).transpose(1, 2, 0)
         alpha = outputs["pha"][0, 0].astype(np.float32)
-        return VideoFrame(np.clip(alpha, 0, 1), np.clip(colour, 0, 1))
+        return VideoFrame(np.clip(alpha, 0, 1), np.clip(color, 0, 1))
 
 
 _shot: contextvars.ContextVar[dict[tuple[object, ...], VideoMatting] | None]

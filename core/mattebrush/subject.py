@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a result shows a subject, and what to say where it does not: decided here, once, for
+library, jobs and command line."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from .errors import NoSubject
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .cutout import Report
+    from .options import Options
+
+NOT_FOUND = "No subject was found in this picture."
+
+_SOLID = 0.5
+"""A result in which no pixel is more subject than background shows none."""
+
+
+def is_shown(alpha: np.ndarray) -> bool:
+    """Whether what is delivered, float32 (H, W) in [0, 1], shows a subject."""
+    return bool(alpha.max() >= _SOLID)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wording:
+    """How a client calls the ways out: parts of one sentence, "" for ways that it does not have."""
+
+    select: str
+    point: str
+    model: str
+    shrink: str
+    force: str = ""
+
+
+FOR_HOSTS = Wording(
+    select="Select the part that shows it",
+    point="Move the points or the box onto it",
+    model="choose another model",
+    shrink="Shift the edge less far inward",
+)
+FOR_COMMAND_LINE = Wording(
+    select="Point at it with --region",
+    point="Move --point or --box onto it",
+    model="try another --model",
+    shrink="Give a smaller --shift-edge",
+    force="use --force",
+)
+
+
+def required(report: Report, options: Options, wording: Wording) -> None:
+    """Raises NoSubject where the result shows none, with the ways out that fit the call."""
+    if report.subject_found:
+        return
+    first = wording.select
+    if options.prompt:
+        first = wording.point
+    elif options.shift_edge < 0:
+        first = wording.shrink
+    ways = [way for way in (first, wording.model, wording.force) if way]
+    raise NoSubject(NOT_FOUND, f"{', '.join(ways[:-1])}, or {ways[-1]}.")
