@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Turns an answer and its source into the file a client asks for. Runs in a worker process.
 
-Size and place first (`layout`), then the edge, then what is behind (the engine's `render`), then the
-file format (the engine's `raster`).
+Size and place first (`layout`), then the edge, then what is behind (the engine's `render`),
+then the file format (the engine's `raster`).
 """
 
 from __future__ import annotations

@@ -187,7 +187,7 @@ class Translations(unittest.TestCase):
         os.environ["LANGUAGE"] = "en_US:de"
         self.assertEqual(kit.use_language(), "en")
 
-    def test_a_hosts_catalogue_is_read_before_the_kits(self):
+    def test_a_hosts_catalog_is_read_before_the_kits(self):
         self.write(
             "de.po",
             'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
@@ -203,7 +203,7 @@ class Translations(unittest.TestCase):
         kit.use_language("en")
         self.assertEqual(translate('Layer "%s"'), 'Layer "%s"')
 
-    def test_a_damaged_catalogue_gives_english(self):
+    def test_a_damaged_catalog_gives_english(self):
         self.write("de.po", "msgid broken\n")
         kit.use_language("de")
         self.assertEqual(kit.translator(self.folder)("xyz"), "xyz")

@@ -186,7 +186,7 @@ def _pull_for_program(arguments: argparse.Namespace) -> int:
         for row in [catalog.get(name) for name in arguments.model]:
             if not arguments.accept_license:
                 raise OptionInvalid(
-                    f"Nobody is here to agree to the licence of {row.id}.", "Add --accept-license."
+                    f"Nobody is here to agree to the license of {row.id}.", "Add --accept-license."
                 )
             entry = store.installed(row)
             if entry is None or not all(verdict.good for verdict in install.verify(row)):

@@ -54,7 +54,7 @@ def _add_result(parser: argparse.ArgumentParser) -> None:
     kind.add_argument(
         "--alpha",
         action="store_true",
-        help="the result's alpha alone, gray: the picture's own in it",
+        help="the result's alpha alone, gray, own alpha included",
     )
     kind.add_argument("--foreground", action="store_true", help="the clean colors alone, opaque")
     kind.add_argument(
