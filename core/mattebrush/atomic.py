@@ -25,40 +25,40 @@ def whole_file(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
     the block ran), and OutputUnwritable when the system refuses: no such folder, no permission,
     full disk.
     """
-    shown, target = path, Path(path)
+    label, target = path, Path(path)
     try:
         target = target.resolve()
-        _check(shown, target, overwrite)
+        _check(label, target, overwrite)
         part = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
         # Not tempfile: its files are private (0600), the result should follow the user's umask.
         file = part.open("x+b")
     except (OSError, ValueError, RuntimeError) as failure:
-        raise _unwritable(shown, failure) from failure
+        raise _unwritable(label, failure) from failure
     try:
         with file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _give_name(part, target, shown, overwrite)
+        _give_name(part, target, label, overwrite)
     except OSError as failure:
-        raise _unwritable(shown, failure) from failure
+        raise _unwritable(label, failure) from failure
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
 
 
-def _check(shown: Path | str, target: Path, overwrite: bool) -> None:
+def _check(label: Path | str, target: Path, overwrite: bool) -> None:
     if target.is_dir():
-        raise OutputUnwritable(f"{shown} is a folder.", "Give the name of a file.")
+        raise OutputUnwritable(f"{label} is a folder.", "Give the name of a file.")
     if target.exists() and not target.is_file():
-        raise OutputUnwritable(f"{shown} is not a regular file.", "Give another name.")
+        raise OutputUnwritable(f"{label} is not a regular file.", "Give another name.")
     if target.exists() and not overwrite:
-        raise _exists(shown)
+        raise _exists(label)
     if not target.parent.is_dir():
-        raise OutputUnwritable(f"The folder of {shown} does not exist.", "Create it first.")
+        raise OutputUnwritable(f"The folder of {label} does not exist.", "Create it first.")
 
 
-def _give_name(part: Path, target: Path, shown: Path | str, overwrite: bool) -> None:
+def _give_name(part: Path, target: Path, label: Path | str, overwrite: bool) -> None:
     """Renames `part`; without `overwrite` in a way that fails if the name has been taken since."""
     if overwrite:
         part.replace(target)
@@ -69,15 +69,15 @@ def _give_name(part: Path, target: Path, shown: Path | str, overwrite: bool) -> 
         else:
             os.link(part, target)
     except FileExistsError:
-        raise _exists(shown) from None
+        raise _exists(label) from None
     except OSError:  # a file system without hard links
         if target.exists():
-            raise _exists(shown) from None
+            raise _exists(label) from None
         part.replace(target)
 
 
-def _exists(shown: Path | str) -> OutputExists:
-    return OutputExists(f"{shown} exists already.", "Choose another name, or allow overwriting.")
+def _exists(label: Path | str) -> OutputExists:
+    return OutputExists(f"{label} exists already.", "Choose another name, or allow overwriting.")
 
 
 _REASONS = {
@@ -92,10 +92,10 @@ _REASONS = {
 }
 
 
-def _unwritable(shown: Path | str, failure: Exception) -> MattebrushError:
+def _unwritable(label: Path | str, failure: Exception) -> MattebrushError:
     if isinstance(failure, OSError) and failure.errno in _REASONS:
         reason, fix = _REASONS[failure.errno]
     else:
         reason = getattr(failure, "strerror", None) or str(failure) or type(failure).__name__
         fix = "Write elsewhere."
-    return OutputUnwritable(f"{shown} cannot be written: {reason}.", fix)
+    return OutputUnwritable(f"{label} cannot be written: {reason}.", fix)

@@ -30,12 +30,12 @@ def examine() -> dict[str, Any]:
         "devices": [dataclasses.asdict(status) for status in runtime.devices()],
         "models": [
             {
-                "id": found.row.id,
-                "kind": found.row.kind,
-                "license": found.row.license,
-                "path": str(next(iter(found.paths.values())).parent),
+                "id": entry.row.id,
+                "kind": entry.row.kind,
+                "license": entry.row.license,
+                "path": str(next(iter(entry.paths.values())).parent),
             }
-            for found in store.all_installed()
+            for entry in store.all_installed()
         ],
         "plugins": [
             {

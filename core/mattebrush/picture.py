@@ -85,8 +85,8 @@ def checked(image: np.ndarray) -> Picture:
     Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity.
     """
     if not isinstance(image, np.ndarray) or image.dtype not in FULL:
-        told = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
-        raise InputInvalid(f"The image is {told}.", "Give a uint8, uint16 or float32 array.")
+        kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise InputInvalid(f"The image is {kind}.", "Give a uint8, uint16 or float32 array.")
     if image.ndim == 2:
         image = image[:, :, None]
     if image.ndim != 3 or image.shape[2] not in (1, 2, 3, 4) or 0 in image.shape:

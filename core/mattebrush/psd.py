@@ -152,10 +152,10 @@ def _merged(
     """What viewers without layers show: the cut-out on white, and its alpha behind."""
 
     def opacity(y0: int, y1: int) -> np.ndarray:
-        shown = to_depth(alpha[y0:y1], np.float32)
+        opacity_here = to_depth(alpha[y0:y1], np.float32)
         if original.alpha is not None:
-            shown = shown * to_depth(original.alpha[y0:y1], np.float32)
-        return shown
+            opacity_here = opacity_here * to_depth(original.alpha[y0:y1], np.float32)
+        return opacity_here
 
     def on_white(number: int) -> Plane:
         def plane(y0: int, y1: int) -> np.ndarray:

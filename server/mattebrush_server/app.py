@@ -159,8 +159,8 @@ class Application:
         return response
 
     def _failure(self, error: MattebrushError) -> Response:
-        status, told = self.explain(flask.request.path, error)
-        response = Response(json.dumps(told), status, mimetype=JSON)
+        status, failure = self.explain(flask.request.path, error)
+        response = Response(json.dumps(failure), status, mimetype=JSON)
         if isinstance(error, Busy):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
@@ -173,8 +173,8 @@ class Application:
             return response
         if error.code == 404:
             return self._failure(NotFound("There is nothing at this address."))
-        told = MattebrushError(error.name)
-        response = self._failure(told)
+        failure = MattebrushError(error.name)
+        response = self._failure(failure)
         response.status_code = error.code or 500
         return response
 

@@ -101,11 +101,11 @@ class Call:
 
         lenient: leaves unknown names and empty values alone. Raises OptionInvalid.
         """
-        given = self._json_texts() if self.media_type == JSON else self._form_texts()
+        texts_by_name = self._json_texts() if self.media_type == JSON else self._form_texts()
         if lenient:
-            given = {name: [t for t in texts if t] for name, texts in given.items()}
-            given = {name: texts for name, texts in given.items() if texts}
-        return read_fields(self._text_fields(), given, lenient=lenient)
+            texts_by_name = {name: [t for t in texts if t] for name, texts in texts_by_name.items()}
+            texts_by_name = {name: texts for name, texts in texts_by_name.items() if texts}
+        return read_fields(self._text_fields(), texts_by_name, lenient=lenient)
 
     def _text_fields(self) -> tuple[Field, ...]:
         body = next(body for body in self.route.bodies if body.media_type == self.media_type)

@@ -61,15 +61,15 @@ def withdraw(note: Path) -> None:
 
 def running() -> list[dict[str, Any]]:
     """The notes of servers whose process is alive, newest first; removes the others."""
-    found = []
+    notes = []
     for path in folder().glob("server-*.json"):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(path.read_text(encoding="utf-8"))
             if _alive(int(note["pid"])):
-                found.append((path.stat().st_mtime, note))
+                notes.append((path.stat().st_mtime, note))
             else:
                 withdraw(path)
-    return [note for _, note in sorted(found, key=lambda pair: -pair[0])]
+    return [note for _, note in sorted(notes, key=lambda pair: -pair[0])]
 
 
 def _alive(pid: int) -> bool:

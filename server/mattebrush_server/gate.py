@@ -126,9 +126,9 @@ class _Refusal(Error):  # type: ignore[misc]
     """waitress' error page, as our JSON."""
 
     def __init__(self, path: str, error: MattebrushError, explain: Explain) -> None:
-        self.code, told = explain(path, error)
+        self.code, failure = explain(path, error)
         self.reason = http.HTTPStatus(self.code).phrase
-        self._body = json.dumps(told).encode()
+        self._body = json.dumps(failure).encode()
         self._error = error
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:

@@ -79,8 +79,8 @@ class Guard:
     def check_token(self, header: Header) -> None:
         """Wants the token, or a session's. Raises NotAllowed."""
         scheme, _, bearer = (header("Authorization") or "").partition(" ")
-        given = bearer.strip() if scheme.lower() == "bearer" else header("X-Api-Key") or ""
-        digest = _digest(given)
+        presented = bearer.strip() if scheme.lower() == "bearer" else header("X-Api-Key") or ""
+        digest = _digest(presented)
         if hmac.compare_digest(digest, self._token) or self._is_session(digest):
             return
         raise NotAllowed(

@@ -79,9 +79,9 @@ def _post_job(call: Call) -> Response:
             return _result_response(call, job)
         finally:
             call.service.store.drop(job)
-    told = json_response(job.to_json(), 202)
-    told.headers["Location"] = f"/v1/jobs/{job.id}"
-    return told
+    response = json_response(job.to_json(), 202)
+    response.headers["Location"] = f"/v1/jobs/{job.id}"
+    return response
 
 
 def _job_of(call: Call) -> tuple[Job, str]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from mattebrush import engine, raster
 from mattebrush.cutout import Progress
-from mattebrush.imaging.depth import BITS, to_depth
+from mattebrush.imaging.depth import to_depth
 from mattebrush.imaging.morphology import dilated
 from mattebrush.jobs import contract, operations
 
@@ -90,8 +90,7 @@ def _matted(request: contract.Request, thresholds: dict[str, int], progress: Pro
     if options.decontaminate:
         clean = engine.decontaminate(image, fine.matte, options, progress)
         fine = dataclasses.replace(fine, foreground=clean.foreground)
-    alpha = to_depth(fine.matte, BITS[request.depth])
-    answer = contract.Answer(alpha, fine.foreground, fine.report.to_json())
+    answer = operations.answer_of(fine, request, "matte")
     return answer, answer.report
 
 

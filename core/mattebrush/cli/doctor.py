@@ -26,31 +26,31 @@ def add_parser(subparsers: Subparsers) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from ..doctor import examine
 
-    found = examine()
+    status = examine()
     if arguments.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(status, indent=2))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(_lines(status)))
     return 0
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
-    lines = [f"mattebrush {found['version']} on Python {found['python']}, {found['platform']}"]
+def _lines(status: dict[str, Any]) -> list[str]:
+    lines = [f"mattebrush {status['version']} on Python {status['python']}, {status['platform']}"]
     lines += ["", "Packages"]
     lines += [
-        f"  {name:<14} {version or 'not installed'}" for name, version in found["packages"].items()
+        f"  {name:<14} {version or 'not installed'}" for name, version in status["packages"].items()
     ]
     lines += ["", "Devices (each tried with a real inference)"]
-    lines += [f"  {_tick(d['works'])} {d['name']:<12} {d['detail']}" for d in found["devices"]]
+    lines += [f"  {_tick(d['works'])} {d['name']:<12} {d['detail']}" for d in status["devices"]]
     lines += ["", "Models installed"]
-    lines += [f"  {m['id']:<26} {m['license']:<24} {m['path']}" for m in found["models"]]
+    lines += [f"  {m['id']:<26} {m['license']:<24} {m['path']}" for m in status["models"]]
     lines += ["", "Plug-ins"]
     lines += [
         f"  {p['program']:<26} {p['version'] or 'not installed':<24} {p['path']}"
-        for p in found["plugins"]
+        for p in status["plugins"]
     ] or ["  neither GIMP, Krita nor Blender was found"]
     lines += ["", "Folders and files"]
-    lines += [f"  {name:<14} {path}" for name, path in found["paths"].items()]
+    lines += [f"  {name:<14} {path}" for name, path in status["paths"].items()]
     return lines
 
 

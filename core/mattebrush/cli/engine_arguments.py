@@ -75,17 +75,17 @@ def add_edge(parser: argparse.ArgumentParser) -> None:
 
 def options_from(arguments: argparse.Namespace) -> Options:
     """The checked options. Raises OptionInvalid."""
-    given = vars(arguments)
+    values_by_name = vars(arguments)
     names = ("model", "matting", "device", "threads", "feather", "shift_edge", "keep", "hard")
-    values = {name: given[name] for name in names if name in given}
+    values = {name: values_by_name[name] for name in names if name in values_by_name}
     prompt = Prompt(
-        tuple(Point(*point) for point in given.get("point", [])),
-        tuple(given.get("box", [])),
+        tuple(Point(*point) for point in values_by_name.get("point", [])),
+        tuple(values_by_name.get("box", [])),
     )
     return Options(
         **values,
-        decontaminate=not given.get("no_decontaminate", False),
-        region=given.get("region"),
+        decontaminate=not values_by_name.get("no_decontaminate", False),
+        region=values_by_name.get("region"),
         prompt=prompt,
     )
 

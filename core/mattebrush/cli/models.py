@@ -169,7 +169,7 @@ def _pull(arguments: argparse.Namespace) -> int:
             print("\nWhat has arrived is kept; pull again to go on.", file=sys.stderr)
             raise
         for added in installed:
-            _tell(added)
+            _print_added(added)
     return 0
 
 
@@ -177,7 +177,7 @@ def _pull_for_program(arguments: argparse.Namespace) -> int:
     """As `_pull`, told as the job contract tells: see docs/job-contract.md, "Through a pipe"."""
     from ..models import install
 
-    def tell(name: str, fraction: float) -> None:
+    def report_progress(name: str, fraction: float) -> None:
         line = json.dumps({"stage": "download", "file": name, "fraction": fraction})
         print(line, file=sys.stderr, flush=True)
 
@@ -190,7 +190,7 @@ def _pull_for_program(arguments: argparse.Namespace) -> int:
                 )
             entry = store.installed(row)
             if entry is None or not all(verdict.good for verdict in install.verify(row)):
-                install.pull(row, arguments.mirror, tell)
+                install.pull(row, arguments.mirror, report_progress)
                 entry = store.installed(row)
             paths[row.id] = [str(path) for path in entry.paths.values()] if entry else []
     except MattebrushError as error:
@@ -224,7 +224,7 @@ def _add(arguments: argparse.Namespace) -> int:
     from ..models import install
 
     added = install.add(arguments.file, arguments.id)
-    _tell(added)
+    _print_added(added)
     missing = [f for f in added.row.files if f.role != added.file.role]
     if missing and store.installed(added.row) is None:
         print(f"Still missing: {', '.join(f'{f.role} ({f.name})' for f in missing)}.")
@@ -255,7 +255,7 @@ def _remove(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(added: Added) -> None:
+def _print_added(added: Added) -> None:
     if added.receipt.published is False:
         print(f"mattebrush: warning: {added.file.name}: {added.note}", file=sys.stderr)
         print(f"{added.row.id}: {added.path} is installed.")

@@ -213,22 +213,22 @@ def _one(
     reports: TextIO | None,
 ) -> MattebrushError | None:
     """Does `work` on one task and tells how it went; returns the failure, if it was one."""
-    bar = _Bar(task.name, shown=sys.stderr.isatty() and not arguments.quiet)
+    bar = _Bar(task.name, visible=sys.stderr.isatty() and not arguments.quiet)
     try:
         if task.target != STREAM and not arguments.overwrite and paths.exists(task.target):
             raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
         report = work(task, bar)
     except MattebrushError as error:
         bar.clear()
-        told = str(error)
-        plain = isinstance(error, _ABOUT_ALL) or told.startswith((task.name, task.source))
+        message = str(error)
+        plain = isinstance(error, _ABOUT_ALL) or message.startswith((task.name, task.source))
         where = "" if plain else f"{task.name}: "
-        print(f"mattebrush: {where}{told}", file=sys.stderr)
+        print(f"mattebrush: {where}{message}", file=sys.stderr)
         _print_json(reports, {"input": task.source, "error": error.to_json()})
         return error
     bar.clear()
     _print_json(reports, {"input": task.source, "output": task.target, **report.to_json()})
-    _tell(task, report, arguments)
+    _print_summary(task, report, arguments)
     return None
 
 
@@ -251,7 +251,7 @@ def _make_folder(folder: Path) -> None:
         raise OutputUnwritable(f"Cannot make the folder {folder}: {error.strerror}.") from error
 
 
-def _tell(task: Task, report: Report, arguments: argparse.Namespace) -> None:
+def _print_summary(task: Task, report: Report, arguments: argparse.Namespace) -> None:
     for warning in report.warnings:
         print(f"mattebrush: {task.name}: {warning}", file=sys.stderr)
     wanted = sys.stderr.isatty() and not arguments.json and not arguments.quiet
@@ -266,9 +266,9 @@ class _Bar:
 
     _WIDTH = 24
 
-    def __init__(self, name: str, shown: bool) -> None:
+    def __init__(self, name: str, visible: bool) -> None:
         self._name = name
-        self._shown = shown
+        self._shown = visible
         self._last = ""
 
     def __call__(self, stage: str, fraction: float) -> None:

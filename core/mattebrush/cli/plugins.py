@@ -76,8 +76,8 @@ def _host(text: str) -> str:
 
 def _install(arguments: argparse.Namespace) -> int:
     packages.write_engine_location()
-    found = _places(arguments)
-    for place in found:
+    targets = _places(arguments)
+    for place in targets:
         folder = packages.install(place)
         print(f"{place}: installed in {folder}")
         print(f"  {_NEXT[place.host]}")
@@ -128,14 +128,14 @@ def _places(arguments: argparse.Namespace) -> list[Place]:
     hosts = arguments.hosts or list(HOSTS)
     if arguments.folder is not None:
         return [_named(hosts, arguments.folder)]
-    found = [place for host in hosts for place in places.find(host)]
+    targets = [place for host in hosts for place in places.find(host)]
     missing = [host for host in arguments.hosts if not places.find(host)]
-    if missing or not found:
+    if missing or not targets:
         raise InputInvalid(
             _nothing_found(missing or hosts),
             "Start the program once so that it makes its folders, or name one with --folder.",
         )
-    return found
+    return targets
 
 
 def _named(hosts: list[str], folder: Path) -> Place:

@@ -34,14 +34,14 @@ def _remove(request: Request, progress: Progress) -> Answer:
         )
     if not request.force:
         subject.required(cutout.report, request.options, subject.FOR_HOSTS)
-    return _answer(cutout, request)
+    return answer_of(cutout, request, "matte")
 
 
 def _segment(request: Request, progress: Progress) -> Answer:
     with video.sequence():
         _feed_earlier(request)
         cutout = engine.segment(request.arrays["image"], request.options, progress)
-    return _answer(cutout, request)
+    return answer_of(cutout, request, "probability")
 
 
 def _feed_earlier(request: Request) -> None:
@@ -60,12 +60,14 @@ def _feed_earlier(request: Request) -> None:
 
 def _matte(request: Request, progress: Progress) -> Answer:
     image, trimap = request.arrays["image"], request.arrays["mask"]
-    return _answer(engine.matte(image, trimap, request.options, progress), request)
+    cutout = engine.matte(image, trimap, request.options, progress)
+    return answer_of(cutout, request, "matte")
 
 
 def _decontaminate(request: Request, progress: Progress) -> Answer:
     image, mask = request.arrays["image"], request.arrays["mask"]
-    return _answer(engine.decontaminate(image, mask, request.options, progress), request)
+    cutout = engine.decontaminate(image, mask, request.options, progress)
+    return answer_of(cutout, request, "mask")
 
 
 def _refine(request: Request, progress: Progress) -> Answer:
@@ -78,7 +80,7 @@ def _refine(request: Request, progress: Progress) -> Answer:
         request.options,
         progress,
     )
-    return _answer(cutout, request)
+    return answer_of(cutout, request, "mask")
 
 
 def _status(request: Request, progress: Progress) -> Answer:
@@ -97,7 +99,13 @@ _RUN: dict[str, Callable[[Request, Progress], Answer]] = {
 }
 
 
-def _answer(cutout: Cutout, request: Request) -> Answer:
-    # The host's layer keeps its own transparency; its mask must not hold it a second time.
+def answer_of(cutout: Cutout, request: Request, holds: str) -> Answer:
+    """The answer to a request.
+
+    holds: what its `alpha` is, which the report says as `alpha_is`: "matte", what the engine decided,
+    without the picture's own alpha, since the host's layer keeps that and its mask must not hold it
+    a second time; "probability"; or "mask", the request's own made better, or as it came.
+    """
     alpha = to_depth(cutout.matte, BITS[request.depth])
-    return Answer(alpha, cutout.foreground, cutout.report.to_json())
+    report = {**cutout.report.to_json(), "alpha_is": holds}
+    return Answer(alpha, cutout.foreground, report)

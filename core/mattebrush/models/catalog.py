@@ -177,8 +177,8 @@ def rows() -> dict[str, ModelRow]:
     with CATALOG.open("rb") as stream:
         table = tomllib.load(stream)
     interfaces = {name: _interface(name, values) for name, values in table["interface"].items()}
-    found = [_row(values, interfaces) for values in table["model"]]
-    return {row.id: row for row in found}
+    models = [_row(values, interfaces) for values in table["model"]]
+    return {row.id: row for row in models}
 
 
 def get(model: str | ModelRow) -> ModelRow:

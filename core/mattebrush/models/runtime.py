@@ -242,12 +242,12 @@ def check_file(path: Path, row: ModelRow, role: str) -> None:
 
 
 def _differences(
-    what: str, expected: tuple[Tensor, ...], found: tuple[Tensor, ...], exact: bool
+    what: str, expected: tuple[Tensor, ...], actual: tuple[Tensor, ...], exact: bool
 ) -> list[str]:
     """Sentences on what a file has otherwise than expected; `exact` forbids further tensors."""
     problems = []
-    by_name = {tensor.name: tensor for tensor in found}
-    unnamed = iter(found)
+    by_name = {tensor.name: tensor for tensor in actual}
+    unnamed = iter(actual)
     for position, tensor in enumerate(expected):
         # With a single unnamed tensor the file's own name is taken; several need names to be told
         # apart.
@@ -261,16 +261,16 @@ def _differences(
             problems.append(f"{label} is {have.dtype}, expected {tensor.dtype}")
         if not _fits(tensor.shape, have.shape):
             problems.append(f"{label} is {_shape(have.shape)}, expected {_shape(tensor.shape)}")
-    if exact and len(found) > len(expected):
-        problems.append(f"it has {len(found)} {what}s, expected {len(expected)}")
+    if exact and len(actual) > len(expected):
+        problems.append(f"it has {len(actual)} {what}s, expected {len(expected)}")
     return problems
 
 
-def _fits(expected: tuple[int | None, ...], found: tuple[int | None, ...]) -> bool:
+def _fits(expected: tuple[int | None, ...], actual: tuple[int | None, ...]) -> bool:
     if not expected:
         return True
-    return len(expected) == len(found) and all(
-        a is None or b is None or a == b for a, b in zip(expected, found, strict=True)
+    return len(expected) == len(actual) and all(
+        a is None or b is None or a == b for a, b in zip(expected, actual, strict=True)
     )
 
 

@@ -73,8 +73,8 @@ def folder(row: ModelRow) -> Path:
 
 def installed(row: ModelRow) -> Installed | None:
     """Where the files of this model are, or None when one is missing."""
-    found = {file.role: find(row, file) for file in row.files}
-    paths = {role: path for role, path in found.items() if path is not None}
+    candidates = {file.role: find(row, file) for file in row.files}
+    paths = {role: path for role, path in candidates.items() if path is not None}
     if len(paths) < len(row.files):
         return None
     if row.embedded:
@@ -91,8 +91,8 @@ def find(row: ModelRow, file: ModelFile) -> Path | None:
 
 def all_installed() -> list[Installed]:
     """Every model of the catalog that can run now."""
-    found = (installed(row) for row in rows().values())
-    return [entry for entry in found if entry is not None]
+    candidates = (installed(row) for row in rows().values())
+    return [entry for entry in candidates if entry is not None]
 
 
 def resolve(row: ModelRow) -> Installed:
@@ -132,7 +132,7 @@ def _rembg(file: ModelFile) -> Path | None:
     for place in rembg_folders():
         for name in file.rembg:
             # The newer layout has one folder for each model.
-            for found in (place / name, *sorted(place.glob(f"*/{name}"))):
-                if paths.is_file(found):
-                    return found
+            for candidate in (place / name, *sorted(place.glob(f"*/{name}"))):
+                if paths.is_file(candidate):
+                    return candidate
     return None

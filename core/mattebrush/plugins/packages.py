@@ -89,12 +89,12 @@ def _blender(version: tuple[int, ...]) -> Layout:
 def _tree(folder: str, target: PurePosixPath) -> dict[PurePosixPath, Path]:
     """Every file below a source folder, by where it goes."""
     base = sources() / folder
-    found = {}
+    entries = {}
     for path in sorted(base.rglob("*")):
         below = path.relative_to(base)
         if path.is_file() and not _NOT_PACKED.intersection(below.parts):
-            found[target / PurePosixPath(below.as_posix())] = path
-    return found
+            entries[target / PurePosixPath(below.as_posix())] = path
+    return entries
 
 
 def _with_client(
@@ -111,15 +111,15 @@ def engine_location() -> dict[str, str]:
     find them by itself (a source checkout).
     """
     python = sys.executable
-    found = {"python": python, "version": __version__}
+    entries = {"python": python, "version": __version__}
     probe = [python, "-c", "import mattebrush"]
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     folder = Path(python).parent
     if subprocess.run(probe, env=clean, cwd=folder, capture_output=True, check=False).returncode:
         core = Path(__file__).parents[2]
         # The command line has the server's commands too.
-        found["python_path"] = os.pathsep.join([str(core), str(core.with_name("server"))])
-    return found
+        entries["python_path"] = os.pathsep.join([str(core), str(core.with_name("server"))])
+    return entries
 
 
 def write_engine_location() -> Path:
@@ -140,8 +140,8 @@ def _engine_bytes(place: Place | None = None) -> bytes:
     A sandbox is told no interpreter: at the same path it may have another, without the engine.
     """
     sandboxed = place is not None and place.packaging in ("flatpak", "snap")
-    found = {"version": __version__} if sandboxed else engine_location()
-    return json.dumps(found, indent=2).encode()
+    entries = {"version": __version__} if sandboxed else engine_location()
+    return json.dumps(entries, indent=2).encode()
 
 
 def settings_folder() -> Path:
@@ -222,9 +222,9 @@ def remove(place: Place) -> bool:
     Raises OutputUnwritable.
     """
     plan = layout(place.host, place.number)
-    found = [place.folder / own for own in plan.own if (place.folder / own).exists()]
+    entries = [place.folder / own for own in plan.own if (place.folder / own).exists()]
     try:
-        for path in [*found, place.folder / "interpreters" / "mattebrush.interp"]:
+        for path in [*entries, place.folder / "interpreters" / "mattebrush.interp"]:
             if path.is_dir():
                 shutil.rmtree(path)
             elif path.exists():
@@ -234,7 +234,7 @@ def remove(place: Place) -> bool:
             f"The plug-in cannot be removed from {place.folder}: {error.strerror or error}.",
             "Close the program and see whether the folder is yours.",
         ) from error
-    return bool(found)
+    return bool(entries)
 
 
 def installed_version(place: Place) -> str:

@@ -166,8 +166,8 @@ def _encoded(image: np.ndarray, row: ModelRow, encoder: Session) -> _Picture:
             return _pictures[key]
     how = row.interface.preprocessing
     placement = preprocess.place(image.shape[:2], how, fixed_size(encoder, how.layout))
-    given = {encoder.inputs[0].name: preprocess.network_input(image, placement, how)}
-    seen = encoder.run(given) if "encoder" in row.interface.graphs else given
+    inputs = {encoder.inputs[0].name: preprocess.network_input(image, placement, how)}
+    seen = encoder.run(inputs) if "encoder" in row.interface.graphs else inputs
     with _lock:
         picture = _pictures.setdefault(key, _Picture(seen, placement))
         while len(_pictures) > _MOST_PICTURES:
@@ -248,7 +248,7 @@ def _sam(decoder: Session, seen: Arrays, placement: Placement, group: _Group) ->
 
 
 def _sam2(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
-    given = {
+    inputs = {
         **{name: seen[name] for name in ("image_embed", "high_res_feats_0", "high_res_feats_1")},
         "point_coords": group.coords[None],
         "point_labels": group.labels[None],
@@ -256,8 +256,8 @@ def _sam2(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -
     }
     if any(tensor.name == "orig_im_size" for tensor in decoder.inputs):
         # Such exports enlarge all masks inside; at the picture's size that could be gigabytes.
-        given["orig_im_size"] = np.array([_SIDE, _SIDE], np.int32)
-    outputs = decoder.run(given)
+        inputs["orig_im_size"] = np.array([_SIDE, _SIDE], np.int32)
+    outputs = decoder.run(inputs)
     logits, quality = _best(outputs["masks"], outputs["iou_predictions"])
     lowres = logits[None, None] if logits.shape == _LOWRES[2:] else None
     return _Answer(resize(logits, (_SIDE, _SIDE)), quality, lowres)
