@@ -85,7 +85,10 @@ class Recipe:
         if self.format not in FORMATS:
             raise OptionInvalid(f"format is {self.format!r}.", f"Choose {', '.join(FORMATS)}.")
         if self.format == "jpg" and self.content == "cutout" and not flat:
-            raise OptionInvalid("JPEG has no transparency.", "Add a background, or write a PNG.")
+            raise OptionInvalid(
+                "JPEG has no transparency.",
+                "Add a background (--background white), or write a PNG.",
+            )
         if self.format == "psd" and (flat or self.content != "cutout"):
             raise OptionInvalid(
                 "A layered file holds mask and colors at once.", "Drop that option."

@@ -102,9 +102,9 @@ _RUN: dict[str, Callable[[Request, Progress], Answer]] = {
 def answer_of(cutout: Cutout, request: Request, holds: str) -> Answer:
     """The answer to a request.
 
-    holds: what its `alpha` is, which the report says as `alpha_is`: "matte", what the engine decided,
-    without the picture's own alpha, since the host's layer keeps that and its mask must not hold it
-    a second time; "probability"; or "mask", the request's own made better, or as it came.
+    holds: what its `alpha` is, which the report says as `alpha_is`: "matte", what the engine
+    decided, without the picture's own alpha, since the host's layer keeps that and its mask must
+    not hold it a second time; "probability"; or "mask", the request's own made better, or as it came.
     """
     alpha = to_depth(cutout.matte, BITS[request.depth])
     report = {**cutout.report.to_json(), "alpha_is": holds}

@@ -92,7 +92,7 @@ class Raster:
             return self.alpha
         if self.pixels.shape[2] == 3 and not self._is_grey():
             raise InputInvalid(
-                f"{name} is a colour picture.", "A mask is grey: black, white and between."
+                f"{name} is a color picture.", "A mask is gray: black, white and between."
             )
         return np.ascontiguousarray(self.pixels[:, :, self.pixels.shape[2] // 2])
 
