@@ -8,45 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from mattebrush import composition
 from mattebrush.errors import OptionInvalid
-from mattebrush.imaging.depth import to_depth, to_unit
+from mattebrush.imaging.depth import to_depth
+from mattebrush.imaging.rect import Rect
+from mattebrush.imaging.resize import resize
 from mattebrush.raster import Raster
+from mattebrush.render import subject_rect
 
 Length = tuple[float, str]
 """A number with its unit, "px" or "%"."""
-
-
-class Box(NamedTuple):
-    """A rectangle of pixels; may reach beyond the picture."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-
-def subject_box(alpha: np.ndarray) -> Box:
-    """The smallest box around what is visible; the whole picture where nothing is."""
-    return _box(composition.crop_to_subject(to_unit(alpha)))
-
-
-def _box(window: tuple[slice, slice]) -> Box:
-    rows, columns = window
-    return Box(columns.start, rows.start, columns.stop, rows.stop)
 
 
 def cropped(
@@ -57,35 +32,25 @@ def cropped(
 
     Percentages are of the subject's size.
     """
-    subject = box = subject_box(_alpha(picture))
-    if shadow is not None:
-        alpha = to_unit(_alpha(picture))
-        box = _box(composition.crop_to_subject(alpha, 0, composition.drop_shadow(alpha, shadow)))
+    subject = subject_rect(_alpha(picture))
+    box = subject if shadow is None else subject_rect(_alpha(picture), shadow)
     top, right, bottom, left = (
         round(number if unit == "px" else number / 100 * side)
         for (number, unit), side in zip(
             margins, (subject.height, subject.width, subject.height, subject.width), strict=True
         )
     )
-    return _cut(
-        picture, Box(box.left - left, box.top - top, box.right + right, box.bottom + bottom)
-    )
+    return _cut(picture, Rect(box.x0 - left, box.y0 - top, box.x1 + right, box.y1 + bottom))
 
 
-def _cut(picture: Raster, box: Box) -> Raster:
-    box = Box(box.left, box.top, max(box.right, box.left + 1), max(box.bottom, box.top + 1))
+def _cut(picture: Raster, box: Rect) -> Raster:
+    """The part inside `box`, which may reach beyond the picture: there it is transparent."""
+    box = Rect(box.x0, box.y0, max(box.x1, box.x0 + 1), max(box.y1, box.y0 + 1))
     pixels = np.zeros((box.height, box.width, picture.pixels.shape[2]), picture.pixels.dtype)
     alpha = np.zeros((box.height, box.width), _alpha(picture).dtype)
-    inside = Box(
-        max(0, box.left),
-        max(0, box.top),
-        min(picture.width, box.right),
-        min(picture.height, box.bottom),
-    )
+    inside = box.within(Rect(0, 0, picture.width, picture.height))
     if inside.width > 0 and inside.height > 0:
-        source = np.s_[inside.top : inside.bottom, inside.left : inside.right]
-        x, y = inside.left - box.left, inside.top - box.top
-        target = np.s_[y : y + inside.height, x : x + inside.width]
+        source, target = inside.slices, inside.seen_from(box).slices
         pixels[target], alpha[target] = picture.pixels[source], _alpha(picture)[source]
     return dataclasses.replace(picture, pixels=pixels, alpha=alpha)
 
@@ -98,7 +63,7 @@ def part(picture: Raster, box: list[int]) -> Raster:
             f"box is {x},{y},{width},{height}.",
             f"The picture has {picture.width} x {picture.height} pixels.",
         )
-    return _cut(picture, Box(x, y, x + width, y + height))
+    return _cut(picture, Rect(x, y, x + width, y + height))
 
 
 def placed(picture: Raster, scale: float | None, position: list[float] | None) -> Raster:
@@ -107,18 +72,18 @@ def placed(picture: Raster, scale: float | None, position: list[float] | None) -
     scale: share of the canvas that the subject's larger side takes; None keeps its size.
     position: 0 to 1 across and down, of the room that is left; None keeps its middle where it is.
     """
-    box = subject_box(_alpha(picture))
+    box = subject_rect(_alpha(picture))
     subject = _cut(picture, box)
     if scale is not None:
         factor = scale * min(picture.width / box.width, picture.height / box.height)
         subject = resized(subject, box.width * factor, box.height * factor)
     room = picture.width - subject.width, picture.height - subject.height
     if position is None:
-        left = round((box.left + box.right - subject.width) / 2)
-        top = round((box.top + box.bottom - subject.height) / 2)
+        left = round((box.x0 + box.x1 - subject.width) / 2)
+        top = round((box.y0 + box.y1 - subject.height) / 2)
     else:
         left, top = (round(share * free) for share, free in zip(position, room, strict=True))
-    return _cut(subject, Box(-left, -top, picture.width - left, picture.height - top))
+    return _cut(subject, Rect(-left, -top, picture.width - left, picture.height - top))
 
 
 def shrunk(picture: Raster, most_pixels: int) -> Raster:
@@ -148,15 +113,9 @@ def preview(picture: Raster, longest_side: int) -> tuple[Raster, float]:
     factor = min(1.0, longest_side / max(picture.width, picture.height))
     if factor == 1:
         return picture, factor
-    size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
-
-    def small(band: np.ndarray) -> np.ndarray:
-        return np.array(Image.fromarray(band).resize(size, Image.Resampling.BOX))
-
-    color = to_depth(picture.pixels, np.uint8)
-    pixels = small(color[:, :, 0] if color.shape[2] == 1 else color)
-    pixels = pixels if pixels.ndim == 3 else pixels[:, :, None]
-    alpha = small(_eight_bit(_alpha(picture)))
+    size = max(1, round(picture.height * factor)), max(1, round(picture.width * factor))
+    pixels = resize(to_depth(picture.pixels, np.uint8), size, "area")
+    alpha = resize(_eight_bit(_alpha(picture)), size, "area")
     return dataclasses.replace(picture, pixels=pixels, alpha=alpha), factor
 
 

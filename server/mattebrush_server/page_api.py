@@ -112,11 +112,11 @@ def texts(language: str) -> dict[str, str]:
         raise KeyError(language)
     own = resources.files(__package__).joinpath("page").joinpath("locale")
     with resources.as_file(own) as folder:
-        return {**languages.catalogue(language), **languages.catalogue(language, str(folder))}
+        return {**languages.catalog(language), **languages.catalog(language, str(folder))}
 
 
 def _kit_languages() -> ModuleType:
-    """The kit's module that reads catalogues: it stands on its own, as in the plug-ins."""
+    """The kit's module that reads catalogs: it stands on its own, as in the plug-ins."""
     from mattebrush.plugins import packages
 
     path = packages.sources() / "client" / "mattebrush_kit" / "languages.py"

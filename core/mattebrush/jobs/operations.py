@@ -104,7 +104,8 @@ def answer_of(cutout: Cutout, request: Request, holds: str) -> Answer:
 
     holds: what its `alpha` is, which the report says as `alpha_is`: "matte", what the engine
     decided, without the picture's own alpha, since the host's layer keeps that and its mask must
-    not hold it a second time; "probability"; or "mask", the request's own made better, or as it came.
+    not hold it a second time; "probability"; or "mask", the request's own, made better or as it
+    came.
     """
     alpha = to_depth(cutout.matte, BITS[request.depth])
     report = {**cutout.report.to_json(), "alpha_is": holds}

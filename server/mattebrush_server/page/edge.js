@@ -7,7 +7,7 @@ const TILE = 64;
 const FINEST_SIGMA = 3; // a wider blur is done on a smaller plane: nothing finer survives it
 const STEP = 8; // largest disc, in pixels, that one pass moves an edge by
 
-/** The plane with its edge moved outwards (pixels > 0) or inwards, then blurred by sigma. */
+/** The plane with its edge moved outward (pixels > 0) or inward, then blurred by sigma. */
 export function adjusted(plane, shift, sigma) {
   let out = plane;
   for (let left = Math.abs(shift); left > 0; left -= STEP) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page's words in the user's language. Texts are English, the keys of the translations, which
-// come from the plug-ins' kit and the page's own catalogues.
+// come from the plug-ins' kit and the page's own catalogs.
 
 const STORE = "mattebrush-language";
 
