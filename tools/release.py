@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from mattebrush import __version__
+from mattebrush.plugins import packages
 
 from .lock import ROOT
 
@@ -42,5 +42,4 @@ def engine_wheel(folder: Path) -> Path:
 def write_engine(folder: Path) -> None:
     """The engine's wheel, and engine.json, which tells the set-up its hash."""
     wheel = build_wheel(folder)
-    about = {"version": VERSION, "wheel": wheel.name, "sha256": digest(wheel)}
-    (folder / "engine.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+    (folder / "engine.json").write_bytes(packages.engine_note(wheel))

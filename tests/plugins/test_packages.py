@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Installing, replacing and removing plug-ins, and building their zips, in temporary folders."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -10,8 +11,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+import mattebrush
 from mattebrush import cli
-from mattebrush.errors import OutputUnwritable
+from mattebrush.errors import InputInvalid, OutputUnwritable
 from mattebrush.plugins import packages
 from mattebrush.plugins.places import Place
 
@@ -152,3 +154,31 @@ def test_krita_zip_spells_out_its_folders(tmp_path: Path) -> None:
     for name in names:
         assert all(f"{folder}/" in names for folder in list(PurePosixPath(name).parents)[:-1])
     assert "mattebrush/" in names
+
+
+def test_a_zip_may_bring_the_engine_along(tmp_path: Path) -> None:
+    wheel = tmp_path / f"mattebrush-{mattebrush.__version__}-py3-none-any.whl"
+    wheel.write_bytes(b"a wheel")
+    (zipped,) = packages.build("krita", tmp_path / "out", wheel)
+    with zipfile.ZipFile(zipped) as archive:
+        folder = f"mattebrush/{packages.PACKED_ENGINE}"
+        about = json.loads(archive.read(f"{folder}/engine.json"))
+        assert about["version"] == mattebrush.__version__
+        assert (
+            hashlib.sha256(archive.read(f"{folder}/{about['wheel']}")).hexdigest()
+            == (about["sha256"])
+        )
+    other = tmp_path / "mattebrush-0.0.1-py3-none-any.whl"
+    other.write_bytes(b"an older wheel")
+    for wrong in (other, tmp_path / f"mattebrush-{mattebrush.__version__}-missing.whl"):
+        with pytest.raises(InputInvalid):
+            packages.build("krita", tmp_path / "out", wrong)
+
+
+def test_every_zip_has_the_kit_the_set_up_and_the_translations(tmp_path: Path) -> None:
+    for host in ("gimp", "krita", "blender"):
+        for path in packages.build(host, tmp_path):
+            with zipfile.ZipFile(path) as archive:
+                names = "\n".join(archive.namelist())
+            for part in ("kit/__init__.py", "kit/locale/de.po", "setup/pins.json"):
+                assert f"mattebrush_{part}" in names, path

@@ -59,6 +59,12 @@ def add_parser(subparsers: Subparsers) -> None:
     build = commands.add_parser("build", help="write the plug-ins as zips and print their paths")
     _add_hosts(build)
     build.add_argument("--to", type=Path, default=Path("dist"), help="folder (default: dist)")
+    build.add_argument(
+        "--engine-wheel",
+        type=Path,
+        metavar="FILE",
+        help="the engine's wheel, to be set up from inside the program",
+    )
     build.set_defaults(func=_build)
 
 
@@ -118,7 +124,7 @@ def _status(arguments: argparse.Namespace) -> int:
 def _build(arguments: argparse.Namespace) -> int:
     packages.write_engine_location()
     for host in arguments.hosts or HOSTS:
-        for path in packages.build(host, arguments.to):
+        for path in packages.build(host, arguments.to, arguments.engine_wheel):
             print(path)
     return 0
 

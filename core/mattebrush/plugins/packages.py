@@ -8,6 +8,7 @@ installed engine. The client, and the kit of what hosts offer alike, are copied 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import importlib.util
 import json
 import os
@@ -23,11 +24,14 @@ from pathlib import Path, PurePosixPath
 from mattebrush import __version__
 
 from ..atomic import whole_file
-from ..errors import OutputUnwritable
+from ..errors import InputInvalid, OutputUnwritable
 from .places import Place
 
 ENGINE_FILE = "mattebrush_engine.json"
 """Beside the client: where the engine is. The client's `INSTALLED_FILE`."""
+
+PACKED_ENGINE = "mattebrush_engine"
+"""Folder beside the client in a zip: the engine's wheel and engine.json. The set-up's `PACKED`."""
 
 _CLIENT = "client/mattebrush_client.py"
 _NOT_PACKED = {"__pycache__", "tests", "README.md", "ruff.toml"}
@@ -271,12 +275,34 @@ _ARCHIVES = (
 )
 
 
-def build(host: str, folder: Path) -> list[Path]:
+def engine_note(wheel: Path) -> bytes:
+    """What the set-up must know of the engine's wheel: the content of engine.json beside it.
+
+    Raises InputInvalid for a file that is not the wheel of this version.
+    """
+    if not wheel.name.startswith(f"mattebrush-{__version__}-") or wheel.suffix != ".whl":
+        raise InputInvalid(
+            f"{wheel} is not the wheel of mattebrush {__version__}.",
+            "Build it with `python -m tools.release wheel`.",
+        )
+    try:
+        digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputInvalid(f"{wheel} cannot be read: {error.strerror or error}.") from error
+    about = {"version": __version__, "wheel": wheel.name, "sha256": digest}
+    return json.dumps(about, indent=2).encode() + b"\n"
+
+
+def build(host: str, folder: Path, wheel: Path | None = None) -> list[Path]:
     """Writes the zip or zips of `host` into `folder`; returns their paths.
 
-    They hold no machine's paths; the client finds the engine through the user's settings. Raises
-    OutputUnwritable.
+    They hold no machine's paths; the client finds the engine through the user's settings. wheel:
+    the engine's, which the plug-in then brings along, to be set up from inside the host. Raises
+    OutputUnwritable, InputInvalid.
     """
+    engine = {}
+    if wheel is not None:
+        engine = {"engine.json": engine_note(wheel), wheel.name: wheel.read_bytes()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -288,16 +314,18 @@ def build(host: str, folder: Path) -> list[Path]:
     for archive in _ARCHIVES:
         if archive.host == host:
             path = folder / f"{archive.name}-{__version__}.zip"
-            _write_zip(path, archive)
+            _write_zip(path, archive, engine)
             built.append(path)
     return built
 
 
-def _write_zip(path: Path, archive: Archive) -> None:
+def _write_zip(path: Path, archive: Archive, engine: dict[str, bytes]) -> None:
     plan = layout(archive.host, archive.version)
+    packed = plan.client.with_name(PACKED_ENGINE)
+    contents = [*_contents(plan), *((packed / name, engine[name]) for name in sorted(engine))]
     with whole_file(path, overwrite=True) as file, zipfile.ZipFile(file, "w") as out:
         folders: set[PurePosixPath] = set()
-        for target, content in _contents(plan):
+        for target, content in contents:
             name = _zipped(target, archive)
             for folder in reversed(name.parents[:-1]):
                 if folder not in folders:  # Krita's importer needs them spelt out

@@ -22,15 +22,25 @@ Texts in tables are English, the keys of the translations: show them through `ki
     previous = kit.recall(note, mask, x, y)     # None when it is not about this mask
 
 `stages`: what is going on. `actions`: the entries of a menu. `options`: what a user may choose.
-`models`: which networks there are, and how one is downloaded. `memory`: the remembered mask.
-`cures`: what to do about an error. `progress`: how much time is left. `legend`: what black, white
-and grey strokes mean. `languages`: translations; a host's own catalogues are read by it, too.
+`engines`: the engine's settings, its set-up's states, and what to ask before a download. `models`:
+which networks there are, and how one is downloaded. `memory`: the remembered mask. `cures`: what
+to do about an error. `progress`: how much time is left. `legend`: what black, white and gray
+strokes mean. `report`: what was done, in words. `languages`: translations, a host's own, too.
 
 A new option, stage or error is a new row in one of these tables.
 """
 
 from .actions import ACTIONS, Action, action
 from .cures import CURE_ACTIONS, CURES, Cure, cure
+from .engines import (
+    ENGINE_SETTINGS,
+    SETUP_ACTIONS,
+    SETUP_STATES,
+    Setting,
+    model_question,
+    removal_question,
+    setup_question,
+)
 from .languages import LANGUAGES, language, tr, translator, use_language
 from .legend import LEGEND, Stroke
 from .memory import recall, remember
@@ -45,9 +55,12 @@ __all__ = (
     "CURES",
     "CURE_ACTIONS",
     "DEVICES",
+    "ENGINE_SETTINGS",
     "LANGUAGES",
     "LEGEND",
     "OPTIONS",
+    "SETUP_ACTIONS",
+    "SETUP_STATES",
     "STAGES",
     "Action",
     "Cure",
@@ -55,6 +68,7 @@ __all__ = (
     "Model",
     "Option",
     "Progress",
+    "Setting",
     "Shown",
     "Stroke",
     "action",
@@ -67,10 +81,13 @@ __all__ = (
     "language",
     "list_models",
     "model_facts",
+    "model_question",
     "option",
     "options_for",
     "recall",
     "remember",
+    "removal_question",
+    "setup_question",
     "stage_text",
     "suitable",
     "summary",

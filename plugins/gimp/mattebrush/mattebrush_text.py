@@ -1,11 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Texts: `_` looks one up in locale/LANGUAGE.po beside this, then among those of all hosts."""
+"""Translations: `_` looks a text up in locale/LANGUAGE/LC_MESSAGES/mattebrush.mo beside this."""
 
+import gettext
 import os
+import sys
 
-import mattebrush_kit as kit
+_catalog = gettext.translation(
+    "mattebrush",
+    os.path.join(os.path.dirname(os.path.abspath(__file__)), "locale"),
+    fallback=True,
+)
 
-_ = kit.translator(os.path.join(os.path.dirname(os.path.abspath(__file__)), "locale"))
+
+def _(text):
+    """`text` in the user's language, as this Python's `str`."""
+    if sys.version_info[0] > 2:
+        return _catalog.gettext(text)
+    return native(_catalog.ugettext(text))
 
 
 def native(text):
