@@ -112,7 +112,7 @@ def texts(language: str) -> dict[str, str]:
         raise KeyError(language)
     own = resources.files(__package__).joinpath("page").joinpath("locale")
     with resources.as_file(own) as folder:
-        return {**languages.catalog(language), **languages.catalog(language, str(folder))}
+        return {**languages.catalogue(language), **languages.catalogue(language, str(folder))}
 
 
 def _kit_languages() -> ModuleType:
