@@ -17,31 +17,26 @@ from mattebrush.models import catalog, install, runtime
 from mattebrush.models.catalog import ModelRow
 from mattebrush.segmentation import salient
 from mattebrush.segmentation.result import Segmentation
+from tests import needs
 
-SHARED = Path(__file__).parents[3] / "shared"
 WEIGHTS = {
     "u2netp": "u2netp.onnx",
     "mediapipe-selfie": "selfie_segmentation.onnx",
     "mediapipe-meet": "mediapipe.onnx",
     "sinet": "SINet_Softmax_simple.onnx",
 }
-DEVELOPMENT = SHARED / "data" / "dev" / "duts-te-500-0.tar"
-
-needs_pictures = pytest.mark.skipif(not DEVELOPMENT.exists(), reason=f"{DEVELOPMENT} is not here")
+DEVELOPMENT = "data/dev/duts-te-500-0.tar"
 
 
 def real(model: str) -> str:
     """Adds the real file to this test's store, or skips."""
-    path = SHARED / "weights" / WEIGHTS[model]
-    if not path.exists():
-        pytest.skip(f"{path} is not here")
-    install.add(path, model)
+    install.add(needs.shared(f"weights/{WEIGHTS[model]}"), model)
     return model
 
 
 def pictures(names: tuple[str, ...] = ()) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Photographs (H, W, 3) uint8 of the development set, and where their subject is (H, W)."""
-    with tarfile.open(DEVELOPMENT) as tar:
+    with tarfile.open(needs.shared(DEVELOPMENT)) as tar:
         members = sorted(m.name for m in tar.getmembers() if m.name.endswith(".image.webp"))
         for name in members:
             if not names or any(part in name for part in names):
@@ -74,7 +69,6 @@ def test_published_files_fit_their_rows_and_verify(model: str) -> None:
         assert "is the published file" in verdict.detail
 
 
-@needs_pictures
 @pytest.mark.parametrize(
     ("model", "least"),
     [("u2netp", 0.85), ("mediapipe-selfie", 0.88), ("mediapipe-meet", 0.85), ("sinet", 0.85)],
@@ -137,7 +131,6 @@ class _Score:
         return float((1.3 * precision * recall / (0.3 * precision + recall + 1e-9)).max())
 
 
-@needs_pictures
 @pytest.mark.slow
 def test_u2netp_is_as_accurate_as_published() -> None:
     """Published on all 5019 of DUTS-TE: MAE .054, maxF .852, after a min-max of every map.
@@ -161,7 +154,6 @@ def test_u2netp_is_as_accurate_as_published() -> None:
     assert ours.max_f > authors.max_f - 0.01
 
 
-@needs_pictures
 @pytest.mark.slow
 def test_sinet_wants_blue_first() -> None:
     """The order of its channels is published nowhere; on photographs of people it shows."""

@@ -37,7 +37,7 @@ def export(network: MattingNetwork, path: Path, version: str) -> None:
         "multiple": str(MULTIPLE),
         "halo": str(HALO),
         "version": version,
-        "license": "Apache-2.0",
+        "licence": "Apache-2.0",
         "trained_on": TRAINED_ON,
     }
     inputs = {"image": torch.rand(2, 3, 64, 96), "prior": torch.rand(2, 2, 64, 96)}
