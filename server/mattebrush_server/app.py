@@ -7,7 +7,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import Any
 
@@ -19,7 +19,7 @@ from mattebrush.errors import MattebrushError
 
 from . import dialects, page_api, rembg_api
 from .calls import JSON, Call, Request, body_of
-from .errors import Busy, MethodRefused, NotFound
+from .errors import Busy, MethodRefused, NotFound, WithHeaders
 from .guard import Guard, Header
 from .responses import json_response
 from .routes import Route, read_fields
@@ -87,18 +87,19 @@ class Application:
         page = method in ("GET", "HEAD") and (path == "/" or path.startswith("/page/"))
         self._guard.check_place(header, page=page)
         method = "GET" if method == "HEAD" else method
-        route = next(
-            (
-                each
-                for each, matcher in self._matchers
-                if matcher.match(path) and each.method == method
-            ),
-            None,
-        )
+        here = [route for route, matcher in self._matchers if matcher.match(path)]
+        route = next((each for each in here if each.method == method), None)
         if not self._is_open(method, path, header, route):
             self._guard.check_token(header)
-        if route is not None and route.takes_work and self._service.store.full():
-            raise Busy("The server has as many jobs as it can hold.", "Try again soon.")
+        if route is not None:
+            body_of(route, header("Content-Type") or "")
+            if route.takes_work and self._service.store.full():
+                raise Busy("The server has as many jobs as it can hold.", "Try again soon.")
+        elif here:
+            if method != "OPTIONS":
+                raise _method_refused(each.method for each in here)
+        elif not page:
+            raise NotFound("There is nothing at this address.")
 
     def _is_open(self, method: str, path: str, header: Header, route: Route | None) -> bool:
         if route is not None:
@@ -161,16 +162,12 @@ class Application:
     def _failure(self, error: MattebrushError) -> Response:
         status, failure = self.explain(flask.request.path, error)
         response = Response(json.dumps(failure), status, mimetype=JSON)
-        if isinstance(error, Busy):
-            response.headers["Retry-After"] = str(error.retry_after)
+        response.headers.extend(error.headers if isinstance(error, WithHeaders) else [])
         return response
 
     def _http_failure(self, error: HTTPException) -> Response:
         if error.code == 405:
-            response = self._failure(MethodRefused("That method is not allowed here."))
-            allowed = getattr(error, "valid_methods", None) or ["GET"]
-            response.headers["Allow"] = ", ".join(sorted(allowed))
-            return response
+            return self._failure(_method_refused(getattr(error, "valid_methods", None) or ["GET"]))
         if error.code == 404:
             return self._failure(NotFound("There is nothing at this address."))
         failure = MattebrushError(error.name)
@@ -181,6 +178,13 @@ class Application:
     def _bug(self, error: Exception) -> Response:
         logger.error("A request failed", exc_info=error)
         return self._failure(MattebrushError("The server failed on this request."))
+
+
+def _method_refused(allowed: Iterable[str]) -> MethodRefused:
+    methods = sorted(set(allowed))
+    return MethodRefused(
+        "That method is not allowed here.", f"Use {' or '.join(methods)}.", methods
+    )
 
 
 def _page(name: str) -> Response:

@@ -4,12 +4,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from mattebrush.errors import MattebrushError, OptionInvalid, OutputUnwritable
+
+from . import installing
+
+if TYPE_CHECKING:
+    from .serving import Server
+
+TOKEN_VARIABLE = "MATTEBRUSH_TOKEN"
 
 
 class ServerMissing(MattebrushError):
@@ -42,11 +51,18 @@ def add_parser(subparsers: Any) -> None:
 def _add_address(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS")
     serve.add_argument("--port", type=int, default=0, help="default: any free one")
-    serve.add_argument("--token", help="default: a new random one; at least 16 characters")
+    serve.add_argument("--token", action=_TokenInSight, help=argparse.SUPPRESS)
+    serve.add_argument(
+        "--token-file",
+        type=Path,
+        metavar="FILE",
+        help=f"file with the token, of at least 16 characters; default: {TOKEN_VARIABLE} of the "
+        "environment, else a new random one",
+    )
     serve.add_argument(
         "--allow-remote",
         action="store_true",
-        help="allow a --host that other machines can reach; needs --token",
+        help="allow a --host that other machines can reach; needs a token of your own",
     )
     serve.add_argument(
         "--allow-origin",
@@ -67,7 +83,22 @@ def _add_address(serve: argparse.ArgumentParser) -> None:
         action="store_true",
         help="let programs on this machine use rembg's API (/api/remove) without the token",
     )
+    serve.add_argument(
+        "--no-downloads",
+        action="store_true",
+        help="never download a model, not even one whose license was accepted on the page",
+    )
     serve.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+class _TokenInSight(argparse.Action):
+    """Refuses a token on the command line, where every user of the machine can read it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error(
+            "--token would show the token to every user of this machine. Put it into a file and "
+            f"give --token-file FILE, or into the environment as {TOKEN_VARIABLE}."
+        )
 
 
 def _add_limits(serve: argparse.ArgumentParser) -> None:
@@ -128,7 +159,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     except ImportError as missing:
         raise ServerMissing(
             f"The server needs a package that is not installed ({missing.name}).",
-            f'Install it with: "{sys.executable}" -m pip install "mattebrush[server]"',
+            f"Install it with: {installing.line()}",
         ) from missing
     warnings.simplefilter("ignore")  # Pillow's, over the odd files of clients
     server = Server(settings)
@@ -138,10 +169,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     except OutputUnwritable as nowhere:  # a container without a home is served all the same
         print(f"mattebrush: warning: {nowhere}", file=sys.stderr)
     _tell(server.url, settings, arguments)
-    link = server.page_link()
-    print(f"Page (link works once): {link}", flush=True)
+    _tell_links(server)
     if arguments.open:
-        _open(link)
+        _open(server.page_link())
     server.run()
     return 0
 
@@ -152,17 +182,17 @@ def _settings(arguments: argparse.Namespace) -> Any:
     from .addresses import is_loopback
     from .settings import MEGABYTE, MEGAPIXEL, Settings
 
-    if not is_loopback(arguments.host) and not (arguments.allow_remote and arguments.token):
+    token = _token(arguments.token_file)
+    if not is_loopback(arguments.host) and not (arguments.allow_remote and token):
         raise OptionInvalid(
             f"Other machines could reach this server at {arguments.host}.",
-            "If that is meant, add --allow-remote and a --token of your own.",
+            "If that is meant, add --allow-remote and a token of your own: --token-file FILE, or "
+            f"{TOKEN_VARIABLE} in the environment.",
         )
-    if arguments.token is not None and len(arguments.token) < 16:
-        raise OptionInvalid("The token is too short.", "Use at least 16 random characters.")
     unknown = sorted(set(arguments.device) - set(DEVICES))
     if unknown:
         raise OptionInvalid(f"Unknown device {unknown[0]}.", f"Choose from {', '.join(DEVICES)}.")
-    given = {"token": arguments.token} if arguments.token else {}
+    given: dict[str, Any] = {"token": token} if token else {}
     return Settings(
         **given,
         host=arguments.host,
@@ -171,6 +201,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         origins=tuple(arguments.allow_origin),
         hosts=tuple(arguments.allow_host),
         rembg_open=arguments.rembg_without_token,
+        downloads=not arguments.no_downloads,
         idle_exit=arguments.idle_exit,
         idle_worker=arguments.idle_models,
         upload_bytes=arguments.max_upload * MEGABYTE,
@@ -178,6 +209,39 @@ def _settings(arguments: argparse.Namespace) -> Any:
         admitted_pixels=arguments.max_held * MEGAPIXEL,
         admitted_jobs=arguments.max_jobs,
     )
+
+
+def _token(file: Path | None) -> str:
+    """The token from a file or the environment, "" where there is none. Raises OptionInvalid."""
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    if file is not None:
+        try:
+            token = file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise OptionInvalid(
+                f"The token cannot be read from {file}.", "Give a text file with the token in it."
+            ) from error
+        if not token:
+            raise OptionInvalid(f"There is no token in {file}.", "Write one into it.")
+    if token and (len(token) < 16 or not token.isascii() or not token.isprintable()):
+        raise OptionInvalid(
+            "The token is too short, or has other than plain characters.",
+            "Use at least 16 random letters and digits.",
+        )
+    return token
+
+
+def _tell_links(server: Server) -> None:
+    """Links to the page, for a person at a terminal: in a log they would be anyone's to read."""
+    if not sys.stdout.isatty():
+        print("For the page, run: mattebrush page", flush=True)
+        return
+    print(f"Page (the link works once, within ten minutes): {server.page_link()}", flush=True)
+    for link in server.links_for_others()[:1]:
+        import segno
+
+        print(f"For a phone in the same network: {link}")
+        segno.make(link, error="l", micro=False).terminal(compact=True)
 
 
 def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
@@ -219,14 +283,19 @@ def _page(arguments: argparse.Namespace) -> int:
                 link = f"{note['url']}/{json.load(response)['fragment']}"
         except OSError:
             continue
-        print(link)
-        if not arguments.print:
+        if arguments.print:
+            print(link)
+        else:
             _open(link)
+            print("The page opens in the browser. If it does not: mattebrush page --print")
         return 0
     raise OptionInvalid("No server is running on this machine.", "Start one: mattebrush serve")
 
 
 def _open(link: str) -> None:
+    """Opens the browser, on a file that leads to the link: a command line is everyone's to read."""
     import webbrowser
 
-    webbrowser.open(link)
+    from . import discovery
+
+    webbrowser.open(discovery.leading_to(link).as_uri())

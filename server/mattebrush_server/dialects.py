@@ -43,4 +43,6 @@ ROUTES: tuple[Route, ...] = (
 
 def of(path: str) -> Dialect:
     """The dialect that is spoken at a path."""
-    return next(dialect for dialect in _DIALECTS if path.startswith(dialect.prefix))
+    return next(
+        (dialect for dialect in _DIALECTS if path.startswith(dialect.prefix)), _DIALECTS[-1]
+    )

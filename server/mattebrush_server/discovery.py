@@ -9,14 +9,19 @@ plugins/client/mattebrush_client.py reads the same files.
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 import os
+import secrets
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from mattebrush import __version__, paths
 from mattebrush.errors import OutputUnwritable
+
+from .guard import KEY_SECONDS
 
 
 def folder() -> Path:
@@ -34,23 +39,47 @@ def folder() -> Path:
 
 
 def announce(url: str, token: str) -> Path:
-    """Writes this server's note, mode 600, whole or not at all. Raises OutputUnwritable."""
-    note = folder() / f"server-{os.getpid()}.json"
-    part = note.with_suffix(".part")
+    """Writes this server's note. Raises OutputUnwritable."""
     values = {"url": url, "token": token, "pid": os.getpid(), "version": __version__}
+    return _write(folder() / f"server-{os.getpid()}.json", json.dumps(values))
+
+
+def _write(path: Path, text: str) -> Path:
+    """Writes a file that only this user can read, whole or not at all. Raises OutputUnwritable."""
+    part = path.with_suffix(".part")
     try:
-        note.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(values, out)
-        part.replace(note)
+            out.write(text)
+        part.replace(path)
     except OSError as error:
         raise OutputUnwritable(
-            f"The note for plug-ins cannot be written to {note.parent}: {error.strerror}.",
+            f"{path.name} cannot be written to {path.parent}: {error.strerror}.",
             "Set XDG_RUNTIME_DIR to a folder of yours.",
         ) from error
-    return note
+    return path
+
+
+def leading_to(link: str) -> Path:
+    """A file, for this user only, that leads a browser to a link. Raises OutputUnwritable."""
+    tidy()
+    target = html.escape(link, quote=True)
+    page = f"""<!doctype html><meta charset="utf-8"><title>Mattebrush</title>
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="refresh" content="0; url={target}">
+<a href="{target}">Mattebrush</a>
+"""
+    return _write(folder() / f"open-{secrets.token_hex(8)}.html", page)
+
+
+def tidy() -> None:
+    """Removes the files of `leading_to` whose link is too old to be of use."""
+    for path in folder().glob("open-*.html"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > KEY_SECONDS:
+                path.unlink()
 
 
 def withdraw(note: Path) -> None:

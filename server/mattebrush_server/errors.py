@@ -3,15 +3,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mattebrush.errors import MattebrushError
 
 
-class Busy(MattebrushError):
+class WithHeaders(MattebrushError):
+    """A failure that HTTP wants to have headers."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """Names and values."""
+        return []
+
+
+class Busy(WithHeaders):
     """The queue or the memory set aside for pictures is full."""
 
     code = "busy"
     retry_after = 5
     """Seconds after which trying again makes sense."""
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [("Retry-After", str(self.retry_after))]
 
 
 class NotAllowed(MattebrushError):
@@ -32,10 +47,18 @@ class NotFound(MattebrushError):
     code = "not-found"
 
 
-class MethodRefused(MattebrushError):
-    """The path is known, the method is not allowed there."""
+class MethodRefused(WithHeaders):
+    """The path is known, the method is not allowed there, only those `allowed`."""
 
     code = "method-not-allowed"
+
+    def __init__(self, message: str, fix: str = "", allowed: Iterable[str] = ()) -> None:
+        super().__init__(message, fix)
+        self.allowed = sorted(allowed)
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [("Allow", ", ".join(self.allowed))]
 
 
 class NotFinished(MattebrushError):

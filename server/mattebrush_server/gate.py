@@ -29,14 +29,21 @@ from waitress.utilities import Error
 from mattebrush.errors import MattebrushError
 
 from .blobs import Blob
-from .errors import Busy, UploadTooLarge, UploadTooSlow
+from .errors import Busy, UploadTooLarge, UploadTooSlow, WithHeaders
 from .settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _IN_MEMORY = 1 << 60
 """For waitress: overflow to a temporary file beyond this many bytes, that is, never."""
 
 _THREADS_BESIDE_WAITERS = 16
 _CONNECTIONS = 400
+_HEADER_SECONDS = 10.0
+_CROWDED = _CONNECTIONS * 3 // 4
+_CROWDED_SECONDS = 1.0
+"""How long, beyond so many connections, one may say nothing."""
+
 _DRAIN_SECONDS = 10.0
 _DRAIN_PAUSE = 1.0
 _SOCKET_BYTES = 1 << 22  # a picture has megabytes; with the default it goes in small bites
@@ -133,8 +140,7 @@ class _Refusal(Error):  # type: ignore[misc]
 
     def to_response(self, ident: str | None = None) -> tuple[str, list[tuple[str, str]], bytes]:
         headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
-        if isinstance(self._error, Busy):
-            headers.append(("Retry-After", str(self._error.retry_after)))
+        headers += self._error.headers if isinstance(self._error, WithHeaders) else []
         return f"{self.code} {self.reason}", headers, self._body
 
 
@@ -167,7 +173,7 @@ def make_server(
         recv_bytes=1 << 20,
         connection_limit=_CONNECTIONS,
         channel_timeout=int(settings.upload_seconds),
-        cleanup_interval=max(1, int(settings.upload_seconds) // 6),
+        cleanup_interval=1,
         channel_request_lookahead=1,  # lets a waiting request learn that its client has gone
         asyncore_use_poll=True,
         ident=None,
@@ -186,11 +192,15 @@ def make_server(
 def _close_stuck(server: TcpWSGIServer, now: float) -> None:
     """Closes connections that wait for a request in vain, or whose client reads no more.
 
-    waitress looks for the former only; the latter would keep a thread and a result for ever.
+    waitress looks for the former only; the latter would keep a thread and a result for ever. Where
+    there are many, those that have not even sent a header make room for the others.
     """
-    cutoff = now - server.adj.channel_timeout
-    for channel in list(server.active_channels.values()):
-        if channel.last_activity >= cutoff:
+    channels = list(server.active_channels.values())
+    crowded = len(channels) > _CROWDED
+    for channel in channels:
+        silent = crowded and channel.says_nothing
+        patience = _CROWDED_SECONDS if silent else server.adj.channel_timeout
+        if (channel.silent_since if silent else channel.last_activity) >= now - patience:
             continue
         if channel.total_outbufs_len > 0:
             # At once: a socket that takes no more bytes is never reported as writable again.
@@ -201,6 +211,20 @@ def _close_stuck(server: TcpWSGIServer, now: float) -> None:
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     _drain = False
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether no request is under way here but, at most, a part of its header."""
+        request: _Parser | None = self.request
+        part = request is None or not request.headers_finished
+        return part and not self.requests and self.total_outbufs_len == 0
+
+    @property
+    def silent_since(self) -> float:
+        """When the header that is being waited for began, on waitress' clock."""
+        request: _Parser | None = self.request
+        since: float = self.last_activity if request is None else request.begun
+        return since
 
     def service(self) -> None:
         self._drain = self.requests[0].left_unread
@@ -242,10 +266,12 @@ def _drain(connection: socket.socket) -> None:
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]
     setup: tuple[Settings, Uploads, Judge, Explain]
+    completed: bool
 
     def __init__(self, adjustments: Any) -> None:
         super().__init__(adjustments)
         self._started = time.monotonic()
+        self.begun = time.time()
         self._reserved = 0
         self._judged = False
 
@@ -255,6 +281,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
             self._check()
         except MattebrushError as error:
             self._refuse(error)
+        except Exception as error:
+            # Whatever a header does to us, its client gets an answer, and the others go on.
+            logger.error("A request could not be judged", exc_info=error)
+            self._refuse(MattebrushError("The server failed on this request."))
         return consumed
 
     def _check(self) -> None:
@@ -271,6 +301,9 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
                 )
         if self.chunked and self.error is None:
             self._reserve(self.body_bytes_received, uploads)
+        if self.completed:
+            # Without a body there is nothing to invite; waitress would wait for it.
+            self.expect_continue = False
         if not self.completed:
             self._check_pace(settings)
         elif isinstance(self.error, Error) and self.error.code == 413:
@@ -281,8 +314,11 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
         self._reserved = max(size, self._reserved)
 
     def _check_pace(self, settings: Settings) -> None:
-        allowed = settings.upload_seconds + (
-            self.body_bytes_received / settings.upload_bytes_per_second
+        body = self.body_bytes_received / settings.upload_bytes_per_second
+        allowed = (
+            settings.upload_seconds + body
+            if self.headers_finished
+            else min(_HEADER_SECONDS, settings.upload_seconds)
         )
         if time.monotonic() - self._started > allowed:
             raise UploadTooSlow("The request did not arrive in time.", "Send it again.")

@@ -7,6 +7,7 @@ settings: a job counts from admission until it fails or is dropped. It runs noth
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import secrets
 import threading
@@ -178,34 +179,34 @@ class JobStore:
                 f"This server takes at most {largest / MEGAPIXEL:.0f}.",
             )
         with self._lock:
-            dropped = self._make_room(job.pixels)
+            dropped = self._make_room(job)
             self._jobs[job.id] = job
         for each in dropped:
             each.release()
 
-    def _make_room(self, pixels: int) -> list[Job]:
-        """Drops fetched results, oldest first, as far as needed. Raises Busy when not enough."""
+    def _make_room(self, wanted: Job) -> list[Job]:
+        """Drops results as far as needed, oldest first: fetched ones, then those of clients that
+        hold more than the one who asks. Raises Busy when that is not enough.
+        """
         holding = [job for job in self._jobs.values() if job.holds_pictures]
-        droppable = iter(sorted(filter(_droppable, holding), key=lambda job: job.touched))
         dropped: list[Job] = []
-        count, held = len(holding), sum(job.pixels for job in holding)
-        while count >= self._settings.admitted_jobs or (
-            held + pixels > self._settings.admitted_pixels
+        while len(holding) >= self._settings.admitted_jobs or (
+            _pixels(holding) + wanted.pixels > self._settings.admitted_pixels
         ):
-            job = next(droppable, None)
+            fetched = [job for job in holding if _droppable(job)]
+            job = min(fetched or _of_hoarders(holding, wanted), key=_touched, default=None)
             if job is None:
                 raise Busy("The server has as many pictures as it can hold.", "Try again soon.")
             dropped.append(job)
-            count, held = count - 1, held - job.pixels
+            holding.remove(job)
         failed = [job for job in self._jobs.values() if not job.holds_pictures]
         for job in (*dropped, *failed[:-_FAILURES_KEPT]):
             del self._jobs[job.id]
         return dropped
 
     def full(self) -> bool:
-        """Whether a job more would be refused for their number alone."""
-        kept = self.select(lambda job: job.holds_pictures and not _droppable(job))
-        return len(kept) >= self._settings.admitted_jobs
+        """Whether a job more would be refused for their number alone, whoever sends it."""
+        return len(self.select(lambda job: not job.finished)) >= self._settings.admitted_jobs
 
     def find(self, job_id: str) -> Job:
         """The job of that id. Raises NotFound."""
@@ -244,8 +245,35 @@ class JobStore:
     @property
     def pixels(self) -> int:
         """Pixels of all pictures held."""
-        return sum(job.pixels for job in self.select(lambda job: job.holds_pictures))
+        return _pixels(self.select(lambda job: job.holds_pictures))
+
+
+def _pixels(jobs: list[Job]) -> int:
+    return sum(job.pixels for job in jobs)
+
+
+def _touched(job: Job) -> float:
+    return job.touched
 
 
 def _droppable(job: Job) -> bool:
     return job.delivered and job.finished
+
+
+def _of_hoarders(holding: list[Job], wanted: Job) -> list[Job]:
+    """Results that nobody fetches of the client that holds the most, if it would still hold more
+    than the one who asks: so nobody is locked out by what another leaves lying.
+    """
+    counts = collections.Counter(job.client for job in holding)
+    pixels: collections.Counter[str] = collections.Counter()
+    for job in holding:
+        pixels[job.client] += job.pixels
+    mine = (counts[wanted.client] + 1, pixels[wanted.client] + wanted.pixels)
+    hoards = [
+        client
+        for client in counts
+        if client != wanted.client and (counts[client] > mine[0] or pixels[client] > mine[1])
+    ]
+    results = [job for job in holding if job.finished and job.client in hoards]
+    most = max((counts[job.client] for job in results), default=0)
+    return [job for job in results if counts[job.client] == most]

@@ -170,7 +170,9 @@ def _color(text: str | None) -> list[int] | None:
 
 
 def _get_remove(call: Call) -> Response:
-    raise MethodRefused("This server fetches nothing.", "POST the picture itself as `file`.")
+    raise MethodRefused(
+        "This server fetches nothing.", "POST the picture itself as `file`.", ["POST"]
+    )
 
 
 _STATUSES = {

@@ -44,6 +44,12 @@ class Server:
         """An address that opens the page with a session, once."""
         return f"{self.url}/#key={self.guard.new_key()}"
 
+    def links_for_others(self) -> list[str]:
+        """The same for other machines; none where they cannot reach this server."""
+        port = self._listener.getsockname()[1]
+        others = addresses.for_others(self.settings.host, port)
+        return [f"{each}/#key={self.guard.new_key()}" for each in others]
+
     def announce(self) -> None:
         """Lets plug-ins find this server."""
         self._note = discovery.announce(self.url, self.settings.token)
@@ -70,6 +76,7 @@ class Server:
         """Ends the processes, closes the socket, removes the note."""
         if self._note is not None:
             discovery.withdraw(self._note)
+        discovery.tidy()
         self.service.close()
         self._waitress.close()
 

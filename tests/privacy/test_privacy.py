@@ -148,8 +148,8 @@ def traced_server(
     environment: dict[str, str], folder: Path, before: list[str]
 ) -> Iterator[tuple[tracer.Traced, int]]:
     """A server that answers, and its port."""
-    command = [*ENGINE, "serve", "--token", TOKEN]
-    running = tracer.start(command, environment, folder, *before)
+    environment = {**environment, "MATTEBRUSH_TOKEN": TOKEN}
+    running = tracer.start([*ENGINE, "serve"], environment, folder, *before)
     try:
         assert running.process.stdout is not None
         for line in running.process.stdout:

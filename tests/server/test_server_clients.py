@@ -7,10 +7,14 @@ import base64
 import io
 import json
 import os
+import re
 import shutil
 import socket
+import stat
 import subprocess
 import sys
+import urllib.error
+import urllib.parse
 import urllib.request
 import zipfile
 from collections.abc import Callable
@@ -22,7 +26,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.server.server_client import TOKEN, png, scene
+from tests.server.server_client import TOKEN, png, scene, until
 
 Serving = Callable[..., AbstractContextManager[Any]]
 REPOSITORY = Path(__file__).parents[2]
@@ -435,9 +439,10 @@ def test_rembg_without_token_only_by_flag(serving: Serving, picture_file: bytes)
 # ------------------------------------------------------------------ the command
 
 
-def start(*arguments: str, home: Path) -> subprocess.Popen[str]:
+def start(*arguments: str, home: Path, token: str = "") -> subprocess.Popen[str]:
     environment = {
         **os.environ,
+        "MATTEBRUSH_TOKEN": token,
         "XDG_RUNTIME_DIR": str(home),
         "PYTHONPATH": os.pathsep.join(sys.path),
     }
@@ -458,7 +463,8 @@ def test_serve_announces_itself_and_tidies_up(tmp_path: Path) -> None:
             assert server.stdout is not None
             assert "listens at http://127.0.0.1:" in server.stdout.readline()
             server.stdout.readline()
-            assert "#key=" in server.stdout.readline()
+            # Into a log, which others may read, goes no key.
+            assert server.stdout.readline() == "For the page, run: mattebrush page\n"
         notes = sorted((tmp_path / "mattebrush").iterdir())
         assert [note.name for note in notes] == sorted(f"server-{s.pid}.json" for s in servers)
         assert len({json.loads(note.read_text())["url"] for note in notes}) == 2
@@ -473,7 +479,7 @@ def test_serve_announces_itself_and_tidies_up(tmp_path: Path) -> None:
 def test_a_server_for_others_warns_and_is_found_here(tmp_path: Path, host: str) -> None:
     if host == "::" and not socket.has_dualstack_ipv6():
         pytest.skip("no IPv6 here")
-    server = start("--host", host, "--allow-remote", "--token", TOKEN, home=tmp_path)
+    server = start("--host", host, "--allow-remote", home=tmp_path, token=TOKEN)
     try:
         assert server.stdout is not None and server.stderr is not None
         assert "listens at" in server.stdout.readline()
@@ -495,7 +501,8 @@ def test_serve_ends_when_idle(tmp_path: Path) -> None:
     (
         (("--host", "0.0.0.0"), "--allow-remote"),
         (("--host", "0.0.0.0", "--allow-remote"), "--allow-remote"),
-        (("--token", "short"), "too short"),
+        (("--token", "a-token-in-everyone-s-sight"), "--token-file"),
+        (("--token-file", "/nowhere/token"), "cannot be read"),
         (("--device", "abacus"), "Choose from"),
         (("--port", "99999"), "--port"),
     ),
@@ -508,6 +515,63 @@ def test_serve_refuses_what_is_not_safe(
     assert server.returncode == 2 and said in errors and "Traceback" not in errors
 
 
+def test_the_token_comes_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("short\n")
+    server = start("--token-file", str(file), home=tmp_path)
+    assert server.wait(20) == 2 and "too short" in server.communicate()[1]
+    file.write_text(f"{TOKEN}\n")
+    server = start("--token-file", str(file), home=tmp_path, token="another-one-of-the-environment")
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()
+        (note,) = (tmp_path / "mattebrush").glob("server-*.json")
+        assert json.loads(note.read_text())["token"] == TOKEN
+    finally:
+        server.terminate()
+        server.wait(15)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+def test_the_page_is_opened_with_no_key_in_sight(tmp_path: Path) -> None:
+    """What other users of the machine can see, the browser's command line, leads to a file that
+    they cannot read."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    os.environ["BROWSER"] = str(browser)
+    server = start("--open", home=tmp_path)
+    try:
+        assert server.stdout is not None
+        for _ in range(3):
+            server.stdout.readline()
+        environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        command = [sys.executable, "-m", "mattebrush", "page"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0 and "key=" not in done.stdout, done.stderr
+        until(lambda: (tmp_path / "opened").read_text().count("\n") == 2)
+        for opened_at in (tmp_path / "opened").read_text().splitlines():
+            assert "key" not in opened_at and opened_at.startswith("file://")
+            file = Path(urllib.request.url2pathname(urllib.parse.urlparse(opened_at).path))
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            link = re.search(r'url=(http[^"]+)', file.read_text())
+            assert link is not None
+            base, _, key = link[1].partition("/#key=")
+            request = urllib.request.Request(
+                f"{base}/v1/sessions",
+                json.dumps({"key": key}).encode(),
+                {"Content-Type": "application/json"},
+            )
+            assert json.load(urllib.request.urlopen(request))["token"]
+            with pytest.raises(urllib.error.HTTPError):  # once
+                urllib.request.urlopen(request)
+    finally:
+        del os.environ["BROWSER"]
+        server.terminate()
+        server.wait(15)
+
+
 def test_without_flask_the_extra_is_named(tmp_path: Path) -> None:
     program = "import sys; sys.modules['flask'] = None; from mattebrush.cli import main; "
     program += "sys.exit(main(['serve']))"
@@ -515,4 +579,4 @@ def test_without_flask_the_extra_is_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30
     )
-    assert done.returncode == 2 and 'pip install "mattebrush[server]"' in done.stderr, done.stderr
+    assert done.returncode == 2 and 'install "mattebrush[server]"' in done.stderr, done.stderr

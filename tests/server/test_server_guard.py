@@ -8,6 +8,7 @@ import io
 import json
 import os
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,28 @@ def test_token_by_either_header(guard: Guard) -> None:
 def test_anything_else_is_no_token(guard: Guard, given: dict[str, str]) -> None:
     with pytest.raises(NotAllowed):
         guard.check_token(headers(**given))
+
+
+def test_links_lead_to_the_page_from_anywhere_and_nowhere_else(guard: Guard) -> None:
+    followed = headers(Host="localhost", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate")
+    guard.check_place(followed, page=True)
+    with pytest.raises(OriginRefused):
+        guard.check_place(followed)
+    with pytest.raises(OriginRefused):  # not as a script of another page
+        guard.check_place(
+            headers(Host="localhost", Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="no-cors"),
+            page=True,
+        )
+
+
+def test_an_old_key_opens_nothing(guard: Guard, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, young = guard.new_key(), guard.new_key()
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 590)
+    guard.open_session(young)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 601)
+    with pytest.raises(NotAllowed):
+        guard.open_session(key)
 
 
 def test_a_link_opens_one_session(guard: Guard) -> None:

@@ -67,6 +67,22 @@ def test_store_is_bounded_by_pixels_and_count() -> None:
     assert store.full() and store.pixels == MB
 
 
+def test_nobody_is_locked_out_by_what_another_leaves_lying() -> None:
+    store = JobStore(Settings(admitted_jobs=4, admitted_pixels=40 * MB))
+    hoard = [job(client="hoarder") for _ in range(4)]
+    for each in hoard:
+        store.admit(finish(each, delivered=False))
+    with pytest.raises(Busy):
+        store.admit(job(client="hoarder"))  # not even a place of its own is taken from it
+    store.admit(job(client="b"))
+    store.admit(job(client="b"))
+    assert store.select(lambda each: each.client == "hoarder") == hoard[2:]
+    with pytest.raises(Busy):
+        store.admit(job(client="b"))  # it holds as much by now
+    store.admit(finish(job(20 * MB, client="c"), delivered=False))
+    store.admit(job(client="d"))
+
+
 def test_fetched_results_make_room_oldest_first() -> None:
     store = JobStore(Settings(admitted_pixels=3 * MB))
     kept, old, young = job(), job(), job()

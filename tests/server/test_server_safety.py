@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -207,6 +208,54 @@ def test_cut_connections_leave_nothing_behind(client: Any, picture: np.ndarray) 
     assert exchange(client, b"GET /healthz HT", half_close=True) == b""
     assert client.server.service.store.pixels == held
     assert client.ask("GET", "/healthz").status == 200
+
+
+@pytest.mark.parametrize("method", ("GET", "OPTIONS", "HEAD", "POST"))
+@pytest.mark.parametrize("token", ("", f"Authorization: Bearer {TOKEN}\r\n"))
+def test_the_server_as_a_whole_is_no_page(
+    client: Any, method: str, token: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = f"{method} * HTTP/1.1\r\nHost: localhost\r\n{token}Connection: close\r\n\r\n"
+    assert status(exchange(client, sent.encode())) == (404 if token else 401)
+    assert not caplog.records
+
+
+def test_no_body_is_invited_where_none_comes(client: Any) -> None:
+    sent = head(0, "Expect: 100-continue", "Connection: close")
+    start = time.monotonic()
+    assert status(exchange(client, sent)) in (202, 400)
+    assert time.monotonic() - start < 5
+
+
+def test_headers_alone_decide(client: Any) -> None:
+    """Before a body comes: the address, the method, the type."""
+    for change, expected in (
+        ((b"/v1/jobs", b"/v1/nothing"), 404),
+        ((b"POST", b"PUT"), 405),
+        ((NPZ.encode(), b"text/plain"), 415),
+    ):
+        received = exchange(client, head(10**8).replace(*change))
+        assert status(received) == expected
+    assert b"Allow: POST" in exchange(client, head(10**8).replace(b"POST", b"PUT"))
+
+
+def test_many_that_say_nothing_hold_nobody_up(serving: Serving) -> None:
+    with serving() as client, contextlib.ExitStack() as open_ones:
+        for number in range(420):
+            connection = socket.create_connection(("127.0.0.1", client.port), timeout=20)
+            open_ones.enter_context(connection)
+            if number % 2:
+                connection.sendall(b"POST /v1/jobs HTTP/1.1\r\nHost: local")
+        start = time.monotonic()
+        assert client.ask("GET", "/healthz").status == 200
+        assert time.monotonic() - start < 6
+
+
+def test_a_header_is_not_waited_for_without_end(serving: Serving) -> None:
+    with serving(upload_seconds=1.0) as client:
+        trickle = [bytes([each]) for each in b"GET /healthz HTTP/1.1\r\n"]
+        received = exchange(client, *trickle, pause=0.2)
+        assert received == b"" or status(received) == 408
 
 
 def test_garbage_is_no_request(client: Any) -> None:

@@ -64,8 +64,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         "PYTHONPATH": f"{REPOSITORY / 'core'}:{REPOSITORY / 'server'}",
         "XDG_RUNTIME_DIR": str(folder),
         "MATTEBRUSH_HOME": str(folder / "home"),
+        "MATTEBRUSH_TOKEN": TOKEN,
     }
-    command = [sys.executable, "-m", "mattebrush", "serve", "--token", TOKEN]
+    command = [sys.executable, "-m", "mattebrush", "serve"]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
