@@ -59,7 +59,9 @@ pdb.gimp_edit_blend(layer, FG_BG_RGB_MODE, LAYER_MODE_NORMAL, GRADIENT_LINEAR, 1
                     REPEAT_NONE, False, False, 0, 0, True, 0, 0, width, height)
 calls = [
     lambda: pdb.python_fu_only_pixels(image),
-    lambda: pdb.plug_in_mattebrush_remove_background(image, True, 0, 0, 0, 0, False, ""),
+    lambda: pdb.plug_in_mattebrush_remove_background(
+        image, "", "auto", 0.0, 0.0, "all", False, False, "replace", False
+    ),
 ]
 found = []
 for number in range(times + 1):

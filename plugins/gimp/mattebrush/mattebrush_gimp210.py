@@ -10,6 +10,7 @@ import struct
 
 from gimpfu import (
     ADD_WHITE_MASK,
+    CHANNEL_OP_REPLACE,
     GRAY,
     LAYER_MODE_NORMAL,
     LAYER_MODE_PASS_THROUGH,
@@ -45,11 +46,11 @@ def depth(image):
     return _DEPTHS[image.precision // 100]
 
 
-def selected_layers(image):
-    return [image.active_layer]
+def layers_of(image, drawables):
+    return [image.active_layer] if image.active_layer is not None else []
 
 
-def problem(image):
+def problem(image, layers):
     if not _regions_as_they_are():
         return _("This GIMP's Python is too old. Install the last GIMP 2.10, or GIMP 3.")
     if not image.layers:
@@ -58,7 +59,7 @@ def problem(image):
         return _("There is a floating selection. Anchor it, or make it a layer, first.")
     if image.active_channel is not None:
         return _("A channel is selected. Select a layer in the Layers dock.")
-    if image.active_layer is None:
+    if not layers:
         return _("No layer is selected. Select one in the Layers dock.")
     return ""
 
@@ -71,8 +72,8 @@ def layer_problem(layer):
     return ""
 
 
-def read_picture(layer, exact=False):
-    bits = depth(layer.image)
+def read_picture(layer, exact=False, bits=None):
+    bits = bits or depth(layer.image)
     if bits == 32 and not exact:
         bits = 16  # a model sees no more, and there is no NaN in it
     model, channels = ("Y'", 1) if layer.is_gray else ("R'G'B'", 3)
@@ -83,10 +84,10 @@ def read_picture(layer, exact=False):
     return _read(layer, model, channels, bits)
 
 
-def read_mask(layer):
+def read_mask(layer, bits=None):
     if layer.mask is None:
         return None
-    read = _read(layer.mask, "Y", 1, depth(layer.image))
+    read = _read(layer.mask, "Y", 1, bits or depth(layer.image))
     return Array(read.data, read.shape[:2], read.dtype)
 
 
@@ -114,12 +115,42 @@ def _read(drawable, model, channels, bits):
 
 
 def put_mask(layer, mask, editing):
-    if layer.mask is not None:
+    had = layer.mask is not None
+    if had:
+        state = layer.edit_mask, layer.apply_mask, layer.show_mask
         layer.remove_mask(MASK_DISCARD)
     added = layer.create_mask(ADD_WHITE_MASK)
     layer.add_mask(added)
     _write(added, _as_kept(mask, layer.image.precision // 100))
-    layer.edit_mask = editing
+    if had:
+        layer.apply_mask, layer.show_mask = state[1:]
+    layer.edit_mask = (had and state[0]) if editing is None else editing
+
+
+def keep_mask(image, layer, name):
+    # A mask becomes a channel by way of the selection, in the image's own depth.
+    selected = None if pdb.gimp_selection_is_empty(image) else pdb.gimp_selection_save(image)
+    pdb.gimp_image_select_item(image, CHANNEL_OP_REPLACE, layer.mask)
+    kept = pdb.gimp_selection_save(image)
+    kept.name = name
+    if selected is None:
+        pdb.gimp_selection_none(image)
+    else:
+        pdb.gimp_image_select_item(image, CHANNEL_OP_REPLACE, selected)
+        image.remove_channel(selected)
+    image.active_layer = layer
+
+
+def path_points(image):
+    path = image.active_vectors or (image.vectors[0] if image.vectors else None)
+    if path is None:
+        return []
+    return [
+        [coordinates[i], coordinates[i + 1], 1]
+        for stroke in path.strokes
+        for coordinates in [stroke.points[0]]
+        for i in range(2, len(coordinates) - 1, 6)  # handle, anchor, handle
+    ]
 
 
 def new_layer(layer, name, colors):

@@ -21,8 +21,15 @@ def depth(image):
     return _BITS.get(name.split("-")[0], 32)
 
 
-def selected_layers(image):
-    return [_layer(one) for one in sorted(image.native.get_selected_layers(), key=_place)]
+def layers_of(image, drawables):
+    """The layers that are meant by what a menu or a script hands over, topmost first."""
+    meant = []
+    for drawable in drawables:
+        if isinstance(drawable, Gimp.LayerMask):
+            drawable = Gimp.Layer.from_mask(drawable)
+        if isinstance(drawable, Gimp.Layer) and drawable not in meant:
+            meant.append(drawable)
+    return [_layer(one) for one in sorted(meant, key=_place)]
 
 
 def _place(native):
@@ -36,15 +43,15 @@ def _layer(native):
     return gimp._id2drawable(native.get_id())
 
 
-def problem(image):
+def problem(image, layers):
     native = image.native
     if not native.get_layers():
         return _("The image has no layer. Add one first.")
     if native.get_floating_sel() is not None:
         return _("There is a floating selection. Anchor it, or make it a layer, first.")
-    if native.get_selected_channels():
+    if not layers and native.get_selected_channels():
         return _("A channel is selected. Select a layer in the Layers dock.")
-    if not native.get_selected_layers():
+    if not layers:
         return _("No layer is selected. Select one in the Layers dock.")
     return ""
 
@@ -58,9 +65,9 @@ def layer_problem(layer):
     return ""
 
 
-def read_picture(layer, exact=False):
+def read_picture(layer, exact=False, bits=None):
     native = layer.native
-    bits = depth(layer.image)
+    bits = bits or depth(layer.image)
     if exact and native.get_image().get_color_profile() is not None:
         bits = 32  # sRGB has no room for its colours, unless they may be below 0 and above 1
     elif bits == 32 and not exact:
@@ -81,11 +88,11 @@ def read_selection(image, layer):
     return Array(bytes(data), (layer.height, layer.width), "uint8")
 
 
-def read_mask(layer):
+def read_mask(layer, bits=None):
     mask = layer.native.get_mask()
     if mask is None:
         return None
-    bits = depth(layer.image)
+    bits = bits or depth(layer.image)
     read = _read(mask.get_buffer(), layer, "Y " + _SUFFIX[bits], 1, bits)
     return Array(read.data, read.shape[:2], read.dtype)
 
@@ -106,7 +113,9 @@ def _read(buffer, layer, name, channels, bits):
 
 def put_mask(layer, mask, editing):
     native = layer.native
-    if native.get_mask() is not None:
+    had = native.get_mask() is not None
+    state = native.get_edit_mask(), native.get_apply_mask(), native.get_show_mask()
+    if had:
         native.remove_mask(Gimp.MaskApplyMode.DISCARD)
     added = native.create_mask(Gimp.AddMaskType.WHITE)
     native.add_mask(added)
@@ -116,7 +125,41 @@ def put_mask(layer, mask, editing):
     buffer.set(Gegl.Rectangle.new(0, 0, width, height), "Y " + _SUFFIX[bits], mask.data)
     buffer.flush()
     added.update(0, 0, width, height)
-    native.set_edit_mask(editing)
+    if had:
+        native.set_apply_mask(state[1])
+        native.set_show_mask(state[2])
+    native.set_edit_mask((had and state[0]) if editing is None else editing)
+
+
+def keep_mask(image, layer, name):
+    native, mask = layer.native, layer.native.get_mask()
+    x, y = native.get_offsets()[1:]
+    color = Gegl.Color.new("black")
+    width, height = image.native.get_width(), image.native.get_height()
+    kept = Gimp.Channel.new(image.native, name, width, height, 50.0, color)
+    selected = image.native.get_selected_drawables()
+    image.native.insert_channel(kept, None, 0)
+    data = mask.get_buffer().get(Gegl.Rectangle.new(-x, -y, width, height), 1.0, "Y float",
+                                 Gegl.AbyssPolicy.NONE)  # fmt: skip
+    buffer = kept.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, width, height), "Y float", bytes(data))
+    buffer.flush()
+    kept.update(0, 0, width, height)
+    kept.set_visible(False)
+    layers = [one for one in selected if isinstance(one, Gimp.Layer)]
+    image.native.set_selected_layers(layers or [native])  # a new channel is selected by itself
+
+
+def path_points(image):
+    found = image.native.get_selected_paths() or image.native.get_paths()[:1]
+    return [[x, y, 1] for path in found for x, y in _anchors(path)]
+
+
+def _anchors(path):
+    for stroke in path.get_strokes():
+        coordinates = path.stroke_get_points(stroke)[-2]
+        for i in range(2, len(coordinates) - 1, 6):  # handle, anchor, handle
+            yield coordinates[i], coordinates[i + 1]
 
 
 def new_layer(layer, name, colors):

@@ -1,22 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Translations: `_` looks a text up in locale/LANGUAGE/LC_MESSAGES/mattebrush.mo beside this."""
+"""Texts: `_` looks one up in locale/LANGUAGE.po beside this, then among those of all hosts."""
 
-import gettext
 import os
-import sys
 
-_catalog = gettext.translation(
-    "mattebrush",
-    os.path.join(os.path.dirname(os.path.abspath(__file__)), "locale"),
-    fallback=True,
-)
+import mattebrush_kit as kit
 
-
-def _(text):
-    """`text` in the user's language, as this Python's `str`."""
-    if sys.version_info[0] > 2:
-        return _catalog.gettext(text)
-    return native(_catalog.ugettext(text))
+_ = kit.translator(os.path.join(os.path.dirname(os.path.abspath(__file__)), "locale"))
 
 
 def native(text):

@@ -28,8 +28,14 @@ compile gimp gimpmodule.c pygimp-{item,display,drawable,image,parasite,pdb,tile,
 compile _gimpenums gimpenumsmodule.c
 compile gimpcolor gimpcolormodule.c pygimp-colors.c
 cp gimpfu.py gimpplugin.py gimpenums.py gimpshelf.py $lib/python/
-# Only gimpui, gimpfu's dialogs, needs the real PyGTK.
-printf 'def require(version):\n    pass\n' > $lib/python/pygtk.py
+# Only gimpui, gimpfu's own dialogs, needs the real PyGTK. For dialogs of ours PyGObject gives the
+# same GTK 2 by PyGTK's names.
+cat > $lib/python/pygtk.py <<'P'
+def require(version):
+    import pygtkcompat
+    pygtkcompat.enable()
+    pygtkcompat.enable_gtk(version)
+P
 
 echo "PYTHONPATH=$lib/python" > $lib/environ/pygimp.env
 cat > $lib/interpreters/pygimp.interp <<'I'

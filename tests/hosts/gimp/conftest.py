@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two real GIMPs, each with one home for all tests: a GIMP takes long over its first start."""
+"""The real GIMPs, each with one home for all tests: a GIMP takes long over its first start."""
 
 import pytest
 
@@ -9,6 +9,11 @@ from tests.hosts.gimp import gimphost
 @pytest.fixture(scope="session")
 def gimp3(tmp_path_factory: pytest.TempPathFactory) -> gimphost.Gimp:
     return gimphost.gimp3(tmp_path_factory.mktemp("gimp3"))
+
+
+@pytest.fixture(scope="session")
+def gimp32(tmp_path_factory: pytest.TempPathFactory) -> gimphost.Gimp:
+    return gimphost.gimp32(tmp_path_factory.mktemp("gimp32"))
 
 
 @pytest.fixture(scope="session")

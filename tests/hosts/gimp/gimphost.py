@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs scripts inside the real GIMPs that build_gimp3.sh and build_gimp210.sh make.
+"""Runs scripts inside the real GIMPs that the scripts build_gimp*.sh make.
 
 A GIMP lives in a folder of its own (chroot); the machine's whole tree is mounted inside it as
 /machine, in a mount namespace that ends with the run. So a script reads and writes the test's
@@ -34,14 +34,20 @@ GIMPFU = REPOSITORY / "plugins" / "gimp"
 PHOTO = (120, 90)
 """Width and height of photo.png in the test's folder."""
 _WORKED = "THE SCRIPT WORKED"
-_BUILDERS = {"gimp3": "build_gimp3.sh", "gimp210": "build_gimp210.sh"}
+_BUILDERS = {
+    "gimp3": "build_gimp3.sh",
+    "gimp32": "build_gimp32.sh",
+    "gimp210": "build_gimp210.sh",
+}
+VERSIONS = {"3.0": "gimp3", "3.2": "gimp32", "2.10": "gimp210"}
+"""The fixture, and the folder, of each version."""
 
 
 @dataclasses.dataclass
 class Gimp:
     """One GIMP with a home folder of its own below `folder`, the test's.
 
-    root: the chroot. program: what to start in it. version: "3.0" or "2.10".
+    root: the chroot. program: what to start in it. version: one of `VERSIONS`.
     """
 
     root: Path
@@ -52,6 +58,11 @@ class Gimp:
     @property
     def home(self) -> Path:
         return self.folder / f"home-{self.version}"
+
+    @property
+    def old(self) -> bool:
+        """Whether it is GIMP 2.10, with its own gimpfu."""
+        return self.version == "2.10"
 
     @property
     def config(self) -> Path:
@@ -80,7 +91,7 @@ class Gimp:
         code = f"exec(compile(open('{self.inside(script)}').read(), '{script.name}', 'exec'))"
         # Spelt in two parts, since GIMP repeats a command that failed.
         commands = [f"{code}\nimport sys; sys.stderr.write('{_WORKED[:5]}' + '{_WORKED[5:]}')"]
-        if self.version == "2.10":
+        if self.old:
             commands.append("pdb.gimp_quit(1)")  # it has no --quit, and must end in any case
         words = [word for command in commands for word in ("-b", command)]
         command = [*self.program, "--batch-interpreter=python-fu-eval", *words]
@@ -146,13 +157,17 @@ class Gimp:
         data = (self.folder / "jobs" / f"{number:04}.{kind}").read_bytes()
         return dict(np.load(io.BytesIO(data)))
 
+    def last_job(self) -> int:
+        """The number of the job that was sent last; dialogs send some of their own for previews."""
+        return len(list((self.folder / "jobs").glob("*.request"))) - 1
+
     def install_plugin(self, source: Path, name: str) -> None:
         """Puts a plug-in file, unchanged, where this GIMP looks for it."""
         target = self.config / "plug-ins" / name / f"{name}.py"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
         target.chmod(0o755)
-        if self.version == "3.0":
+        if not self.old:
             shutil.copytree(GIMPFU / "gimpfu", target.with_name("gimpfu"))
             shutil.copytree(GIMPFU / "gimpfu" / "aliases", target.parent, dirs_exist_ok=True)
 
@@ -199,8 +214,18 @@ def build(name: str) -> Path:
 
 
 def gimp3(folder: Path) -> Gimp:
-    """GIMP 3 in batch mode."""
-    gimp = Gimp(build("gimp3"), ("gimp-console-3.0", "-id", "--quit"), "3.0", folder)
+    """GIMP 3.0 in batch mode."""
+    return _gimp3("3.0", folder)
+
+
+def gimp32(folder: Path) -> Gimp:
+    """Today's GIMP 3 in batch mode."""
+    return _gimp3("3.2", folder)
+
+
+def _gimp3(version: str, folder: Path) -> Gimp:
+    program = (f"gimp-console-{version}", "-id", "--quit")
+    gimp = Gimp(build(VERSIONS[version]), program, version, folder)
     for name in ("sample_stamp", "sample_old"):
         gimp.install_plugin(INSIDE / f"{name}.py", name)
     gimp.install_mattebrush()

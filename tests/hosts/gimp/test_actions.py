@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.hosts import xcfread
-from tests.hosts.gimp.gimphost import INSIDE, PHOTO, Gimp
+from tests.hosts.gimp.gimphost import INSIDE, PHOTO, VERSIONS, Gimp
 
 pytestmark = pytest.mark.hosts
 
@@ -42,15 +42,15 @@ class Run:
     def message(self, name: str) -> str:
         """What the user is told about a failure. In 2.10 a script only hears that there is one."""
         told: list[str] = self.told[name]
-        return told[0] if self.gimp.version == "3.0" else self.output
+        return self.output if self.gimp.old else told[0]
 
     def layers(self, name: str) -> list[xcfread.Layer]:
         return xcfread.layers(self.folder / f"{name}.xcf")
 
 
-@pytest.fixture(scope="module", params=["3.0", "2.10"])
+@pytest.fixture(scope="module", params=list(VERSIONS))
 def run(request: pytest.FixtureRequest) -> Run:
-    return Run(request.getfixturevalue({"3.0": "gimp3", "2.10": "gimp210"}[request.param]))
+    return Run(request.getfixturevalue(VERSIONS[request.param]))
 
 
 def pixels(plane: xcfread.Plane | None, kind: str) -> np.ndarray:
@@ -83,6 +83,20 @@ def test_refine_in_a_selection(run: Run) -> None:
     np.testing.assert_array_equal(got, answer["alpha"])
     np.testing.assert_array_equal(got[region == 0], request["mask"][region == 0])
     assert run.told["selection stays"][1:] == [40, 20, 80, 60]
+
+
+def test_what_is_set_for_a_mask_stays(run: Run) -> None:
+    assert run.told["state after remove"] == [False, True, False]
+    assert run.told["state after refine again"] == [False, False, True]
+    assert run.told["state after remove again"] == [False, False, True]
+
+
+def test_strokes_are_not_lost(run: Run) -> None:
+    assert run.told["channels after the same again"] == 0
+    assert run.told["channels"] == ["Mask of photo"]
+    assert run.told["kept channel"] == run.told["kept"]
+    assert 0 < run.told["kept"][0] < 255
+    assert run.told["selected after"] == ["photo", True]
 
 
 def test_clean_edge_colors(run: Run) -> None:
@@ -133,14 +147,15 @@ def test_points_reach_the_engine_in_the_layers_coordinates(run: Run) -> None:
 
 
 def test_drawables_of_a_script_count(run: Run) -> None:
-    if run.gimp.version == "3.0":
-        assert run.told["drawables"] == [True, True, "above"]
-    else:
+    if run.gimp.old:
         assert "drawables" not in run.told  # there it takes none
+    else:
+        assert run.told["drawables"] == [True, True, "above"]
+        assert run.told["mask as drawable"] == [1, True]
 
 
 def test_several_layers_get_a_mask_each(run: Run) -> None:
-    if run.gimp.version == "2.10":
+    if run.gimp.old:
         assert "several" not in run.told  # there only one can be selected
         return
     layers = run.layers("several")

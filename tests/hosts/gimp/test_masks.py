@@ -11,7 +11,7 @@ from PIL import Image
 
 from tests.hosts import xcfread
 from tests.hosts.gimp import profiles
-from tests.hosts.gimp.gimphost import INSIDE, PHOTO, Gimp
+from tests.hosts.gimp.gimphost import INSIDE, PHOTO, VERSIONS, Gimp
 
 pytestmark = pytest.mark.hosts
 
@@ -40,7 +40,7 @@ class Run:
 
 @pytest.fixture(scope="module", params=["3.0", "2.10"])
 def run(request: pytest.FixtureRequest) -> Run:
-    return Run(request.getfixturevalue({"3.0": "gimp3", "2.10": "gimp210"}[request.param]))
+    return Run(request.getfixturevalue(VERSIONS[request.param]))
 
 
 def values(plane: xcfread.Plane, kind: str) -> np.ndarray:

@@ -52,10 +52,14 @@ class Window:
 
     def choose(self, entry: str) -> None:
         """Runs a menu entry by GIMP's search of actions, until its dialog is there."""
+        self.at_once(entry)
+        self.screen.window(f"Mattebrush: {entry}")
+
+    def at_once(self, entry: str) -> None:
+        """Runs a menu entry that asks nothing."""
         self.screen.window("photo")
         self.screen.wait(lambda: self._searched(entry), f"the search for {entry}")
         self.screen.key("Return")
-        self.screen.window(entry)
 
     def _searched(self, entry: str) -> bool:
         """Whether the entry stands in the search, which closes when something takes its focus."""
@@ -136,9 +140,9 @@ def test_from_menu_to_undo(window: Window) -> None:
 
     window.choose("Remove Background")
     screen.picture("dialog")
-    screen.key("alt+o")
+    screen.key("Return")
     screen.wait(lambda: window.look()["mask"], "the mask")
-    given = window.gimp.job(0, "answer")["alpha"]
+    given = window.gimp.job(window.gimp.last_job(), "answer")["alpha"]
     window.wait_for_mask(given, "the mask")
     screen.wait(lambda: window.thumbnail_off(given, "removed") < 30, "the mask's thumbnail")
     first = window.look()
@@ -158,14 +162,14 @@ def test_from_menu_to_undo(window: Window) -> None:
     assert stroke.sum() > 300
 
     before = window.look()["mask"]
-    window.choose("Refine Mask")
-    screen.key("alt+o")
+    window.at_once("Refine Mask")
     screen.wait(lambda: window.look()["mask"] not in (0, before), "the refined mask")
-    refined = window.gimp.job(2, "answer")["alpha"]
+    last = window.gimp.last_job()
+    refined = window.gimp.job(last, "answer")["alpha"]
     window.wait_for_mask(refined, "the refined mask")
     assert (refined != painted).any()
     screen.picture("refined")
-    np.testing.assert_array_equal(window.gimp.job(2, "request")["previous"], given)
+    np.testing.assert_array_equal(window.gimp.job(last, "request")["previous"], given)
     assert (refined[stroke] == 0).all()
     y, x = np.nonzero(painted != given)
     far = np.ones_like(stroke)
@@ -199,7 +203,7 @@ def test_cancel(window: Window) -> None:
     folders = [str(REPOSITORY / name) for name in ("core", "server")]
     gimp.set_up(python=gimp.inside(engine), python_path=os.pathsep.join(folders))
     window.choose("Remove Background")
-    screen.key("alt+o")
+    screen.key("Return")
     note = gimp.folder / "engine.pid"
     screen.wait(lambda: note.exists() and state(int(note.read_text())) == "T", "the engine")
     pid = int(note.read_text())

@@ -24,14 +24,14 @@ def stroke(image, layer, color, rectangle):
     pdb.gimp_selection_none(image)
 
 
-def refine(precision):
+def refine_strokes(precision):
     image = photo(precision)
     layer = image.layers[0]
     remove(image)
     stroke(image, layer, (255, 255, 255), (2, 2, 12, 10))
     stroke(image, layer, (0, 0, 0), (60, 40, 10, 10))
     told["refine-" + precision] = jobs_done()
-    pdb.plug_in_mattebrush_refine_mask(image, True)
+    refine(image)
     save(image, "refine-" + precision)
 
 
@@ -40,9 +40,53 @@ def refine_in_selection():
     remove(image)
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 40, 20, 40, 40)
     told["refine-selection"] = jobs_done()
-    pdb.plug_in_mattebrush_refine_mask(image, True)
+    refine(image)
     told["selection stays"] = list(pdb.gimp_selection_bounds(image))
     save(image, "refine-selection")
+
+
+def state(layer):
+    return [bool(layer.edit_mask), bool(layer.apply_mask), bool(layer.show_mask)]
+
+
+def states_of_a_mask():
+    """What the user set for a mask stays: whether it is edited, applied, shown."""
+    image = photo()
+    layer = image.layers[0]
+    remove(image, paint=False)
+    told["state after remove"] = state(layer)
+    for name, run in (("refine", refine), ("remove", lambda image: remove(image, paint=False))):
+        layer.edit_mask, layer.apply_mask, layer.show_mask = False, False, True
+        run(image)
+        told["state after " + name + " again"] = state(layer)
+    pdb.gimp_image_delete(image)
+
+
+def a_mask_is_kept():
+    """By default a mask with the user's own strokes becomes a channel; one without does not."""
+    image = photo("u16")
+    layer = image.layers[0]
+    layer.set_offsets(-10, 5)
+    remove(image)
+    remove(image, existing=KEEP)
+    told["channels after the same again"] = len(image.channels)
+    stroke(image, layer, (128, 128, 128), (20, 30, 40, 20))
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 6, 100, 80)
+    before = list(pdb.gimp_selection_bounds(image))
+    told["kept"] = values(layer.mask, 30, 40)
+    remove(image, existing=KEEP)
+    told["channels"] = [channel.name for channel in image.channels]
+    told["kept channel"] = values(image.channels[0], 20, 45)
+    told["selected after"] = [
+        image.active_layer.name,
+        list(pdb.gimp_selection_bounds(image)) == before,
+    ]
+    pdb.gimp_image_delete(image)
+
+
+def values(drawable, x, y):
+    """A line of ten pixels."""
+    return [drawable.get_pixel(x + step, y)[0] for step in range(10)]
 
 
 def clean():
@@ -58,7 +102,7 @@ def background():
     remove(image)
     gimp.set_foreground((1, 2, 3))
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 6, 20, 20)
-    pdb.plug_in_mattebrush_background(image, 1, (10, 200, 30), True, 4, 6, 8, 50)
+    pdb.plug_in_mattebrush_background(image, "color", (10, 200, 30), True, 4, 6, 8, 50)
     told["selection after background"] = list(pdb.gimp_selection_bounds(image))
     told["color after background"] = list(gimp.get_foreground())[:3]
     told["channels after background"] = len(image.channels)
@@ -67,7 +111,7 @@ def background():
 
 def white_background():
     image = photo("float-linear", mode=GRAY)
-    pdb.plug_in_mattebrush_background(image, 0, (0, 0, 0), False, 0, 0, 0, 0)
+    pdb.plug_in_mattebrush_background(image, "white", (0, 0, 0), False, 0, 0, 0, 0)
     save(image, "white")
 
 
@@ -86,7 +130,7 @@ def points():
 
 
 def by_points(image):
-    pdb.plug_in_mattebrush_cut_out_from_points(image, True, 0.0, 0.0, REPLACE, 0, True, "")
+    pdb.plug_in_mattebrush_cut_out_from_points(*(cut_out(image) + ("",)))
 
 
 def refused(name, image, call=remove):
@@ -122,8 +166,8 @@ def unsuitable():
     image.add_channel(channel, 0)
     image.active_channel = channel
     refused("channel", image)
-    refused("no mask", photo(), lambda image: pdb.plug_in_mattebrush_refine_mask(image, True))
-    refused("indexed colors", photo(mode=INDEXED), lambda image: remove(image, colors=1))
+    refused("no mask", photo(), refine)
+    refused("indexed colors", photo(mode=INDEXED), lambda image: remove(image, colors=True))
     refused("no points", photo(), by_points)
 
 
@@ -135,8 +179,16 @@ def drawables_of_a_script():
     layer = image.layers[0]
     above = gimp.Layer(image, "above", 20, 20, RGBA_IMAGE)
     image.add_layer(above, 0)
-    pdb.plug_in_mattebrush_remove_background(image, layer, True, 0.0, 0.0, REPLACE, 0, True, "")
+    pdb.plug_in_mattebrush_remove_background(image, layer, *cut_out(image)[1:])
     told["drawables"] = [layer.mask is not None, above.mask is None, image.active_layer.name]
+
+    # A mask stands for its layer, whatever else is selected.
+    channel = gimp.Channel(image, "c", image.width, image.height, 50.0, gimpcolor.RGB(255, 0, 0))
+    image.add_channel(channel, 0)
+    image.active_channel = channel
+    number = jobs_done()
+    pdb.plug_in_mattebrush_refine_mask(image, layer.mask, "auto")
+    told["mask as drawable"] = [jobs_done() - number, image.active_channel == channel]
     pdb.gimp_image_delete(image)
 
 
@@ -181,13 +233,13 @@ def settings_and_failing_engines():
     chosen(**working)
     try:
         # As the dialog gives them: engine, python, server, token, model, device, test.
-        pdb.plug_in_mattebrush_settings(2, "", "", "", "", 1, True)
+        pdb.plug_in_mattebrush_settings("process", "", "", "", "", "cpu", True)
     except RuntimeError as why:
         told["settings"] = [str(why)]
     with open(SETTINGS) as file:
         told["settings kept"] = json.load(file)
     try:
-        pdb.plug_in_mattebrush_settings(1, "", "127.0.0.1:9", "", "", 0, True)
+        pdb.plug_in_mattebrush_settings("server", "", "127.0.0.1:9", "", "", "auto", True)
     except RuntimeError as why:
         told["settings without server"] = [str(why)]
     with open(SETTINGS, "w") as out:
@@ -195,9 +247,9 @@ def settings_and_failing_engines():
 
 
 for precision in ("u8", "u16"):
-    refine(precision)
-for step in (refine_in_selection, clean, background, white_background, points,
-             drawables_of_a_script, several_layers, unsuitable,
+    refine_strokes(precision)
+for step in (refine_in_selection, states_of_a_mask, a_mask_is_kept, clean, background,
+             white_background, points, drawables_of_a_script, several_layers, unsuitable,
              settings_and_failing_engines):  # fmt: skip
     sys.stderr.write("step %s\n" % step.__name__)
     step()

@@ -9,7 +9,7 @@ sys.path.insert(0, os.environ["INSIDE"])
 from pictures import *
 
 try:
-    pdb.plug_in_mattebrush_settings(0, "", "", "", "some-model", 0, False)
+    pdb.plug_in_mattebrush_settings("auto", "", "", "", "some-model", "auto", False)
 except RuntimeError as why:
     sys.stderr.write("REFUSED %s\n" % why)
 image = photo()

@@ -72,10 +72,10 @@ pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 0, 30, 70, 50)
 case("offset-selection", image)
 
 for name in ("u8", "u16", "float-linear"):
-    case("colors-" + name, photo(name, alpha=name == "u16"), colors=1)
+    case("colors-" + name, photo(name, alpha=name == "u16"), colors=True)
 image = photo("u8")
 pdb.gimp_image_set_color_profile_from_file(image, "file://" + FOLDER + "/wide.icc")
-case("colors-profile", image, colors=1)
+case("colors-profile", image, colors=True)
 
 with open(os.path.join(FOLDER, "cases.json"), "w") as out:
     json.dump(jobs, out)

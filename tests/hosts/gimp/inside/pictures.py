@@ -13,7 +13,7 @@ if sys.version_info[0] > 2:
 from gimpfu import *
 
 FOLDER = os.environ["FOLDER"]
-REPLACE, INTERSECT, ADD = range(3)
+REPLACE, INTERSECT, ADD, KEEP = "replace", "intersect", "add", "keep"
 PRECISIONS = {
     "u8-linear": 100,
     "u8": 150,
@@ -47,9 +47,19 @@ def photo(precision="u8", alpha=False, mode=RGB):
     return image
 
 
-def remove(image, existing=REPLACE, colors=0):
+def cut_out(image, existing=REPLACE, colors=False, paint=True):
+    """Remove Background's arguments: model, edge detail, feather, shift, parts, hard..."""
+    return (image, "", "auto", 0.0, 0.0, "all", False, colors, existing, paint)
+
+
+def remove(image, **choices):
     """Remove Background as a script calls it."""
-    pdb.plug_in_mattebrush_remove_background(image, True, 0.0, 0.0, existing, colors, True, "")
+    pdb.plug_in_mattebrush_remove_background(*cut_out(image, **choices))
+
+
+def refine(image):
+    """Refine Mask as a script calls it."""
+    pdb.plug_in_mattebrush_refine_mask(image, "auto")
 
 
 def save(image, name):

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What comes onto the machine by the user's consent: the engine itself, and models.
+
+First a question that says what, how much, from where and under which terms; then a bar with the
+time left, which can be cancelled at any time.
+"""
+
+import mattebrush_client as client
+import mattebrush_kit as kit
+import mattebrush_setup as setup
+import mattebrush_toolkit as toolkit
+from mattebrush_text import _
+from mattebrush_toolkit import CANCEL, Gtk, add, box, label
+
+_POLL_MS = 80
+_DONE = 1
+_MEGABYTE = 1e6
+
+
+def set_up():
+    """Sets the engine up, or goes on with it; returns whether there is one now."""
+    return _with_consent(_set_up)
+
+
+def repair():
+    """Builds the engine anew; returns whether that went well."""
+    return _with_consent(_repair)
+
+
+def get_model(model):
+    """Downloads a model, the kit's `Model`; returns whether it is there now."""
+    best, size, terms = kit.model_facts(model)
+    question = "\n".join(
+        part
+        for part in (
+            _("%s is to be downloaded: %s.") % (model.id, size),
+            best,
+            _("Its license: %s.") % terms,
+            model.license_note,
+            model.page,
+        )
+        if part
+    )
+    if not _agreed(question, _("Agree and Download")):
+        return False
+    return _watched("download", lambda: kit.download(model.id))
+
+
+def _with_consent(start):
+    try:
+        plan = setup.plan()
+    except client.ClientError as why:
+        _say(why)
+        return False
+    question = _(
+        "Mattebrush's engine is a program of its own that works on this machine only: no picture"
+        " leaves it. It is put into the folder %s, for you alone, and can be removed again. Nothing"
+        " is installed into GIMP."
+    )
+    size = _("%d MB to download from %s, %d MB on the disk.")
+    numbers = plan.download / _MEGABYTE, plan.source, plan.disk / _MEGABYTE
+    text = "%s\n\n%s" % (question % plan.folder, size % numbers)
+    return _agreed(text, kit.tr("Set Up...").rstrip(".")) and _watched("setup", start)
+
+
+def _set_up():
+    return setup.run(agreed=True)
+
+
+def _repair():
+    return setup.repair(agreed=True)
+
+
+def _agreed(question, button):
+    return toolkit.message("Mattebrush", question, [kit.tr("Cancel"), button]) == 1
+
+
+def _watched(op, start):
+    """Runs a job with a bar of its own, as often as the user tries again; whether it succeeded."""
+    while True:
+        try:
+            job = start()
+            _Bar(op, job).run()
+            job.result()
+            return True
+        except client.Cancelled:
+            return False
+        except client.ClientError as why:
+            if not _say(why):
+                return False
+
+
+def _say(why):
+    """Shows the error; whether to try again."""
+    cure = kit.cure(why)
+    again = cure.action == "try-again"
+    buttons = [kit.tr("Cancel")] + ([cure.label] if again else [])
+    return toolkit.message("Mattebrush", cure.text, buttons, cure.detail) == 1
+
+
+class _Bar(object):
+    """A small window with a job's progress."""
+
+    def __init__(self, op, job):
+        self._job, self._progress = job, kit.Progress(op)
+        self._window = toolkit.dialog("Mattebrush")
+        self._said, self._bar = label("", width=50), Gtk.ProgressBar()
+        inside = box(self._said, self._bar, down=True)
+        inside.set_border_width(12)
+        add(self._window.get_content_area(), inside, True)
+        self._window.add_button(kit.tr("Cancel"), CANCEL)
+
+    def run(self):
+        """Shows it until the job has ended, by itself or by the user's Cancel."""
+        self._window.show_all()
+        timer = toolkit.after(_POLL_MS, self._look)
+        if self._window.run() != _DONE:
+            self._job.cancel()
+        toolkit.stop(timer)
+        self._window.destroy()
+
+    def _look(self):
+        if self._job.poll():
+            self._window.response(_DONE)
+            return True
+        now = self._progress.update(self._job.stage, self._job.fraction)
+        self._said.set_text(now.text)
+        self._bar.set_fraction(now.fraction)
+        toolkit.progress_text(self._bar, now.time_left)
+        return True
