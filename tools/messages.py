@@ -86,13 +86,13 @@ def messages(domain: Domain) -> dict[str, list[str]]:
     """The texts of a domain in the order of the sources, each with the files that have it."""
     found: dict[str, list[str]] = {}
     for path in sorted(domain.sources.rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
+        name = _shown(path)
         for text in texts(path.read_text("utf-8")):
             if name not in found.setdefault(text, []):
                 found[text].append(name)
     if domain.name == "kit":
         for row in catalog.rows().values():
-            found.setdefault(row.best_at, []).append(catalog.CATALOG.relative_to(ROOT).as_posix())
+            found.setdefault(row.best_at, []).append(_shown(catalog.CATALOG))
         return {text: list(dict.fromkeys(names)) for text, names in found.items()}
     shared = messages(DOMAINS["kit"])
     return {text: names for text, names in found.items() if text not in shared}
@@ -126,7 +126,7 @@ def check(domain: Domain) -> list[str]:
     wanted = messages(domain)
     for language in languages():
         path = domain.locale / f"{language}.po"
-        where = path.relative_to(ROOT)
+        where = _shown(path)
         if not path.exists():
             problems.append(f"{where}: there is none.")
             continue
@@ -150,6 +150,10 @@ def broken(text: str, translated: str, mnemonic: str = "") -> list[str]:
     if mnemonic and _keys(text, mnemonic) != _keys(translated, mnemonic):
         problems.append(f"other access keys: {text!r} -> {translated!r}")
     return problems
+
+
+def _shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
 def _placeholders(text: str) -> list[str]:

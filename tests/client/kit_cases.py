@@ -210,6 +210,39 @@ class Translations(unittest.TestCase):
         self.assertRaises(ValueError, languages.read_po, "nonsense")
 
 
+class Catalogues(unittest.TestCase):
+    def tearDown(self):
+        kit.use_language("en")
+
+    def test_the_kits_own_are_read(self):
+        for name, words in (
+            ("de", "Maske verfeinern"), ("fr_CA", "Affiner le masque"), ("ja", "マスクを調整"),
+            ("zh-Hans", "优化蒙版"), ("ru", "Уточнить маску"),
+        ):  # fmt: skip
+            kit.use_language(name)
+            self.assertEqual(kit.tr("Refine Mask"), words)
+            self.assertIsInstance(kit.stage_text("matting"), str)
+
+    def test_all_of_the_kit_speaks_every_language(self):
+        now = [100.0]
+        report = {
+            "version": "1",
+            "seconds": {},
+            "devices": [{"name": "cpu", "works": True}],
+            "models": [{"id": "u2net"}],
+        }
+        for code, _name in kit.LANGUAGES:
+            kit.use_language(code)
+            bar = kit.Progress("refine", clock=lambda: now[0])
+            now[0] += 400.0
+            shown = bar.update("matting", 0.5)
+            words = [shown.text, shown.time_left, kit.summary({"model": "a"}, 1.0)]
+            words += kit.engine_facts(report, "child process of x")
+            words += kit.cure(client.EngineNotFound("There is none."))
+            self.assertEqual([word for word in words if not isinstance(word, str)], [])
+            self.assertNotIn("left", shown.time_left)
+
+
 class Reports(English):
     def test_a_run_in_a_few_words(self):
         report = {"model": "u2net", "matting": "mattebrush-matting", "device": "cpu"}
