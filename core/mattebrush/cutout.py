@@ -9,8 +9,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .errors import OptionInvalid
+
 if TYPE_CHECKING:
+    import os
+
     import numpy as np
+    from PIL import Image
+
+    from .raster import Raster
 
 Progress = Callable[[str, float], None]
 """Called as progress(stage, fraction): the stage's name and how much of it is done, 0 to 1.
@@ -75,9 +82,96 @@ class Cutout:
     foreground: the decontaminated color, straight (never premultiplied), in the image's own
         shape (H, W, C) and dtype; None when it was not asked for.
     report: see `Report`.
+    source: the picture that it was cut out of, for `rgba`, `image` and `save`; None where the
+        engine was called with arrays of a job.
     """
 
     alpha: np.ndarray
     matte: np.ndarray
     foreground: np.ndarray | None
     report: Report
+    source: Raster | None = dataclasses.field(default=None, repr=False)
+
+    def rgba(self) -> np.ndarray:
+        """The cut-out as an array.
+
+        Returns
+        -------
+        numpy.ndarray
+            (H, W, 4), or (H, W, 2) of a grey picture, in the picture's dtype: the clean colors
+            (the picture's own where none were asked for), straight, and alpha last.
+        """
+        return self.raster().image()
+
+    def image(self) -> Image.Image:
+        """The cut-out as an image of Pillow, RGBA or LA with 8 bits, with the picture's ICC
+        profile, EXIF and resolution."""
+        from . import raster
+
+        return raster.to_pillow(self.raster())
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        only_mask: bool = False,
+        overwrite: bool = False,
+        strip: bool = False,
+        quality: int = 95,
+    ) -> None:
+        """Writes the cut-out to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its ending says the format: .png, .webp, .tif, .exr; .psd for a layered file with the
+            picture, its mask and the clean colors.
+        only_mask : bool
+            Write the mask (grey) rather than the cut-out; .jpg too.
+        overwrite : bool
+            Replace a file that is there.
+        strip : bool
+            Leave EXIF, XMP and other metadata out. The ICC profile is kept.
+        quality : int
+            1 to 100, of WebP and JPEG; a WebP mask is lossless.
+
+        Raises
+        ------
+        OutputExists
+            If the file is there and `overwrite` is not set.
+        OutputUnwritable
+            For other endings, and where the system refuses.
+        """
+        from . import psd, raster
+
+        source = self._source()
+        if str(path).lower().endswith(".psd") and not only_mask:
+            layers = (source, self.matte, self.foreground)
+            psd.write(str(path), *layers, overwrite=overwrite, strip=strip)
+            return
+        made = self.mask_raster() if only_mask else self.raster()
+        raster.write(
+            str(path), made, overwrite=overwrite, strip=strip, quality=quality, lossless=only_mask
+        )
+
+    def raster(self) -> Raster:
+        """The cut-out with what its file says beside the pixels (`mattebrush.raster`)."""
+        source = self._source()
+        pixels = source.pixels if self.foreground is None else self.foreground
+        return dataclasses.replace(source, pixels=pixels, alpha=self.alpha)
+
+    def mask_raster(self) -> Raster:
+        """The mask alone, grey, in the picture's depth or (from `refine`) its own."""
+        from .imaging.depth import to_depth
+
+        source = self._source()
+        depth = source.pixels.dtype if self.alpha.dtype == "float32" else self.alpha.dtype
+        plane = to_depth(self.alpha, depth)[:, :, None]
+        return dataclasses.replace(source, pixels=plane, alpha=None, icc=None)
+
+    def _source(self) -> Raster:
+        if self.source is None:
+            raise OptionInvalid(
+                "This cut-out does not know its picture.", "Use the functions of `mattebrush`."
+            )
+        return self.source

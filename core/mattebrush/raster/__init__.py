@@ -10,10 +10,11 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 
 from __future__ import annotations
 
+from .decoding import of_pillow
 from .model import MAX_PIXELS, Metadata, Raster
 from .profiles import in_profile
 from .reading import READABLE, read, sniff
-from .writing import QUALITY, WRITABLE, encode, format_of, losses, write
+from .writing import QUALITY, WRITABLE, encode, format_of, losses, to_pillow, write
 
 __all__ = [
     "MAX_PIXELS",
@@ -26,7 +27,9 @@ __all__ = [
     "format_of",
     "in_profile",
     "losses",
+    "of_pillow",
     "read",
     "sniff",
+    "to_pillow",
     "write",
 ]

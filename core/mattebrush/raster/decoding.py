@@ -99,6 +99,17 @@ def _further_frames(image: ImageFile.ImageFile, format: str) -> tuple[str, ...]:
     return ("The file is animated; only its first frame is used.",)
 
 
+def of_pillow(image: Image.Image) -> Raster:
+    """An image that a program has in memory, upright; what it says beside the pixels is kept."""
+    with _undisturbed():
+        pixels, alpha = _gathered(image, _converter(image, ""))
+        if alpha is None:
+            alpha = _colour_keyed(image, "", pixels)
+        metadata = _metadata(image, pixels.shape[1], pixels.shape[0])
+        profile = None if image.mode in _TO_SRGB else image.info.get("icc_profile")
+    return Raster(pixels, alpha, profile or None, metadata)
+
+
 def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
     """Raises InputTooLarge for more than `max_pixels`, InputInvalid for none."""
     if width < 1 or height < 1:

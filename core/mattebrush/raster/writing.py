@@ -7,7 +7,7 @@ import dataclasses
 import io
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from ..errors import MattebrushError, OptionInvalid, OutputUnwritable
 from . import exif, png
 from .icc import has_highlights
 from .model import Metadata, Raster, interleaved_strips
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _SUFFIXES = {
     ".png": "PNG",
@@ -208,16 +211,37 @@ def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     )
 
 
-def _through_pillow(
-    file: BinaryIO, raster: Raster, format: str, channels: int, **options: Any
-) -> None:
+def to_pillow(raster: Raster) -> Image.Image:
+    """An image of Pillow, 8 bits: L, LA, RGB or RGBA, with profile, EXIF, XMP and resolution."""
+    raster.check()
+    colours = raster.pixels.shape[2]
+    image = _as_pillow(raster, colours + (raster.alpha is not None))
+    metadata = raster.metadata
+    about = {
+        "icc_profile": raster.icc_for(colours),
+        "exif": metadata.exif and b"Exif\0\0" + metadata.exif,
+        "xmp": metadata.xmp,
+        "dpi": metadata.dpi,
+    }
+    image.info.update({key: value for key, value in about.items() if value})
+    return image
+
+
+def _as_pillow(raster: Raster, channels: int) -> Image.Image:
     from PIL import Image
 
     rows = max(1, (1 << 22) // (raster.width * channels))
-    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[channels]
     image = Image.new(mode, (raster.width, raster.height))
     for number, part in enumerate(interleaved_strips(raster, np.uint8, channels, rows)):
         image.paste(Image.fromarray(part[..., 0] if channels == 1 else part), (0, number * rows))
+    return image
+
+
+def _through_pillow(
+    file: BinaryIO, raster: Raster, format: str, channels: int, **options: Any
+) -> None:
+    image = _as_pillow(raster, channels)
     # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
     packed = io.BytesIO()
     given = {key: value for key, value in options.items() if value is not None}

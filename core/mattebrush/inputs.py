@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Python programs hand in as a picture or a mask, as the engine takes it.
+
+Paths, a file's bytes, Pillow's images, and arrays of the kinds that people have. What can be taken
+without guessing is taken; all else is refused by its name, with the way out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import masks, raster
+from .errors import InputInvalid
+from .imaging.depth import FULL
+from .raster import LOSSY, Raster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
+
+    Picture = str | Path | bytes | bytearray | memoryview | Image.Image | np.ndarray
+    """What the library's functions take for a picture, and for a mask."""
+
+_GIVE = "Give a path, a file's bytes, a PIL image, or a numpy array (H, W) or (H, W, 1 to 4)."
+_SLACK = 1e-3
+"""How far beyond 0..1 rounding may have led a mask's floats."""
+
+
+def picture(given: Any, name: str = "image") -> Raster:
+    """A picture of any kind. Raises InputInvalid, naming the kind, for what is none."""
+    if isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview)):
+        return raster.read(given)  # type: ignore[arg-type]
+    if not isinstance(given, np.ndarray):
+        if is_pillow(given):
+            return raster.of_pillow(given)
+        raise InputInvalid(f"The {name} is a {type(given).__name__}.", _GIVE)
+    values = as_array(given, name)
+    if values.ndim == 2:
+        values = values[:, :, None]
+    if values.ndim != 3 or values.shape[2] not in (1, 2, 3, 4) or 0 in values.shape:
+        raise InputInvalid(f"The {name} has the shape {values.shape}.", _GIVE)
+    if values.shape[2] % 2:
+        return Raster(values)
+    return Raster(values[:, :, :-1], values[:, :, -1])
+
+
+def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
+    """A mask of any kind, (H, W), as its painter meant it, and remarks.
+
+    Parameters
+    ----------
+    given
+        A picture of a mask, or an array (H, W).
+    kind
+        One of `masks.KINDS`.
+    name
+        What to call it in messages.
+
+    Raises
+    ------
+    InputInvalid
+        For what is no mask: colors, other shapes, numbers beyond 0..1 in floats.
+    """
+    lossy = False
+    if isinstance(given, np.ndarray):
+        values = as_array(given, name)
+        if values.ndim == 3 and values.shape[2] == 1:
+            values = values[:, :, 0]
+        if values.ndim != 2:
+            raise InputInvalid(f"The {name} has the shape {given.shape}.", "Give (H, W).")
+        if values.dtype == np.float32 and values.size:
+            values = _in_unit(values, name)
+    else:
+        opened = picture(given, name)
+        values, lossy = opened.plane(f"The {name}"), opened.format in LOSSY
+    return masks.understood(values, kind, f"The {name}", lossy)
+
+
+def as_array(given: np.ndarray, name: str) -> np.ndarray:
+    """`given` in one of the engine's dtypes and the machine's byte order.
+
+    bool becomes 0 and 255, any float becomes float32. Raises InputInvalid for other kinds.
+    """
+    if isinstance(given, (np.matrix, np.ma.MaskedArray)):
+        fix = "numpy.asarray(values)" if isinstance(given, np.matrix) else "values.filled(...)"
+        kind = "numpy.matrix" if isinstance(given, np.matrix) else "masked array"
+        raise InputInvalid(f"The {name} is a {kind}.", f"Give a plain array: {fix}.")
+    values = np.asarray(given)
+    if values.dtype == np.bool_:
+        return values.astype(np.uint8) * np.uint8(255)
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            raise InputInvalid(f"The {name} holds NaN or infinity.", "Replace those values first.")
+        return values.astype(np.float32, copy=False)
+    native = values.dtype.newbyteorder("=")
+    if native not in FULL:
+        raise InputInvalid(
+            f"The {name} is an array of {values.dtype}.",
+            "Give uint8 (0 to 255), uint16 (0 to 65535) or floats (0 to 1): "
+            "values.astype(numpy.uint8), say.",
+        )
+    return values.astype(native, copy=False)
+
+
+def _in_unit(values: np.ndarray, name: str) -> np.ndarray:
+    low, high = float(values.min()), float(values.max())
+    if low < -_SLACK or high > 1 + _SLACK:
+        raise InputInvalid(
+            f"The {name} holds floats from {low:g} to {high:g}.",
+            "Floats go from 0 to 1: divide by 255, or give uint8.",
+        )
+    return np.clip(values, 0, 1) if low < 0 or high > 1 else values
+
+
+def is_pillow(given: Any) -> bool:
+    """Whether it is one of Pillow's images; Pillow is not imported to find out."""
+    return any(kind.__module__ == "PIL.Image" for kind in type(given).__mro__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Likeness:
+    """In what kind a result is handed back: that of the picture which was handed in."""
+
+    given: Any
+
+    def result(self, made: Raster) -> Any:
+        """`made` as bytes (PNG), a PIL image or an array; not for paths."""
+        if isinstance(self.given, (bytes, bytearray, memoryview)):
+            return raster.encode(made, "PNG")
+        if is_pillow(self.given):
+            return raster.to_pillow(made)
+        image = made.image()
+        image = image[:, :, 0] if image.shape[2] == 1 else image
+        kept = self.given.dtype
+        return image if kept == np.bool_ else image.astype(kept, copy=False)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Masks and trimaps as people paint them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from mattebrush import errors, masks, raster
+from mattebrush.imaging.depth import to_depth
+
+SHAPE = (90, 120)
+
+
+def painted(black: int = 0, grey: int = 128, white: int = 255, depth: Any = np.uint8) -> np.ndarray:
+    """A trimap: black, a ring of grey, white."""
+    y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    away = np.hypot(x - 60, y - 45)
+    return np.select([away < 20, away < 30], [white, grey], black).astype(depth)
+
+
+CLEAN = painted()
+
+
+def three(values: np.ndarray) -> np.ndarray:
+    """0, 128, 255 of a trimap at full scale."""
+    full = np.iinfo(values.dtype).max
+    return np.where(values == 0, 0, np.where(values == full, 255, 128))
+
+
+@pytest.mark.parametrize("depth", (np.uint8, np.uint16))
+@pytest.mark.parametrize(
+    "levels", ((3, 128, 252), (0, 127, 254), (10, 100, 245), (0, 1, 2), (0, 128, 255))
+)
+def test_trimaps_are_understood(levels: tuple[int, int, int], depth: Any) -> None:
+    scale = 257 if depth == np.uint16 and max(levels) > 2 else 1
+    given = painted(*(level * scale for level in levels), depth=depth)
+    got, remarks = masks.understood(given, "trimap", "The trimap")
+    np.testing.assert_array_equal(three(got), CLEAN)
+    assert bool(remarks) == (levels != (0, 128, 255))
+
+
+def test_a_jpeg_trimap_is_understood() -> None:
+    Image.fromarray(CLEAN).save(file := io.BytesIO(), "JPEG", quality=85)
+    plane = raster.read(file.getvalue()).plane("t.jpg")
+    got, _ = masks.understood(plane, "trimap", "t.jpg", lossy=True)
+    assert (three(got) != CLEAN).mean() < 0.05
+    assert set(np.unique(three(got)[40:50, 55:65])) == {255}
+    assert set(np.unique(three(got)[:8, :8])) == {0}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    (
+        (np.full(SHAPE, 128, np.uint8), "no certain background.*no certain subject"),
+        (np.full(SHAPE, 255, np.uint8), "no certain background"),
+        (np.zeros(SHAPE, np.uint8), "no certain subject"),
+        (np.where(CLEAN == 0, 0, 128).astype(np.uint8), "no certain subject"),
+    ),
+)
+def test_a_trimap_that_says_nothing_for_certain_warns(given: np.ndarray, words: str) -> None:
+    import re
+
+    _, remarks = masks.understood(given, "trimap", "The trimap")
+    assert len(remarks) == 1 and re.search(words, remarks[0])
+
+
+@pytest.mark.parametrize("kind", masks.KINDS)
+def test_zero_and_one_are_black_and_white(kind: str) -> None:
+    given = (CLEAN == 255).astype(np.uint8)
+    for values in (given, given.astype(np.uint16)):
+        got, remarks = masks.understood(values, kind, "The mask")
+        np.testing.assert_array_equal(got, values * np.iinfo(values.dtype).max)
+        assert "0 and 1" in remarks[0]
+    got, remarks = masks.understood(given.astype(bool), kind, "The mask")
+    np.testing.assert_array_equal(got, given * 255)
+
+
+def test_zero_one_two_as_opacity_is_refused() -> None:
+    with pytest.raises(errors.InputInvalid, match="0, 1 and 2"):
+        masks.understood(painted(0, 1, 2), "alpha", "The mask")
+
+
+def test_a_mask_painted_three_and_252_is_black_and_white() -> None:
+    got, remarks = masks.understood(painted(3, 128, 252), "mask", "The mask")
+    np.testing.assert_array_equal(got, CLEAN)
+    assert "black and white" in remarks[0]
+
+
+def test_eight_bits_in_sixteen_are_stretched() -> None:
+    got, remarks = masks.understood(CLEAN.astype(np.uint16), "mask", "The mask")
+    np.testing.assert_array_equal(got, CLEAN.astype(np.uint16) * 257)
+    assert "8-bit" in remarks[0]
+
+
+@pytest.mark.parametrize("depth", (np.uint8, np.uint16, np.float32))
+def test_soft_masks_stay_to_the_bit(depth: Any) -> None:
+    ramp = np.broadcast_to(np.linspace(0, 1, 600, dtype=np.float32), (40, 600))
+    values = to_depth(np.ascontiguousarray(ramp), depth)
+    for kind in ("mask", "alpha", "region"):
+        got, remarks = masks.understood(values, kind, "The mask")
+        assert got is values
+        assert remarks == []
+
+
+def test_a_few_faint_pixels_are_not_blown_up() -> None:
+    faint = np.zeros(SHAPE, np.uint8)
+    faint[3, 4:9] = 1
+    got, remarks = masks.understood(faint, "mask", "The mask")
+    assert got is faint
+    assert "almost black" in remarks[0]
