@@ -17,8 +17,8 @@ from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from .cutout import Cutout, Report
-    from .engine import decontaminate, matte, refine, remove_background, segment
     from .errors import MattebrushError
+    from .library import decontaminate, matte, refine, remove, remove_background, segment
     from .options import Options, Point, Prompt
 
 # onnxruntime's wheels from 1.29 on report to their maker unless this stands in the environment
@@ -36,6 +36,7 @@ __all__ = [
     "decontaminate",
     "matte",
     "refine",
+    "remove",
     "remove_background",
     "segment",
 ]
@@ -47,11 +48,12 @@ _HOMES = {
     "Options": "options",
     "Point": "options",
     "Prompt": "options",
-    "decontaminate": "engine",
-    "matte": "engine",
-    "refine": "engine",
-    "remove_background": "engine",
-    "segment": "engine",
+    "decontaminate": "library",
+    "matte": "library",
+    "refine": "library",
+    "remove": "library",
+    "remove_background": "library",
+    "segment": "library",
 }
 
 

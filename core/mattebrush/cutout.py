@@ -98,7 +98,7 @@ class Cutout:
         Returns
         -------
         numpy.ndarray
-            (H, W, 4), or (H, W, 2) of a grey picture, in the picture's dtype: the clean colors
+            (H, W, 4), or (H, W, 2) of a gray picture, in the picture's dtype: the clean colors
             (the picture's own where none were asked for), straight, and alpha last.
         """
         return self.raster().image()
@@ -127,7 +127,7 @@ class Cutout:
             Its ending says the format: .png, .webp, .tif, .exr; .psd for a layered file with the
             picture, its mask and the clean colors.
         only_mask : bool
-            Write the mask (grey) rather than the cut-out; .jpg too.
+            Write the mask (gray) rather than the cut-out; .jpg too.
         overwrite : bool
             Replace a file that is there.
         strip : bool
@@ -161,7 +161,7 @@ class Cutout:
         return dataclasses.replace(source, pixels=pixels, alpha=self.alpha)
 
     def mask_raster(self) -> Raster:
-        """The mask alone, grey, in the picture's depth or (from `refine`) its own."""
+        """The mask alone, gray, in the picture's depth or (from `refine`) its own."""
         from .imaging.depth import to_depth
 
         source = self._source()

@@ -61,7 +61,7 @@ def remove_background(
     matte = alpha
     if whole.alpha is not None:
         alpha = matte * to_unit(whole.alpha)
-    _look_for_subject(matte, report)
+    _look_for_subject(matte if whole.alpha is None else matte * (whole.alpha > 0), report)
     return dataclasses.replace(_finished(alpha, foreground, report), matte=matte)
 
 
@@ -157,7 +157,9 @@ def refine(
 
 
 def _report(op: str, whole: Picture) -> Report:
-    return Report(op, whole.box.width, whole.box.height)
+    report = Report(op, whole.box.width, whole.box.height)
+    report.warnings += picture.remarks(whole)
+    return report
 
 
 def _segmented(

@@ -16,7 +16,8 @@ import numpy as np
 from . import masks, raster
 from .errors import InputInvalid
 from .imaging.depth import FULL
-from .raster import LOSSY, Raster
+from .raster import Raster
+from .raster.model import LOSSY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -44,7 +44,7 @@ def remove(
     progress : callable, optional
         Called as progress(stage, fraction).
     only_mask : bool
-        Give the mask (grey) rather than the cut-out.
+        Give the mask (gray) rather than the cut-out.
     force : bool
         Give a result even where no subject was found.
     output : str or Path, optional
@@ -110,14 +110,14 @@ def remove_background(
     ----------
     image : str, Path, bytes, PIL.Image.Image or numpy.ndarray
         A picture file's path or bytes, an image of Pillow, or an array (H, W) or (H, W, 1 to 4):
-        uint8, uint16, or floats from 0 to 1; grey or RGB in its own encoding, with straight alpha
+        uint8, uint16, or floats from 0 to 1; gray or RGB in its own encoding, with straight alpha
         as second or fourth channel, which the result keeps (the new alpha multiplies it).
     options : Options, optional
         What is asked of the engine; the defaults are what one click gives.
     progress : callable, optional
         Called as progress(stage, fraction); raise `Cancelled` in it to stop.
     selection : as `image`, or (H, W), optional
-        Grey: only what is selected is kept, and it is what promptable models are asked for.
+        Gray: only what is selected is kept, and it is what promptable models are asked for.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def refine(
     image : as for `remove_background`
         The picture.
     mask : as `image`, or (H, W)
-        The mask with strokes in it: pure black and white are certain, grey means "decide here".
+        The mask with strokes in it: pure black and white are certain, gray means "decide here".
     previous : as `mask`, optional
         The mask before the strokes; what differs from it is the user's word.
     region : as `mask`, optional

@@ -98,7 +98,7 @@ def _numbered(values: np.ndarray, top: int, kind: str, name: str) -> tuple[np.nd
         )
     levels = np.array([0, (full + 1) // 2, full], values.dtype)
     return levels[values], [
-        f"{name}: its values 0, 1 and 2 are taken for black, unknown (grey) and white."
+        f"{name}: its values 0, 1 and 2 are taken for black, unknown (gray) and white."
     ]
 
 

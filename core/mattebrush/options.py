@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import numbers
 from typing import Any
 
 from .errors import OptionInvalid
@@ -31,12 +32,14 @@ class Point:
     label: int = 1
 
     def __post_init__(self) -> None:
-        for number in (self.x, self.y):
-            _number("A prompt point's coordinate", number, -1e9, 1e9)
-        if self.label not in (0, 1):
+        for name in ("x", "y"):
+            number = _number("A prompt point's coordinate", getattr(self, name), -1e9, 1e9)
+            object.__setattr__(self, name, number)
+        if not isinstance(self.label, numbers.Real) or self.label not in (0, 1):
             raise OptionInvalid(
                 f"A prompt point has label {self.label!r}.", "Labels are 1 (in) or 0 (out)."
             )
+        object.__setattr__(self, "label", int(self.label))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,7 +53,9 @@ class Prompt:
     boxes: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
-        boxes = tuple(_box("A prompt box", box) for box in self.boxes)
+        points = tuple(_point(point) for point in _several("points", self.points))
+        boxes = tuple(_box("A prompt box", box) for box in _several("boxes", self.boxes))
+        object.__setattr__(self, "points", points)
         object.__setattr__(self, "boxes", boxes)
 
     def __bool__(self) -> bool:
@@ -87,23 +92,29 @@ class Options:
     keep: str = "all"
     hard: bool = False
     region: Box | None = None
-    prompt: Prompt = Prompt()
+    prompt: Prompt = dataclasses.field(default_factory=Prompt)
 
     def __post_init__(self) -> None:
         _one_of("keep", self.keep, KEEP)
         _one_of("device", self.device, DEVICES)
-        _number("feather", self.feather, 0.0, 1000.0)
-        _number("shift_edge", self.shift_edge, -1000.0, 1000.0)
+        checked: dict[str, object] = {
+            "feather": _number("feather", self.feather, 0.0, 1000.0),
+            "shift_edge": _number("shift_edge", self.shift_edge, -1000.0, 1000.0),
+        }
         if self.threads is not None:
-            _number("threads", self.threads, 1, 1024)
+            checked["threads"] = _whole_number("threads", self.threads, 1, 1024)
         if self.region is not None:
-            object.__setattr__(self, "region", _box("region", self.region))
+            checked["region"] = _box("region", self.region)
         for name in ("model", "matting"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise OptionInvalid(f"{name} must be a name.", "See `mattebrush models list`.")
         for name in ("decontaminate", "hard"):
-            if not isinstance(getattr(self, name), bool):
-                raise OptionInvalid(f"{name} must be true or false.")
+            checked[name] = _truth(name, getattr(self, name))
+        if not isinstance(self.prompt, Prompt):
+            kind = type(self.prompt).__name__
+            raise OptionInvalid(f"prompt is a {kind}.", "Give Prompt(points, boxes).")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Options:
@@ -126,22 +137,41 @@ class Options:
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise OptionInvalid(f"{name} is {value!r}.", f"Choose one of {', '.join(allowed)}.")
 
 
-def _number(name: str, value: object, low: float, high: float) -> None:
-    right_type = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not right_type or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
+def _number(name: str, value: object, low: float, high: float) -> float:
+    """A number of any kind that Python or numpy has, as Python's own."""
+    right_kind = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not right_kind or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
         raise OptionInvalid(f"{name} is {value!r}.", f"Give a number from {low:g} to {high:g}.")
+    return int(value) if isinstance(value, numbers.Integral) else float(value)  # type: ignore[arg-type]
+
+
+def _whole_number(name: str, value: object, low: int, high: int) -> int:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not low <= int(value) <= high:  # type: ignore[call-overload]
+        raise OptionInvalid(f"{name} is {value!r}.", f"Give a whole number from {low} to {high}.")
+    return int(value)  # type: ignore[call-overload]
+
+
+def _truth(name: str, value: object) -> bool:
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's
+        return bool(value)
+    raise OptionInvalid(f"{name} is {value!r}.", "It must be true or false.")
+
+
+def _listed(value: object) -> object:
+    """An array of numpy as lists; anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") and hasattr(value, "ndim") else value
 
 
 def _box(name: str, value: object) -> Box:
+    value = _listed(value)
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         raise OptionInvalid(f"{name} is {value!r}.", "Give four numbers x0,y0,x1,y1 in pixels.")
-    for number in value:
-        _number(name, number, -1e9, 1e9)
-    x0, y0, x1, y1 = (float(number) for number in value)
+    x0, y0, x1, y1 = (float(_number(name, number, -1e9, 1e9)) for number in value)
     if x0 >= x1 or y0 >= y1:
         raise OptionInvalid(f"{name} is empty: {value!r}.", "x0 < x1 and y0 < y1 are needed.")
     return x0, y0, x1, y1
@@ -158,7 +188,17 @@ def _prompt(value: object) -> Prompt:
     return Prompt(tuple(_point(p) for p in points), tuple(boxes))
 
 
+def _several(name: str, value: object) -> list[object]:
+    value = _listed(value)
+    if not isinstance(value, (list, tuple)):
+        raise OptionInvalid(f"A prompt's {name} are {value!r}.", f"Give a list of {name}.")
+    return list(value)
+
+
 def _point(value: object) -> Point:
+    if isinstance(value, Point):
+        return value
+    value = _listed(value)
     if not isinstance(value, (list, tuple)) or len(value) not in (2, 3):
         raise OptionInvalid(f"A prompt point is {value!r}.", "Give [x, y] or [x, y, label].")
     return Point(*value)

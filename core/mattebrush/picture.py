@@ -82,9 +82,10 @@ class Focus:
 def checked(image: np.ndarray) -> Picture:
     """The parts of an image (H, W) or (H, W, 1..4) uint8, uint16 or float32 (0..1).
 
-    Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity.
+    Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity, and for
+    floats that go to 255.
     """
-    if not isinstance(image, np.ndarray) or image.dtype not in FULL:
+    if not _is_array(image) or image.dtype not in FULL:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
         raise InputInvalid(f"The image is {kind}.", "Give a uint8, uint16 or float32 array.")
     if image.ndim == 2:
@@ -95,9 +96,51 @@ def checked(image: np.ndarray) -> Picture:
         np.isfinite(image[rows]).all() for rows in strips(image.shape[0], image.shape[1], _ROWS)
     ):
         raise InputInvalid("The image holds NaN or infinity.", "Replace those values first.")
+    if image.dtype == np.float32 and _goes_to_255(image):
+        raise InputInvalid(
+            f"The image holds floats up to {image.max():g}.",
+            "Floats go from 0 to 1 (highlights beyond): divide by 255, or give uint8.",
+        )
     if image.shape[2] in (1, 3):
         return Picture(image, None)
     return Picture(image[:, :, :-1], image[:, :, -1])
+
+
+def _is_array(values: object) -> bool:
+    """A plain array: numpy.matrix has other rules of multiplication, a masked array holes."""
+    return isinstance(values, np.ndarray) and not isinstance(values, (np.matrix, np.ma.MaskedArray))
+
+
+_SAMPLES = 1 << 16
+_MOSTLY = 0.9
+
+
+def _goes_to_255(image: np.ndarray) -> bool:
+    """Whether floats are on the scale of 8 bits. Scene-linear pictures have values beyond 1 too,
+    but neither whole numbers alone, nor most of them far beyond."""
+    if float(image.max()) <= 1.5:
+        return False
+    sample = image.reshape(-1)[:: max(1, image.size // _SAMPLES)]
+    whole = (sample == np.rint(sample)).mean() > _MOSTLY
+    return bool(whole or np.median(sample) > _FAR_BEYOND)
+
+
+_FAR_BEYOND = 8.0
+
+
+def remarks(whole: Picture) -> list[str]:
+    """What a person should know of a picture's values."""
+    top = int(whole.color.max()) if whole.color.dtype == np.uint16 else 0
+    if _BLACK_NOISE < top <= 255:
+        return [
+            f"The picture's 16-bit values end at {top} of 65535, so it is all but black. "
+            "If they are 8-bit values, give them as uint8."
+        ]
+    return []
+
+
+_BLACK_NOISE = 31
+"""What a black 16-bit frame may hold."""
 
 
 def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
@@ -105,7 +148,7 @@ def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
 
     Raises InputInvalid otherwise, calling the plane by `name`.
     """
-    if not isinstance(values, np.ndarray) or values.dtype not in FULL or values.ndim != 2:
+    if not _is_array(values) or values.dtype not in FULL or values.ndim != 2:
         raise InputInvalid(f"The {name} must be a (H, W) array of uint8, uint16 or float32.")
     if values.shape != whole.color.shape[:2]:
         raise InputInvalid(

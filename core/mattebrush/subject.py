@@ -31,6 +31,7 @@ class Wording:
     """How a client calls the ways out: parts of one sentence, "" for ways that it does not have."""
 
     select: str
+    reselect: str
     point: str
     model: str
     shrink: str
@@ -39,16 +40,28 @@ class Wording:
 
 FOR_HOSTS = Wording(
     select="Select the part that shows it",
+    reselect="Select another part",
     point="Move the points or the box onto it",
     model="choose another model",
     shrink="Shift the edge less far inward",
 )
 FOR_COMMAND_LINE = Wording(
-    select="Point at it with --region",
+    select="Say where it is with --region",
+    reselect="Give another --region",
     point="Move --point or --box onto it",
     model="try another --model",
     shrink="Give a smaller --shift-edge",
     force="use --force",
+)
+
+
+FOR_LIBRARY = Wording(
+    select="Say where it is with Options(region=...)",
+    reselect="Give another region",
+    point="Move the prompt's points or boxes onto it",
+    model="try another model",
+    shrink="Give a smaller shift_edge",
+    force="use force=True",
 )
 
 
@@ -59,6 +72,8 @@ def required(report: Report, options: Options, wording: Wording) -> None:
     first = wording.select
     if options.prompt:
         first = wording.point
+    elif options.region is not None:
+        first = wording.reselect
     elif options.shift_edge < 0:
         first = wording.shrink
     ways = [way for way in (first, wording.model, wording.force) if way]

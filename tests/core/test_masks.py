@@ -38,7 +38,8 @@ def three(values: np.ndarray) -> np.ndarray:
 )
 def test_trimaps_are_understood(levels: tuple[int, int, int], depth: Any) -> None:
     scale = 257 if depth == np.uint16 and max(levels) > 2 else 1
-    given = painted(*(level * scale for level in levels), depth=depth)
+    black, gray, white = (level * scale for level in levels)
+    given = painted(black, gray, white, depth=depth)
     got, remarks = masks.understood(given, "trimap", "The trimap")
     np.testing.assert_array_equal(three(got), CLEAN)
     assert bool(remarks) == (levels != (0, 128, 255))
