@@ -79,6 +79,8 @@ class _Dialog(object):
         right = [self._form.widget]
         if entry.legend:
             right.append(_legend())
+        if entry.panel:
+            right.insert(0, entry.panel())
         right = box(*right, down=True, spacing=18)
         inside = [right]
         if isinstance(entry.work, Work):

@@ -17,7 +17,7 @@ DEVICE = "device"  # stands in the settings
 
 class Entry(
     collections.namedtuple(
-        "Entry", "name label tip rows work ask menus check kept now legend prompt"
+        "Entry", "name label tip rows work ask menus check kept now legend prompt panel"
     )
 ):
     """One entry.
@@ -27,7 +27,7 @@ class Entry(
     comes first. check: check(image, layers) fails with a sentence when it makes no sense. kept:
     the entry whose last values it shares. now: gives the values the dialog starts with,
     where they are not the last ones. legend: whether the dialog says what strokes mean. prompt:
-    whether its preview is clicked on.
+    whether its preview is clicked on. panel: makes one more widget for the dialog.
     """
 
     __slots__ = ()
@@ -37,8 +37,18 @@ def _entry(name, label, tip, **more):
     return Entry(**dict(_PLAIN_ENTRY, name=name, label=label, tip=tip, **more))
 
 
-_PLAIN_ENTRY = {"rows": (), "work": None, "ask": True, "menus": (LAYER, FILTERS), "check": None,
-                "kept": "", "now": None, "legend": False, "prompt": False}  # fmt: skip
+_PLAIN_ENTRY = {
+    "rows": (),
+    "work": None,
+    "ask": True,
+    "menus": (LAYER, FILTERS),
+    "check": None,
+    "kept": "",
+    "now": None,
+    "legend": False,
+    "prompt": False,
+    "panel": None,
+}
 
 
 def _row(name, kind, default, title, tip="", **more):
@@ -68,10 +78,14 @@ EXISTING = EXISTING._replace(
 )
 PAINT = _row("edit_mask", "switch", True, _("Paint on the mask next"),
              _("The mask is selected, ready for black, white and gray strokes."))  # fmt: skip
-PROMPT = _row("prompt", "hidden", "", _("Points and boxes"),
-              _('JSON in pixels of the image, {"points": [[x, y, 1 or 0], ...], "boxes":'
-                " [[x0, y0, x1, y1], ...]}; empty: the path's points, else the selection")
-              )  # fmt: skip
+PROMPT = _row(
+    "prompt",
+    "hidden",
+    "",
+    "Points and boxes",  # only for scripts
+    'JSON in pixels of the image, {"points": [[x, y, 1 or 0], ...], "boxes": [[x0, y0, x1, y1],'
+    " ...]}; empty: the path's points, else the selection",
+)
 CUT_OUT = _shared("remove", "existing") + [EXISTING, PAINT]
 PIXELS = _("pixels")
 
@@ -90,17 +104,22 @@ BACKGROUND = (
     _pixels("shadow_blur", 24, 0, 500, _("Shadow blur")),
     _row("shadow_opacity", "number", 60, _("Shadow opacity"), low=0, high=100, step=1, unit="%"),
 )  # fmt: skip
-SETTINGS = (
-    _row("engine", "choice", "auto", _("Engine"),
-         choices=(("auto", _("A server if one runs, else a process")),
-                  ("server", _("Only a server")), ("process", _("Only a process")))),
-    _row("python", "text", "", _("Python with the engine"), _("Empty: as installed")),
-    _row("server", "text", "", _("Server address"), _("Empty: look for one on this machine")),
-    _row("token", "text", "", _("Server token"), _("Empty: as it was")),
+_AS_TEXT = {"file": "text", "password": "text"}
+
+
+def _setting(row):
+    """One of the engine's settings, which all hosts have."""
+    kind = _AS_TEXT.get(row.kind, row.kind)
+    choices = tuple((value, kit.tr(text)) for value, text in row.choices)
+    default = choices[0][0] if choices else ""
+    return _row(row.name, kind, default, kit.tr(row.title), kit.tr(row.tip), choices=choices)
+
+
+SETTINGS = [_setting(row) for row in kit.ENGINE_SETTINGS] + [
     _translated(kit.option("model")),
     _translated(kit.option(DEVICE)),
     _row("test", "switch", True, _("Test it and say what was found")),
-)  # fmt: skip
+]
 
 
 def _action(name):
@@ -120,6 +139,12 @@ def _named(name, letter, dots=""):
     return _mnemonic(label, letter) + dots, tip
 
 
+def _panel():
+    import mattebrush_fetch  # only here: it needs a screen
+
+    return mattebrush_fetch.panel()
+
+
 ENTRIES = (
     _entry("remove-background", *_named("remove-background", "B", "..."), rows=CUT_OUT,
            work=actions.REMOVE, check=actions.check, legend=True),
@@ -129,7 +154,7 @@ ENTRIES = (
            _("Refine Mask with a preview and choices, which it keeps"),
            rows=_shared("refine", "decontaminate"),
            work=actions.REFINE, check=actions.check_mask, kept="refine-mask", legend=True),
-    _entry("cut-out-from-points", *_named("select-object", "O", "..."), rows=CUT_OUT + [PROMPT],
+    _entry("cut-out-from-points", *_named("select-object", "U", "..."), rows=CUT_OUT + [PROMPT],
            work=actions.CUT_OUT, check=actions.check, prompt=True),
     _entry("clean-edge-colors", *_named("clean-edge-colors", "E"),
            work=actions.CLEAN, check=actions.check_mask, ask=False),
@@ -137,6 +162,6 @@ ENTRIES = (
            _("Puts a filled layer, a shadow, or both below the layer"), rows=BACKGROUND,
            work=mattebrush_background.add, check=actions.check),
     _entry("settings", *_named("settings", "S", "..."), rows=SETTINGS, menus=(FILTERS,),
-           work=mattebrush_settings.change, now=mattebrush_settings.values),
+           work=mattebrush_settings.change, now=mattebrush_settings.values, panel=_panel),
     _entry("help", *_named("help", "H"), work=mattebrush_help.show, ask=False, menus=(FILTERS,)),
 )  # fmt: skip

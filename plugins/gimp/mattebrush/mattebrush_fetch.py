@@ -14,7 +14,6 @@ from mattebrush_toolkit import CANCEL, Gtk, add, box, label
 
 _POLL_MS = 80
 _DONE = 1
-_MEGABYTE = 1e6
 
 
 def set_up():
@@ -29,38 +28,54 @@ def repair():
 
 def get_model(model):
     """Downloads a model, the kit's `Model`; returns whether it is there now."""
-    best, size, terms = kit.model_facts(model)
-    question = "\n".join(
-        part
-        for part in (
-            _("%s is to be downloaded: %s.") % (model.id, size),
-            best,
-            _("Its license: %s.") % terms,
-            model.license_note,
-            model.page,
-        )
-        if part
+    return _agreed(kit.model_question(model), _("Download")) and _watched(
+        "download", lambda: kit.download(model.id)
     )
-    if not _agreed(question, _("Agree and Download")):
-        return False
-    return _watched("download", lambda: kit.download(model.id))
+
+
+def panel():
+    """A widget that says what was set up here, with what can be done about it."""
+    said, held = label("", width=46), box()
+
+    def show():
+        state = setup.status().state
+        text, action = kit.SETUP_STATES[state]
+        said.set_text(kit.tr(text))
+        for button in held.get_children():
+            held.remove(button)
+        actions = [action] if action else []
+        actions += ["verify"] if state == "ready" else []
+        actions += ["remove"] if state != "absent" else []
+        for name in actions:
+            button = Gtk.Button()
+            button.set_label(kit.tr(kit.SETUP_ACTIONS[name]))
+            button.connect("clicked", pressed, name)
+            add(held, button)
+        held.show_all()
+
+    def pressed(button, name):
+        _ACTIONS[name]()
+        show()
+
+    show()
+    return box(said, held, down=True)
 
 
 def _with_consent(start):
     try:
-        plan = setup.plan()
+        question = kit.setup_question(setup.plan())
     except client.ClientError as why:
         _say(why)
         return False
-    question = _(
-        "Mattebrush's engine is a program of its own that works on this machine only: no picture"
-        " leaves it. It is put into the folder %s, for you alone, and can be removed again. Nothing"
-        " is installed into GIMP."
-    )
-    size = _("%d MB to download from %s, %d MB on the disk.")
-    numbers = plan.download / _MEGABYTE, plan.source, plan.disk / _MEGABYTE
-    text = "%s\n\n%s" % (question % plan.folder, size % numbers)
-    return _agreed(text, kit.tr("Set Up...").rstrip(".")) and _watched("setup", start)
+    return _agreed(question, _("Set Up")) and _watched("setup", start)
+
+
+def _remove():
+    return _agreed(kit.removal_question(), _("Remove")) and _watched("setup-remove", setup.remove)
+
+
+def _verify():
+    return _watched("setup", setup.verify)
 
 
 def _set_up():
@@ -128,3 +143,14 @@ class _Bar(object):
         self._bar.set_fraction(now.fraction)
         toolkit.progress_text(self._bar, now.time_left)
         return True
+
+
+_ACTIONS = {
+    "set-up": set_up,
+    "continue": set_up,
+    "upgrade": set_up,
+    "repair": repair,
+    "verify": _verify,
+    "remove": _remove,
+}
+"""What each of the kit's `SETUP_ACTIONS` does here."""

@@ -185,6 +185,7 @@ class Form(object):
         scale = Gtk.HScale()
         scale.set_adjustment(spin.get_adjustment())
         scale.set_draw_value(False)
+        scale.set_size_request(140, -1)
         spin.connect("value-changed", self._touched)
         self._widgets[row.name] = spin
         return box(scale, spin, grow=(scale,))

@@ -6,129 +6,45 @@ The pictures taken on the way stay in the test's folder (screen/*.png) to be loo
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.hosts.gimp import gimphost
-from tests.hosts.gimp.gimphost import INSIDE, REPOSITORY, Gimp
-from tests.hosts.gimp.screen import Screen
+from tests.hosts.gimp import windows
+from tests.hosts.gimp.gimphost import REPOSITORY
+from tests.hosts.gimp.windows import Window
 
 pytestmark = pytest.mark.hosts
 
-WIDTH, HEIGHT = 640, 480
-_SETUP = """(config-version "3.0.4")
-(show-welcome-dialog no)
-(check-updates no)
-(color-profile-policy keep)
-(metadata-rotation-policy rotate)
-"""
 _STOPPED = """#!/bin/bash
 echo $$ > {folder}/engine.new && mv {folder}/engine.new {folder}/engine.pid
 (sleep 0.3; kill -STOP $$) &
 exec chroot /machine {python} "$@"
 """
-_SEARCH = "Search Actions"
 _CANCEL = (754, 630)
 """Where GIMP shows its Cancel button when its window has its first size."""
 _THUMBNAIL = (956, 536, 988, 560)
 """Where the Layers dock then shows the only layer's mask."""
 
 
-class Window:
-    """A running GIMP 3 with the picture open."""
-
-    def __init__(self, gimp: Gimp, screen: Screen) -> None:
-        self.gimp, self.screen = gimp, screen
-
-    def choose(self, entry: str) -> None:
-        """Runs a menu entry by GIMP's search of actions, until its dialog is there."""
-        self.at_once(entry)
-        self.screen.window(f"Mattebrush: {entry}")
-
-    def at_once(self, entry: str) -> None:
-        """Runs a menu entry that asks nothing."""
-        self.screen.window("photo")
-        self.screen.wait(lambda: self._searched(entry), f"the search for {entry}")
-        self.screen.key("Return")
-
-    def _searched(self, entry: str) -> bool:
-        """Whether the entry stands in the search, which closes when something takes its focus."""
-        end = time.monotonic() + 5
-        self.screen.key("slash")
-        while not self.screen.windows(_SEARCH):
-            if time.monotonic() > end:
-                return False
-            time.sleep(0.2)
-        self.screen.do("xdotool", "type", "--delay", "30", entry)
-        time.sleep(2)  # the list follows the typing
-        return bool(self.screen.windows(_SEARCH))
-
-    def look(self) -> dict[str, Any]:
-        """What the image looks like now, asked of the running GIMP."""
-        target = self.gimp.folder / "look.json"
-        target.unlink(missing_ok=True)
-        code = f"exec(open('{self.gimp.inside(INSIDE / 'look.py')}').read(), {{}})"
-        self.screen.do("gimp-3.0", "--batch-interpreter=python-fu-eval", "-b", code)
-        self.screen.wait(target.exists, "an answer from GIMP")
-        return dict(json.loads(target.read_text()))
-
-    def mask(self) -> np.ndarray | None:
-        """The mask's values now; None without a mask."""
-        if not self.look()["mask"]:
-            return None
-        data = (self.gimp.folder / "mask.bin").read_bytes()
-        return np.frombuffer(data, np.uint8).reshape(HEIGHT, WIDTH)
-
-    def wait_for_mask(self, expected: np.ndarray, what: str) -> None:
-        """Waits for exactly these values: a new mask is there, white, before it has its own."""
-
-        def shown() -> bool:
-            now = self.mask()
-            return now is not None and np.array_equal(now, expected)
-
-        self.screen.wait(shown, what)
-
-    def thumbnail_off(self, mask: np.ndarray, name: str) -> float:
-        """How far, of 255, what stands at the mask's thumbnail is from `mask`; takes a picture."""
-        shown = Image.open(self.screen.picture(name)).convert("L").crop(_THUMBNAIL)
-        small = Image.fromarray(mask).resize(shown.size, Image.Resampling.BOX)
-        return float(np.abs(np.asarray(shown, float) - np.asarray(small, float)).mean())
-
-    def painted(self, before: np.ndarray) -> np.ndarray:
-        """Waits for a stroke to change the mask, and for its end; returns the mask."""
-        seen = [before]
-
-        def over() -> bool:
-            now = self.mask()
-            assert now is not None
-            seen.append(now)
-            return (now != before).any() and np.array_equal(now, seen[-2])
-
-        self.screen.wait(over, "the stroke")
-        return seen[-1]
-
-
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    gimp = gimphost.gimp3(tmp_path_factory.mktemp("window"))
-    (gimp.config / "gimprc").write_text(_SETUP)
-    with Image.open(REPOSITORY / "examples" / "lemur.jpg") as picture:
-        picture.convert("RGB").resize((WIDTH, HEIGHT)).save(gimp.folder / "photo.png")
-    with Screen(gimp, 77) as screen:
-        photo = gimp.inside(gimp.folder / "photo.png")
-        screen.start("gimp-3.0", "--no-splash", "--console-messages", photo)
-        screen.window("photo")
-        yield Window(gimp, screen)
+    with windows.opened("3.0", tmp_path_factory.mktemp("window"), 77) as opened:
+        yield opened
+
+
+def thumbnail_off(window: Window, mask: np.ndarray, name: str) -> float:
+    """How far, of 255, what stands at the mask's thumbnail is from `mask`; takes a picture."""
+    shown = Image.open(window.screen.picture(name)).convert("L").crop(_THUMBNAIL)
+    small = Image.fromarray(mask).resize(shown.size, Image.Resampling.BOX)
+    return float(np.abs(np.asarray(shown, float) - np.asarray(small, float)).mean())
 
 
 def test_from_menu_to_undo(window: Window) -> None:
@@ -144,7 +60,7 @@ def test_from_menu_to_undo(window: Window) -> None:
     screen.wait(lambda: window.look()["mask"], "the mask")
     given = window.gimp.job(window.gimp.last_job(), "answer")["alpha"]
     window.wait_for_mask(given, "the mask")
-    screen.wait(lambda: window.thumbnail_off(given, "removed") < 30, "the mask's thumbnail")
+    screen.wait(lambda: thumbnail_off(window, given, "removed") < 30, "the mask's thumbnail")
     first = window.look()
     assert first["editing"]
 
@@ -186,7 +102,7 @@ def test_from_menu_to_undo(window: Window) -> None:
     screen.key("ctrl+z")
     screen.wait(lambda: not window.look()["mask"], "undo of Remove Background")
     assert window.look()["parasites"] == []
-    assert window.thumbnail_off(given, "undone") > 50
+    assert thumbnail_off(window, given, "undone") > 50
     screen.key("ctrl+y")
     window.wait_for_mask(given, "the mask after redo")
     screen.key("ctrl+z")

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Undo and redo in GIMP 2.10's own window. Its dialogs need PyGTK, which no Debian has any more, so
-the plug-in is called through GIMP's Script-Fu server, and the keys come from the keyboard."""
+"""Undo and redo in GIMP 2.10's own window: the plug-in is called through GIMP's Script-Fu server,
+as a script does; the keys come from the keyboard."""
 
 from __future__ import annotations
 
-import socket
-import struct
 import time
 from pathlib import Path
 
@@ -16,39 +14,11 @@ from tests.hosts import xcfread
 from tests.hosts.gimp import gimphost
 from tests.hosts.gimp.gimphost import PHOTO, Gimp
 from tests.hosts.gimp.screen import Screen
+from tests.hosts.gimp.windows import ScriptFu, answers, free_port
 
 pytestmark = pytest.mark.hosts
 
 WIDTH, HEIGHT = PHOTO
-
-
-class ScriptFu:
-    """Talks to GIMP's Script-Fu server: 'G', length, text; back come 'G', error, length, text."""
-
-    def __init__(self, port: int) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
-
-    def __call__(self, text: str) -> str:
-        data = text.encode()
-        self.connection.sendall(b"G" + struct.pack(">H", len(data)) + data)
-        _, failed, length = struct.unpack(">cBH", self._exactly(4))
-        answer = self._exactly(length).decode()
-        assert not failed, answer
-        return answer.strip()
-
-    def _exactly(self, count: int) -> bytes:
-        data = b""
-        while len(data) < count:
-            part = self.connection.recv(count - len(data))
-            assert part, "GIMP has gone"
-            data += part
-        return data
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def test_undo_and_redo(tmp_path: Path) -> None:
@@ -76,7 +46,8 @@ def test_undo_and_redo(tmp_path: Path) -> None:
             assert plane is not None
             return np.frombuffer(plane.data, np.uint8).reshape(HEIGHT, WIDTH)
 
-        ask('(plug-in-mattebrush-remove-background RUN-NONINTERACTIVE image 1 0 0 0 0 1 "")')
+        choices = '"" "auto" 0 0 "all" 0 0 "replace" 1'
+        ask(f"(plug-in-mattebrush-remove-background RUN-NONINTERACTIVE image {choices})")
         given = gimp.job(0, "answer")["alpha"]
         np.testing.assert_array_equal(mask(), given)
         time.sleep(1)
@@ -89,11 +60,3 @@ def test_undo_and_redo(tmp_path: Path) -> None:
         screen.key("ctrl+y")
         screen.wait(lambda: mask() is not None, "redo")
         np.testing.assert_array_equal(mask(), given)
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
