@@ -6,11 +6,17 @@
 # which version it has, and whether the branch has a newer one by now.
 set -euo pipefail
 dir=$1
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | sort -u | head -1)
 if [ -e "$dir/.complete" ]; then
   echo "GIMP of Debian's unstable branch: $(cat "$dir/.complete")"
+  # Told, not followed: a branch that moves must not fail what was fine yesterday.
+  if timeout 60 chroot "$dir" apt-get -qq update 2>/dev/null; then
+    newest=$(chroot "$dir" apt-cache policy gimp | sed -n 's/ *Candidate: //p')
+    [ "$newest" = "$(cat "$dir/.complete")" ] ||
+      echo "The branch has $newest by now: delete $dir to test that."
+  fi
   exit 0
 fi
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' | sort -u | head -1)
 apt_get() { apt-get -o DPkg::Lock::Timeout=600 "$@"; }
 command -v mmdebstrap >/dev/null || apt_get install -y --no-install-recommends mmdebstrap
 rm -rf --one-file-system "$dir"

@@ -80,8 +80,12 @@ def _work(entry, image, layers, values):
 
 def _ask(entry, image, layers, values):
     """What the user chose in the dialog. Raises CancelError."""
-    import mattebrush_dialog  # only here: it needs a screen
-
+    try:
+        import mattebrush_dialog  # only here: it needs a screen, and in GIMP 2.10 PyGTK
+    except ImportError as why:
+        if "gtk" not in str(why).lower():
+            raise
+        return values
     chosen = mattebrush_dialog.ask(entry, image, layers, values)
     if chosen is None:
         raise CancelError("cancelled")
@@ -90,6 +94,8 @@ def _ask(entry, image, layers, values):
 
 def _cured(failed):
     """Shows the failure with what helps against it; returns whether to try again."""
-    import mattebrush_dialog
-
+    try:
+        import mattebrush_dialog
+    except ImportError:
+        raise failed
     return mattebrush_dialog.show_failure(failed.cure)

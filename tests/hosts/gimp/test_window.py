@@ -120,6 +120,8 @@ def test_cancel(window: Window) -> None:
     gimp.set_up(python=gimp.inside(engine), python_path=os.pathsep.join(folders))
     window.choose("Remove Background")
     screen.key("Return")
+    # The preview's engine ends with the dialog; then comes the one that is meant.
+    screen.wait(lambda: not screen.windows("Mattebrush: Remove"), "the dialog's end")
     note = gimp.folder / "engine.pid"
     screen.wait(lambda: note.exists() and state(int(note.read_text())) == "T", "the engine")
     pid = int(note.read_text())
