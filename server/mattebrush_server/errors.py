@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mattebrush.errors import MattebrushError
+from mattebrush.errors import MattebrushError, OptionInvalid
 
 
 class WithHeaders(MattebrushError):
@@ -35,10 +35,34 @@ class NotAllowed(MattebrushError):
     code = "not-allowed"
 
 
+class TokenMissing(NotAllowed):
+    """No token at all."""
+
+
 class OriginRefused(MattebrushError):
     """A web page of another origin, or a host name that is not this server's."""
 
     code = "origin-refused"
+
+
+class ParameterInvalid(OptionInvalid):
+    """A parameter, by its `name`, has a value that makes no sense."""
+
+    def __init__(self, name: str, message: str, fix: str = "") -> None:
+        super().__init__(message, fix)
+        self.name = name
+
+
+class RegionOutside(MattebrushError):
+    """The region of interest reaches beyond the picture."""
+
+    code = "region-outside"
+
+
+class RegionEmpty(MattebrushError):
+    """There is nothing in the region of interest."""
+
+    code = "region-empty"
 
 
 class NotFound(MattebrushError):
@@ -109,6 +133,8 @@ STATUS = {
     "option-invalid": 400,
     "input-invalid": 400,
     "job-invalid": 400,
+    "region-outside": 400,
+    "region-empty": 400,
     "not-allowed": 401,
     "origin-refused": 403,
     "not-found": 404,

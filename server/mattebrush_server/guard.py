@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from .errors import NotAllowed, OriginRefused
+from .errors import NotAllowed, OriginRefused, TokenMissing
 from .settings import Settings
 
 KEY_SECONDS = 600.0
@@ -83,7 +83,7 @@ class Guard:
         digest = _digest(presented)
         if hmac.compare_digest(digest, self._token) or self._is_session(digest):
             return
-        raise NotAllowed(
+        raise (NotAllowed if presented else TokenMissing)(
             "The token is missing or wrong.",
             "Send it as 'Authorization: Bearer TOKEN'; `mattebrush serve` tells where it is.",
         )

@@ -31,6 +31,20 @@ _FAILURE: dict[str, Any] = {
     "properties": {"detail": {"type": "string"}},
 }
 
+_NAMES = frozenset(
+    (
+        *("u2net", "u2netp", "u2net_human_seg", "u2net_cloth_seg", "silueta"),
+        *("isnet-general-use", "isnet-anime", "bria-rmbg", "ben2-base"),
+        *("birefnet-general", "birefnet-general-lite", "birefnet-portrait", "birefnet-dis"),
+        *("birefnet-hrsod", "birefnet-cod", "birefnet-massive"),
+    )
+)
+"""rembg's names. Its clients send u2net, its default, unasked."""
+
+_GENERAL = ("silueta", "u2net", "isnet-general-use", "birefnet-general-lite", "birefnet-general")
+"""Models for any subject, the better the later, that stand in for one that is not installed; the
+embedded one comes before them all."""
+
 _THRESHOLDS = {"af": 240, "ab": 10, "ae": 10}
 """rembg's defaults; its clients send them unasked."""
 
@@ -60,13 +74,18 @@ _FIELDS = (
         "With a: side in pixels of the square by which both are eroded.",
         _THRESHOLDS["ae"],
         minimum=0,
-        maximum=1000,
+        maximum=1_000_000,
     ),
     Field("om", "boolean", "Only the mask.", False),
     Field("ppm", "boolean", "A clean binary mask.", False),
     Field("dc", "boolean", "Decontaminate the edge's color.", False),
     Field("vm", "boolean", "Matting by ViTMatte, when installed.", False),
-    Field("bgc", "string", "Background color r,g,b,a.", pattern=r"^\d{1,3}(,\d{1,3}){2,3}$"),
+    Field(
+        "bgc",
+        "string",
+        "Background color r,g,b,a.",
+        pattern=r"^\s*\d{1,3}(\s*,\s*\d{1,3}){2,3}\s*$",
+    ),
     Field("extras", "string", 'JSON; {"sam_prompt": [...]} only.'),
 )
 _PROMPT_ONLY = "extras may only hold sam_prompt: points and rectangles."
@@ -92,7 +111,9 @@ def _post_remove(call: Call) -> Response:
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     rendering = call.service.rendered(job, render, call.still_wanted)
     try:
-        return file_response(finished_output(rendering).keep(), "image/png")
+        response = file_response(finished_output(rendering).keep(), "image/png")
+        response.headers["X-Model"] = str(job.facts.get("model", ""))
+        return response
     finally:
         rendering.release()
 
@@ -121,7 +142,9 @@ def _thresholds(asked: dict[str, Any]) -> dict[str, int] | None:
 
 
 def _model(name: str) -> str:
-    """The catalog's id of a model by rembg's name. Raises ModelUnavailable."""
+    """The catalog's id of a model by rembg's name: itself where it is installed, else the best
+    that is. Raises ModelUnavailable for a name that rembg does not have either.
+    """
     from mattebrush.models import catalog, store
 
     rows = catalog.rows().values()
@@ -131,8 +154,14 @@ def _model(name: str) -> str:
     for row in rows:
         files = [known for file in row.files for known in file.rembg]
         if name == row.id or f"{name}.onnx" in files:
-            return row.id
-    raise ModelUnavailable(f"There is no model called {name[:80]!r}.", "See GET /v1/models.")
+            if store.installed(row) is not None or name not in _NAMES:
+                return row.id
+            break
+    if name not in _NAMES:
+        raise ModelUnavailable(f"There is no model called {name[:80]!r}.", "See GET /v1/models.")
+    found = [row for row in rows if row.kind == "salient" and store.installed(row) is not None]
+    general = [row for row in found if row.embedded or row.id in _GENERAL]
+    return max(general, key=lambda row: _GENERAL.index(row.id) if row.id in _GENERAL else -1).id
 
 
 def _vitmatte() -> str:

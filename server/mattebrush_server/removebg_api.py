@@ -15,11 +15,12 @@ from typing import Any
 
 from flask import Response
 
-from mattebrush.errors import JobInvalid, MattebrushError, OptionInvalid
+from mattebrush.errors import InputInvalid, JobInvalid, MattebrushError
 
 from . import peek
 from .blobs import Blob
 from .calls import FORM, JSON, URLENCODED, Call
+from .errors import NotAllowed, ParameterInvalid, TokenMissing
 from .formats import RENDERED
 from .jobs import Job
 from .responses import file_response, json_response
@@ -38,6 +39,7 @@ _MEGAPIXELS = {
     "4k": None,
     "50MP": None,
     "auto": None,
+    "500px": 0.25,
 }
 """Size by name; None is the picture's own."""
 
@@ -55,9 +57,19 @@ _TYPES = (
     "other",
 )
 _LENGTH = r"-?\d{1,5}(\.\d{1,4})?(px|%)"
-_MARGIN = r"\d{1,3}(\.\d{1,4})?(px|%)"
+_MARGIN = r"\d{1,5}(\.\d{1,4})?(px|%)?"
+_SHARE = r"(100(\.0{1,4})?|\d{1,2}(\.\d{1,4})?)%"
+_LEVEL_1 = {
+    "car_interior": "car",
+    "car_part": "car",
+    "graphic": "other",
+    "graphics": "other",
+    "transportation": "other",
+}
+"""The broader of two names for a kind of subject."""
+
 _LARGEST_MARGIN = {"px": 500, "%": 50}
-_FREE_CALLS = 1_000_000
+_CREDITS = 1_000_000
 
 _FIELDS = (
     Field("image_file_b64", "string", "The picture in base64."),
@@ -69,6 +81,7 @@ _FIELDS = (
         "What the subject is. One network finds them all, so this only comes back as X-Type.",
         "auto",
         enum=_TYPES,
+        otherwise="auto",
     ),
     Field(
         "type_level",
@@ -76,6 +89,7 @@ _FIELDS = (
         "none: no header X-Type.",
         "1",
         enum=("none", "1", "2", "latest"),
+        otherwise="1",
     ),
     Field(
         "format",
@@ -90,30 +104,30 @@ _FIELDS = (
         "Region of interest: x1 y1 x2 y2, each in px or %.",
         pattern=rf"^{_LENGTH}( {_LENGTH}){{3}}$",
     ),
-    Field("crop", "boolean", "Crop to the subject and its shadow.", False),
+    Field("crop", "boolean", "Crop to the subject and its shadow.", False, otherwise=False),
     Field(
         "crop_margin",
         "string",
         "Around the cropped subject: one, two or four lengths in px or %.",
         "0px",
-        pattern=rf"^(0|{_MARGIN}( {_MARGIN})?|{_MARGIN}( {_MARGIN}){{3}})$",
+        pattern=rf"^{_MARGIN}([ ,]{_MARGIN}|([ ,]{_MARGIN}){{3}})?$",
     ),
     Field(
         "scale",
         "string",
         "The subject's size in the result: original, or 10% to 100%.",
         "original",
-        pattern=r"^(original|100%|[1-9]\d%)$",
+        pattern=rf"^(original|(?=100|[1-9]\d){_SHARE})$",
     ),
     Field(
         "position",
         "string",
         "original, center, or one or two values in %.",
         "",
-        pattern=r"^(|original|center|(100|\d{1,2})%( (100|\d{1,2})%)?)$",
+        pattern=rf"^(|original|center|{_SHARE}([ ,]{_SHARE})?)$",
     ),
     Field("channels", "string", "The cut-out, or its alpha.", "rgba", enum=("rgba", "alpha")),
-    Field("add_shadow", "boolean", "A soft shadow.", False),
+    Field("add_shadow", "boolean", "A soft shadow.", False, otherwise=False),
     Field(
         "shadow_type",
         "string",
@@ -133,28 +147,63 @@ _FIELDS = (
 )
 
 _CODES = {
-    "not-allowed": (403, "auth_failed", "API Key invalid"),
     "origin-refused": (403, "forbidden", "Not allowed from here"),
-    "no-subject": (400, "unknown_foreground", "Could not identify foreground in image"),
-    "input-invalid": (400, "failed_to_read_image", "Could not read the image"),
+    "no-subject": (
+        400,
+        "unknown_foreground",
+        "Could not identify foreground in image.",
+    ),
+    "input-invalid": (400, "failed_to_read_image", "There was an error reading the image."),
     "job-invalid": (400, "missing_source", "No image given"),
-    "input-too-large": (400, "resolution_too_large", "The image has too many pixels"),
-    "upload-too-large": (400, "file_too_large", "The file is too large"),
+    "input-too-large": (400, "resolution_too_high", "Image resolution too high"),
+    "upload-too-large": (400, "file_too_large", "File too large"),
     "upload-too-slow": (400, "upload_too_slow", "The request did not arrive in time"),
     "media-type-unknown": (400, "invalid_content_type", "Content type not supported"),
-    "option-invalid": (400, "invalid_parameters", "Invalid parameter"),
+    "region-outside": (400, "roi_exceeds_bounds", "ROI exceeds image bounds"),
+    "region-empty": (400, "roi_region_empty", "ROI region is empty"),
+    "option-invalid": (400, "invalid_parameters", "Invalid parameters"),
     "model-unavailable": (400, "model_unavailable", "Model not available"),
     "cancelled": (400, "cancelled", "The request was cut off"),
     "busy": (429, "rate_limit_exceeded", "Rate limit exceeded"),
     "not-found": (404, "not_found", "Not found"),
     "method-not-allowed": (405, "method_not_allowed", "Method not allowed"),
 }
+"""Status, code and title as published, by our code. Clients show the title and look at the code."""
+
+_VALUES = ("size", "channels")
+"""Parameters whose title is worded otherwise than that of the rest."""
+
+
+class Refused(MattebrushError):
+    """A failure that has a code and a title of remove.bg's own."""
+
+    code = "option-invalid"
+
+    def __init__(self, published: str, title: str, message: str, fix: str = "") -> None:
+        super().__init__(message, fix)
+        self.published = published
+        self.title = title
 
 
 def explain(error: MattebrushError) -> tuple[int, dict[str, Any]]:
     """A failure in remove.bg's form: `errors`, a list of title, detail and code."""
-    status, code, title = _CODES.get(error.code, (500, "internal_error", "Internal error"))
+    status, code, title = _published(error)
     return status, {"errors": [{"title": title, "detail": str(error), "code": code}]}
+
+
+def _published(error: MattebrushError) -> tuple[int, str, str]:
+    if isinstance(error, Refused):
+        return 400, error.published, error.title
+    if isinstance(error, NotAllowed):
+        missing = isinstance(error, TokenMissing)
+        return 403, "auth_failed", "Missing API Key" if missing else "API Key invalid"
+    if isinstance(error, ParameterInvalid):
+        worded = "Invalid value for parameter '{}'" if error.name in _VALUES else None
+        title = (worded or "Invalid {} parameter given").format(error.name)
+        return 400, f"invalid_{error.name}", title
+    return _CODES.get(
+        error.code, (500, "unknown_error", "An unknown error happened. Please try again later.")
+    )
 
 
 def _post_removebg(call: Call) -> Response:
@@ -163,11 +212,14 @@ def _post_removebg(call: Call) -> Response:
     picture = _picture(call, asked)
     background = call.file("bg_image_file") if call.media_type == FORM else None
     if background is not None and asked["bg_color"]:
-        raise OptionInvalid("There is more than one background.", "Send one of them.")
-    most = call.settings.picture_pixels
-    pixels = peek.picture_pixels(picture, most)
-    if background is not None:
-        pixels = max(pixels, peek.picture_pixels(background, most))
+        raise Refused(
+            "multiple_bg_sources",
+            "Multiple background sources given: Please provide either the bg_color, the "
+            "bg_image_url or the bg_image_file parameter.",
+            "There is more than one background.",
+            "Send one of them.",
+        )
+    pixels = max(_pixels(call, each) for each in (picture, background) if each is not None)
     render = _render_params(asked, background is not None)
     params = {"options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
@@ -179,10 +231,22 @@ def _post_removebg(call: Call) -> Response:
         rendering.release()
 
 
+def _pixels(call: Call, picture: Blob) -> int:
+    try:
+        return peek.picture_pixels(picture, call.settings.picture_pixels)
+    except InputInvalid as error:
+        raise Refused("invalid_file_type", "Invalid file type", error.message, error.fix) from error
+
+
 def _refuse_urls(asked: dict[str, Any]) -> None:
-    for name in ("image_url", "bg_image_url"):
+    for name, code, what in (
+        ("image_url", "failed_image_download", "image"),
+        ("bg_image_url", "failed_bg_download", "background image"),
+    ):
         if asked[name]:
-            raise OptionInvalid(
+            raise Refused(
+                code,
+                f"Failed to download {what} from given {name}: this server fetches nothing",
                 f"{name} is refused: this server fetches nothing.",
                 f"Send the picture itself as {name.replace('url', 'file')}.",
             )
@@ -193,20 +257,32 @@ def _picture(call: Call, asked: dict[str, Any]) -> Blob:
     encoded = asked["image_file_b64"]
     if uploaded is not None and encoded:
         uploaded.release()
-        raise OptionInvalid("There is more than one picture.", "Send image_file only.")
+        raise Refused(
+            "multiple_sources",
+            "Multiple image sources given: Please provide either the image_url, image_file or "
+            "image_file_b64 parameter.",
+            "There is more than one picture.",
+            "Send image_file only.",
+        )
     if uploaded is not None:
         return uploaded
     if not encoded:
-        raise JobInvalid("No image given.", "Send image_file or image_file_b64.")
+        raise JobInvalid(
+            "Please provide the source image in the image_file or image_file_b64 parameter."
+        )
     try:
         # Some clients send a data URL.
         return Blob.of(base64.b64decode(encoded.partition("base64,")[2] or encoded))
     except (binascii.Error, ValueError) as error:
-        raise OptionInvalid("image_file_b64 is not base64.") from error
+        raise Refused(
+            "failed_to_read_image",
+            "There was an error reading the image.",
+            "image_file_b64 is not base64.",
+        ) from error
 
 
 def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any]:
-    color = _color(asked["bg_color"])
+    color, margins = _color(asked["bg_color"]), _margins(asked["crop_margin"])
     opaque = has_background or (color is not None and color[3] == 255)
     format = asked["format"]
     if asked["channels"] == "alpha":
@@ -222,7 +298,7 @@ def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any
         "background": color,
         "opaque_inside": not asked["semitransparency"],
         "shadow": {"opacity": asked["shadow_opacity"] / 100} if shadow else None,
-        "crop": _margins(asked["crop_margin"]) if asked["crop"] else None,
+        "crop": margins if asked["crop"] else None,
         "scale": None if asked["scale"] == "original" else float(asked["scale"][:-1]) / 100,
         "position": _position(asked),
         "most_pixels": None if megapixels is None else int(megapixels * 1_000_000),
@@ -233,14 +309,17 @@ def _lengths(text: str | None) -> list[tuple[float, str]] | None:
     """`10px 5%` as [(10, "px"), (5, "%")]."""
     if not text:
         return None
-    return [(float(number), unit) for number, _, unit in re.findall(r"(-?\d+(\.\d+)?)(px|%)", text)]
+    return [
+        (float(number), unit or "px")
+        for number, _, unit in re.findall(r"(-?\d+(\.\d+)?)(px|%)?", text)
+    ]
 
 
 def _margins(text: str) -> list[tuple[float, str]]:
     """CSS order: top, right, bottom, left."""
     given = _lengths(text) or [(0.0, "px")]
     if any(number > _LARGEST_MARGIN[unit] for number, unit in given):
-        raise OptionInvalid(f"crop_margin is {text}.", "At most 500px or 50%.")
+        raise ParameterInvalid("crop_margin", f"crop_margin is {text}.", "At most 500px or 50%.")
     return (given * 4)[:4] if len(given) < 4 else given
 
 
@@ -250,7 +329,7 @@ def _position(asked: dict[str, Any]) -> list[float] | None:
         return None
     if text == "center":
         return [0.5, 0.5]
-    values = [float(value) / 100 for value in re.findall(r"\d+", text)]
+    values = [float(value) / 100 for value in re.findall(r"[\d.]+", text)]
     return values * 2 if len(values) == 1 else values
 
 
@@ -268,23 +347,26 @@ def _color(text: str | None) -> list[int] | None:
     try:
         return [*ImageColor.getcolor(text[:40].lower(), "RGBA")]  # type: ignore[misc]
     except ValueError as error:
-        raise OptionInvalid(
-            f"bg_color is {text[:40]!r}.", "Give hex digits such as 81d4fa, or a color's name."
+        raise ParameterInvalid(
+            "bg_color",
+            f"bg_color is {text[:40]!r}.",
+            "Give hex digits such as 81d4fa, or a color's name.",
         ) from error
 
 
 def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> Response:
     facts = rendering.facts
     output = finished_output(rendering)
-    accept = call.request.headers.get("Accept", "")
-    if accept.partition(",")[0].strip().startswith(JSON):
+    # To the letter: common clients list JSON first, and want the picture.
+    if call.request.headers.get("Accept", "").strip().lower() == JSON:
         with output.view as view:
             encoded = base64.b64encode(view).decode("ascii")
         box = {f"foreground_{side}": value for side, value in facts["foreground"].items()}
         response = json_response({"data": {"result_b64": encoded, **box}})
     else:
         response = file_response(output.keep(), RENDERED[format])
-    kind = {} if asked["type_level"] == "none" else {"X-Type": _kind(asked["type"])}
+    level = asked["type_level"]
+    kind = {} if level == "none" else {"X-Type": _kind(asked["type"], level)}
     headers = {
         **kind,
         "X-Width": facts["width"],
@@ -300,8 +382,9 @@ def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> R
     return response
 
 
-def _kind(asked: str) -> str:
-    return "other" if asked == "auto" else asked
+def _kind(asked: str, level: str) -> str:
+    kind = "other" if asked == "auto" else asked
+    return _LEVEL_1.get(kind, kind) if level == "1" else kind
 
 
 def _rate_limit(call: Call) -> dict[str, int]:
@@ -315,8 +398,9 @@ def _rate_limit(call: Call) -> dict[str, int]:
 
 
 def _get_account(call: Call) -> Response:
-    credits = dict.fromkeys(("total", "subscription", "payg", "enterprise"), 0)
-    api = {"free_calls": _FREE_CALLS, "sizes": "all"}
+    # Scripts stop where there are none left; here there are always so many.
+    credits = {"total": _CREDITS, "subscription": 0, "payg": _CREDITS, "enterprise": 0}
+    api = {"free_calls": _CREDITS, "sizes": "all"}
     return json_response({"data": {"attributes": {"credits": credits, "api": api}}})
 
 
@@ -375,7 +459,9 @@ ROUTES = (
         "remove.bg's: nothing is charged here.",
         _get_account,
         {
-            200: Reply("Credits, all zero; calls are free.", {JSON: {"type": "object"}}),
+            200: Reply(
+                "Credits, which never get fewer: nothing is charged.", {JSON: {"type": "object"}}
+            ),
             **{status: _FAILURES[status] for status in (400, 403, 429)},
         },
     ),

@@ -15,12 +15,17 @@ from typing import Any
 
 from mattebrush.errors import OptionInvalid
 
+from .errors import ParameterInvalid
+
 _TRUE, _FALSE = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """A parameter in a query string or a form: its type, bounds, default and what it is for."""
+    """A parameter in a query string or a form: its type, bounds, default and what it is for.
+
+    otherwise: taken for what makes no sense, as the API of another has it; None refuses that.
+    """
 
     name: str
     type: str
@@ -31,6 +36,7 @@ class Field:
     maximum: float | None = None
     pattern: str | None = None
     required: bool = False
+    otherwise: Any = None
 
     def schema(self) -> dict[str, Any]:
         """Its JSON schema."""
@@ -48,11 +54,16 @@ class Field:
         return schema
 
     def parse(self, text: str) -> Any:
-        """The value a client wrote. Raises OptionInvalid."""
-        return _PARSERS[self.type](self, text)
+        """The value a client wrote. Raises ParameterInvalid."""
+        try:
+            return _PARSERS[self.type](self, text)
+        except ParameterInvalid:
+            if self.otherwise is None:
+                raise
+            return self.otherwise
 
-    def _refuse(self, text: str, fix: str) -> OptionInvalid:
-        return OptionInvalid(f"{self.name} is {text[:80]!r}.", fix)
+    def _refuse(self, text: str, fix: str) -> ParameterInvalid:
+        return ParameterInvalid(self.name, f"{self.name} is {text[:80]!r}.", fix)
 
     def _string(self, text: str) -> str:
         if self.enum and text not in self.enum:
@@ -150,8 +161,8 @@ def read_fields(
     for field in fields:
         texts = given.get(field.name, [])
         if len(texts) > 1:
-            raise OptionInvalid(f"{field.name} is given more than once.")
+            raise ParameterInvalid(field.name, f"{field.name} is given more than once.")
         if not texts and field.required:
-            raise OptionInvalid(f"{field.name} is missing.", field.text)
+            raise ParameterInvalid(field.name, f"{field.name} is missing.", field.text)
         values[field.name] = field.parse(texts[0]) if texts else field.default
     return values

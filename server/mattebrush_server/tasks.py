@@ -24,6 +24,7 @@ from mattebrush.jobs import contract, operations
 
 from . import rendering
 from .blobs import Blob
+from .errors import RegionEmpty, RegionOutside
 
 Outcome = tuple[bytes | contract.Answer, dict[str, Any]]
 
@@ -96,6 +97,7 @@ def _matted(request: contract.Request, thresholds: dict[str, int], progress: Pro
 
 def _thresholded(mask: np.ndarray, above: int, below: int, erosion: int) -> np.ndarray:
     """A trimap of what is surely in and surely out, each eroded by a square of that side."""
+    erosion = min(erosion, 2 * max(mask.shape))
     inside, outside = mask * 255 > above, mask * 255 < below
     trimap = np.full(mask.shape, 128, np.uint8)
     trimap[~dilated(~inside, erosion // 2)] = 255
@@ -114,7 +116,15 @@ def _region_of_interest(
         number if unit == "px" else number / 100 * side
         for (number, unit), side in zip(lengths, sides, strict=True)
     ]
-    return {"region": [min(max(v, 0), side) for v, side in zip(values, sides, strict=True)]}
+    if any(not 0 <= value <= side for value, side in zip(values, sides, strict=True)):
+        raise RegionOutside(
+            "The given roi parameter defines a region that exceeds the image bounds.",
+            f"The picture has {photo.width} x {photo.height} pixels.",
+        )
+    (left, right), (top, bottom) = sorted(values[::2]), sorted(values[1::2])
+    if right - left < 1 or bottom - top < 1:
+        raise RegionEmpty("The given roi parameter defines an empty region.")
+    return {"region": [left, top, right, bottom]}
 
 
 def _answered(request: contract.Request, progress: Progress) -> Outcome:

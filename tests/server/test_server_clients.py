@@ -211,7 +211,10 @@ def test_removebg_shadow(client: Any, picture_file: bytes) -> None:
 
 
 def test_removebg_type_comes_back_unless_not_wanted(client: Any, picture_file: bytes) -> None:
-    assert removebg(client, picture_file, type="car_part").headers["x-type"] == "car_part"
+    for level, kind in (("1", "car"), ("2", "car_part"), ("latest", "car_part")):
+        answer = removebg(client, picture_file, type="car_part", type_level=level)
+        assert answer.headers["x-type"] == kind
+    assert removebg(client, picture_file, type="of no kind").headers["x-type"] == "other"
     assert "x-type" not in removebg(client, picture_file, type_level="none").headers
 
 
@@ -226,29 +229,91 @@ def test_removebg_keeps_what_was_transparent_so(client: Any, picture: np.ndarray
 
 
 @pytest.mark.parametrize(
-    ("texts", "code"),
+    ("texts", "code", "title"),
     (
-        ({"size": "huge"}, "invalid_parameters"),
-        ({"bg_color": "no color"}, "invalid_parameters"),
-        ({"crop_margin": "1px 2px 3px"}, "invalid_parameters"),
-        ({"image_url": "http://127.0.0.1/x.png"}, "invalid_parameters"),
-        ({"bg_image_url": "file:///etc/passwd"}, "invalid_parameters"),
-        ({"image_file_b64": "aGVsbG8="}, "invalid_parameters"),
+        ({"size": "huge"}, "invalid_size", "Invalid value for parameter 'size'"),
+        ({"channels": "cmyk"}, "invalid_channels", "Invalid value for parameter 'channels'"),
+        ({"format": "bmp"}, "invalid_format", "Invalid format parameter given"),
+        ({"bg_color": "no color"}, "invalid_bg_color", "Invalid bg_color parameter given"),
+        ({"crop_margin": "1 2 3"}, "invalid_crop_margin", "Invalid crop_margin parameter given"),
+        ({"crop_margin": "60%"}, "invalid_crop_margin", "Invalid crop_margin parameter given"),
+        ({"scale": "9%"}, "invalid_scale", "Invalid scale parameter given"),
+        ({"scale": "100.5%"}, "invalid_scale", "Invalid scale parameter given"),
+        ({"position": "101%"}, "invalid_position", "Invalid position parameter given"),
+        (
+            {"semitransparency": "some"},
+            "invalid_semitransparency",
+            "Invalid semitransparency parameter given",
+        ),
+        ({"roi": "0 0 1"}, "invalid_roi", "Invalid roi parameter given"),
+        ({"roi": "0px 0px 121px 80px"}, "roi_exceeds_bounds", "ROI exceeds image bounds"),
+        ({"roi": "-1px 0px 20px 80px"}, "roi_exceeds_bounds", "ROI exceeds image bounds"),
+        ({"roi": "10px 10px 10px 50%"}, "roi_region_empty", "ROI region is empty"),
+        ({"image_url": "http://127.0.0.1/x.png"}, "failed_image_download", "Failed to download"),
+        ({"bg_image_url": "file:///etc/passwd"}, "failed_bg_download", "Failed to download"),
+        ({"image_file_b64": "aGVsbG8="}, "multiple_sources", "Multiple image sources given"),
     ),
 )
-def test_removebg_refusals(
-    client: Any, picture_file: bytes, texts: dict[str, str], code: str
+def test_removebg_refusals_by_code_and_title(
+    client: Any, picture_file: bytes, texts: dict[str, str], code: str, title: str
 ) -> None:
     answer = removebg(client, picture_file, **texts)
     assert answer.status == 400
     (error,) = answer.json()["errors"]
-    assert error["code"] == code and error["title"]
+    assert error["code"] == code and error["title"].startswith(title) and error["detail"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    (
+        {"size": "500px"},
+        {"scale": "33.5%", "position": "12.5% 87.25%"},
+        {"crop": "true", "crop_margin": "10"},
+        {"crop": "perhaps", "add_shadow": "perhaps"},
+        {"crop": "1", "crop_margin": "1.5%,2px"},
+        {"roi": "100% 90% 0px 0%"},
+    ),
+    ids=str,
+)
+def test_removebg_takes_what_it_takes_there(
+    client: Any, picture_file: bytes, texts: dict[str, str]
+) -> None:
+    answer = removebg(client, picture_file, **texts)
+    assert answer.status == 200, answer.body
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    (
+        ("application/json", "application/json"),
+        ("application/json, text/plain, */*", "image/png"),
+        ("*/*", "image/png"),
+        ("image/*,application/json", "image/png"),
+        ("", "image/png"),
+    ),
+)
+def test_removebg_answers_in_json_only_where_nothing_else_is_accepted(
+    client: Any, picture_file: bytes, accept: str, kind: str
+) -> None:
+    body = json.dumps({"image_file_b64": base64.b64encode(picture_file).decode()})
+    sent = {"Content_Type": "application/json", "Accept": accept}
+    answer = client.ask("POST", "/v1.0/removebg", body, **sent, **KEY)
+    assert (answer.status, answer.headers["content-type"]) == (200, kind)
+
+
+def test_removebg_says_which_resolution_is_too_high(serving: Serving) -> None:
+    with serving(picture_pixels=1_000_000) as client:
+        answer = removebg(client, png(np.zeros((1500, 2000), np.uint8)))
+        (error,) = answer.json()["errors"]
+        assert (answer.status, error["code"]) == (400, "resolution_too_high")
+        assert error["title"] == "Image resolution too high"
+        assert "3 megapixels" in error["detail"] and "at most 1" in error["detail"]
 
 
 def test_removebg_takes_one_background(client: Any, picture_file: bytes) -> None:
     files = {"image_file": picture_file, "bg_image_file": picture_file}
     answer = client.form("/v1.0/removebg", files, bg_color="fff")
-    assert answer.status == 400 and answer.json()["errors"][0]["code"] == "invalid_parameters"
+    assert answer.status == 400 and answer.json()["errors"][0]["code"] == "multiple_bg_sources"
 
 
 def test_removebg_failures_in_its_own_form(client: Any) -> None:
@@ -257,16 +322,22 @@ def test_removebg_failures_in_its_own_form(client: Any) -> None:
         return str(answer.json()["errors"][0]["code"])
 
     assert code(client.form("/v1.0/removebg", {}, size="auto"), 400) == "missing_source"
-    assert code(removebg(client, b"no picture"), 400) == "failed_to_read_image"
+    assert code(removebg(client, b"no picture"), 400) == "invalid_file_type"
+    cut_off = png(np.random.default_rng(1).integers(0, 255, (64, 64, 3), np.uint8))[:3000]
+    assert code(removebg(client, cut_off), 400) == "failed_to_read_image"
     gray = png(np.full((64, 64, 3), 128, np.uint8))
     assert code(removebg(client, gray), 400) == "unknown_foreground"
-    wrong = client.ask("GET", "/v1.0/account", token=None, X_Api_Key="wrong")
-    assert code(wrong, 403) == "auth_failed"
+    for sent, title in (({"X_Api_Key": "wrong"}, "API Key invalid"), ({}, "Missing API Key")):
+        answer = client.ask("GET", "/v1.0/account", token=None, **sent)
+        assert code(answer, 403) == "auth_failed"
+        assert answer.json()["errors"][0]["title"] == title
 
 
 def test_removebg_account(client: Any) -> None:
     attributes = client.ask("GET", "/v1.0/account", **KEY).json()["data"]["attributes"]
-    assert attributes["credits"] == {"total": 0, "subscription": 0, "payg": 0, "enterprise": 0}
+    credits = attributes["credits"]
+    assert credits["total"] > 1000  # scripts stop where there are none
+    assert credits["total"] == sum(credits[k] for k in ("subscription", "payg", "enterprise"))
     assert attributes["api"]["free_calls"] > 0
 
 
@@ -347,6 +418,9 @@ def rembg(client: Any, picture_file: bytes, query: str = "", **texts: str) -> An
         {"ppm": "1"},
         {"dc": "true", "a": "true"},
         {"model": "mattebrush-salient"},
+        {"model": "u2net"},  # rembg's default, sent unasked
+        {"model": "isnet-general-use", "a": "true", "ae": "5000"},
+        {"bgc": "255, 0, 0, 0"},
         {"extras": "{}"},
     ),
     ids=str,
@@ -389,6 +463,7 @@ def test_rembg_mask_and_color(client: Any, picture_file: bytes) -> None:
     ("texts", "status"),
     (
         ({"model": "no-such"}, 422),
+        ({"model": "birefnet-hr-matting"}, 422),  # not rembg's, and not here
         ({"af": "256"}, 422),
         ({"bgc": "red"}, 422),
         ({"extras": '{"model_path": "/etc/passwd"}'}, 422),
@@ -409,7 +484,10 @@ def test_rembg_models_by_its_names(
     for model in ("u2netp", "mobile-sam", "vitmatte-small-distinctions-646"):
         install(model)
     with serving() as client:
-        assert rembg(client, picture_file, model="u2netp").status == 200
+        answer = rembg(client, picture_file, model="u2netp")
+        assert (answer.status, answer.headers["x-model"]) == (200, "u2netp")
+        answer = rembg(client, picture_file, model="silueta")
+        assert (answer.status, answer.headers["x-model"]) == (200, "mattebrush-salient")
         assert rembg(client, picture_file, a="true", vm="true").status == 200
         marks = [{"type": "point", "data": [30, 60], "label": 1}]
         extras = json.dumps({"sam_prompt": marks})
