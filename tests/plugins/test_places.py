@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mattebrush.plugins.places import Machine, find
+from mattebrush.plugins.places import Machine, find, fresh_blenders
 
 LAYOUTS = [
     ("linux", {}, "gimp", ".config/GIMP/3.0", "GIMP 3.0"),
@@ -66,3 +66,40 @@ def test_versions_side_by_side_newest_first_and_too_old_ones_left_out(tmp_path: 
         (tmp_path / ".config" / "GIMP" / name).mkdir(parents=True)
     found = find("gimp", machine(tmp_path, "linux", {}))
     assert [place.version for place in found] == ["3.2", "3.0", "2.10"]
+
+
+def test_blenders_that_nobody_has_used_yet(tmp_path: Path) -> None:
+    """Their programs lie where each system has them; too old ones are left out."""
+    for folder in (
+        "programs/Blender Foundation/Blender 4.5/4.5/scripts",
+        "programs/Blender Foundation/Blender 3.3/3.3",
+        "applications/Blender.app/Contents/Resources/5.2/scripts",
+        "opt/blender/5.0/scripts",
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+    program = tmp_path / "opt/blender/blender"
+    program.write_text("#!/bin/sh\necho Blender 5.0.1\n")
+    program.chmod(0o755)
+    for system, variable, folder, version in (
+        ("win32", "PROGRAMFILES", "programs", "4.5"),
+        ("darwin", "APPLICATIONS", "applications", "5.2"),
+        ("linux", "PATH", "opt/blender", "5.0"),
+    ):
+        here = machine(tmp_path, system, {variable: folder})
+        (place,) = fresh_blenders(here)
+        assert place.version == version
+        assert not place.folder.exists()
+        place.folder.mkdir(parents=True)
+        assert fresh_blenders(here) == []
+        assert place in find("blender", here)
+
+
+def test_a_blender_spread_over_a_distribution_is_asked_itself(tmp_path: Path) -> None:
+    program = tmp_path / "bin/blender"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho Blender 3.6.2; echo more\n")
+    program.chmod(0o755)
+    (place,) = fresh_blenders(machine(tmp_path, "linux", {"PATH": "bin"}))
+    assert place.version == "3.6"
+    program.write_text("#!/bin/sh\nexit 1\n")
+    assert fresh_blenders(machine(tmp_path, "linux", {"PATH": "bin"})) == []

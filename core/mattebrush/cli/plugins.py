@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputInvalid
-from ..plugins import packages, places
+from ..plugins import packages, places, wheels
 from ..plugins.places import HOSTS, NAMES, Place
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ _FLATPAK_NEXT = """\
 _SNAP_NEXT = """\
   In this Snap the engine is reached as a server: start "mattebrush serve" and enter the address
   and the token that it prints in the plug-in's settings."""
+_WAY_OUT = (
+    "Start the program once so that it makes its folders, or name one with --folder: for a Blender"
+    " that is in no usual place, make its folder first, such as ~/.config/blender/4.5."
+)
 _APPS = {"gimp": "org.gimp.GIMP", "krita": "org.kde.krita", "blender": "org.blender.Blender"}
 
 
@@ -58,7 +62,26 @@ def add_parser(subparsers: Subparsers) -> None:
     status.set_defaults(func=_status)
     build = commands.add_parser("build", help="write the plug-ins as zips and print their paths")
     _add_hosts(build)
-    build.add_argument("--to", type=Path, default=Path("dist"), help="folder (default: dist)")
+    build.add_argument(
+        "--output-dir",
+        "--to",
+        type=Path,
+        default=Path("dist"),
+        metavar="DIR",
+        help="folder for the zips (default: dist)",
+    )
+    build.add_argument(
+        "--wheels",
+        action="store_true",
+        help="of Blender's extension one that holds the engine itself, for one platform",
+    )
+    build.add_argument(
+        "--platform",
+        metavar="P",
+        default="",
+        help=f"with --wheels: {', '.join(each.name for each in wheels.PLATFORMS)}"
+        " (default: this machine's)",
+    )
     build.add_argument(
         "--engine-wheel",
         type=Path,
@@ -122,9 +145,17 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
+    if arguments.platform and not arguments.wheels:
+        raise InputInvalid("--platform is for the extension with its wheels.", "Add --wheels.")
+    if arguments.wheels:
+        if arguments.hosts != ["blender"]:
+            raise InputInvalid("--wheels is for Blender alone.", "Say: plugin build blender.")
+        where = wheels.named(arguments.platform)
+        print(packages.build_with_engine(where, arguments.output_dir))
+        return 0
     packages.write_engine_location()
     for host in arguments.hosts or HOSTS:
-        for path in packages.build(host, arguments.to, arguments.engine_wheel):
+        for path in packages.build(host, arguments.output_dir, arguments.engine_wheel):
             print(path)
     return 0
 
@@ -134,13 +165,13 @@ def _places(arguments: argparse.Namespace) -> list[Place]:
     hosts = arguments.hosts or list(HOSTS)
     if arguments.folder is not None:
         return [_named(hosts, arguments.folder)]
-    targets = [place for host in hosts for place in places.find(host)]
-    missing = [host for host in arguments.hosts if not places.find(host)]
+    by_host = {host: places.find(host) for host in hosts}
+    if "blender" in by_host:
+        by_host["blender"] += places.fresh_blenders()
+    targets = [place for each in by_host.values() for place in each]
+    missing = [host for host in arguments.hosts if not by_host[host]]
     if missing or not targets:
-        raise InputInvalid(
-            _nothing_found(missing or hosts),
-            "Start the program once so that it makes its folders, or name one with --folder.",
-        )
+        raise InputInvalid(_nothing_found(missing or hosts), _WAY_OUT)
     return targets
 
 

@@ -25,6 +25,7 @@ from mattebrush import __version__
 
 from ..atomic import whole_file
 from ..errors import InputInvalid, OutputUnwritable
+from . import wheels
 from .places import Place
 
 ENGINE_FILE = "mattebrush_engine.json"
@@ -84,10 +85,13 @@ def _krita(version: tuple[int, ...]) -> Layout:
 
 def _blender(version: tuple[int, ...]) -> Layout:
     extension = version >= (4, 2)
+    # As an add-on it is a module of its own among Python's: not under the engine's name.
     own = PurePosixPath(
-        "extensions/user_default/mattebrush" if extension else "scripts/addons/mattebrush"
+        "extensions/user_default/mattebrush" if extension else "scripts/addons/mattebrush_blender"
     )
-    return _with_client(_tree("blender/mattebrush", own), (own,), own)
+    plan = _with_client(_tree("blender/mattebrush", own), (own,), own)
+    before = PurePosixPath("scripts/addons/mattebrush")
+    return plan if extension else dataclasses.replace(plan, own=(own, before))
 
 
 def _tree(folder: str, target: PurePosixPath) -> dict[PurePosixPath, Path]:
@@ -165,6 +169,7 @@ def install(place: Place) -> Path:
     """
     plan = layout(place.host, place.number)
     try:
+        place.folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.folder, prefix=".mattebrush-") as scratch:
             for target, content in _contents(plan):
                 _write(Path(scratch) / "new" / target, content, target)
@@ -199,13 +204,12 @@ def _is_program(target: PurePosixPath) -> bool:
 
 
 def _replace(new: Path, target: Path, old: Path) -> None:
-    if not new.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    old.mkdir(exist_ok=True)
-    if target.exists():
+    if target.exists():  # also what an earlier version had there and this one has not
+        old.mkdir(exist_ok=True)
         target.rename(old / target.name)
-    new.rename(target)
+    if new.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        new.rename(target)
 
 
 def _name_python(folder: Path) -> None:
@@ -303,13 +307,7 @@ def build(host: str, folder: Path, wheel: Path | None = None) -> list[Path]:
     engine = {}
     if wheel is not None:
         engine = {"engine.json": engine_note(wheel), wheel.name: wheel.read_bytes()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputUnwritable(
-            f"The folder {folder} cannot be made: {error.strerror or error}.",
-            "Choose another with --to.",
-        ) from error
+    _make_folder(folder)
     built = []
     for archive in _ARCHIVES:
         if archive.host == host:
@@ -319,7 +317,38 @@ def build(host: str, folder: Path, wheel: Path | None = None) -> list[Path]:
     return built
 
 
-def _write_zip(path: Path, archive: Archive, engine: dict[str, bytes]) -> None:
+def build_with_engine(where: wheels.Platform, folder: Path) -> Path:
+    """Writes Blender's extension with the engine in it, for one platform; returns its path.
+
+    Raises OutputUnwritable.
+    """
+    _make_folder(folder)
+    archive = next(each for each in _ARCHIVES if each.name == "mattebrush-blender-extension")
+    path = folder / f"{archive.name}-{__version__}-{where.name}.zip"
+    with tempfile.TemporaryDirectory(prefix="mattebrush-") as scratch:
+        _write_zip(path, archive, {}, wheels.collect(where, Path(scratch)), where.name)
+    return path
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(
+            f"The folder {folder} cannot be made: {error.strerror or error}.",
+            "Choose another with --output-dir.",
+        ) from error
+
+
+def _write_zip(
+    path: Path,
+    archive: Archive,
+    engine: dict[str, bytes],
+    inside: list[Path] | None = None,
+    platform: str = "",
+) -> None:
+    """engine: content by name of what is set up from it later. inside: wheels that an extension
+    for `platform` brings along."""
     plan = layout(archive.host, archive.version)
     packed = plan.client.with_name(PACKED_ENGINE)
     contents = [*_contents(plan), *((packed / name, engine[name]) for name in sorted(engine))]
@@ -331,8 +360,20 @@ def _write_zip(path: Path, archive: Archive, engine: dict[str, bytes]) -> None:
                 if folder not in folders:  # Krita's importer needs them spelt out
                     folders.add(folder)
                     out.writestr(_entry(f"{folder}/", 0o40755), b"")
+            if inside and name.name == "blender_manifest.toml":
+                content = _with_wheels(content, inside, platform)
             mode = 0o100755 if _is_program(target) else 0o100644
             out.writestr(_entry(str(name), mode), content, zipfile.ZIP_DEFLATED)
+        for wheel in inside or ():  # they are zips: nothing is gained by packing them again
+            out.writestr(_entry(f"wheels/{wheel.name}", 0o100644), wheel.read_bytes())
+
+
+def _with_wheels(manifest: bytes, inside: list[Path], platform: str) -> bytes:
+    """The manifest of the extension for one platform, its wheels named."""
+    lines = "".join(f'  "./wheels/{wheel.name}",\n' for wheel in inside)
+    added = f'platforms = ["{platform}"]\nwheels = [\n{lines}]\n\n'
+    head, table, rest = manifest.decode().partition("[permissions]")
+    return f"{head}{added}{table}{rest}".encode()
 
 
 def _zipped(target: PurePosixPath, archive: Archive) -> PurePosixPath:

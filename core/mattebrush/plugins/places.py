@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where GIMP, Krita and Blender look for plug-ins: every version, every way of packaging.
 
-Pure path logic: which folders are there is asked of the disk, nothing is written.
+Path logic: which folders are there is asked of the disk, nothing is written. Only a Blender that
+made no folders yet is asked itself which version it is.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +22,7 @@ NAMES = {"gimp": "GIMP", "krita": "Krita", "blender": "Blender"}
 HOSTS = tuple(NAMES)
 
 _VERSION = re.compile(r"\d+\.\d+$")
-_OLDEST = {"gimp": (2, 10), "krita": (5, 0), "blender": (3, 3)}
+_OLDEST = {"gimp": (2, 10), "krita": (5, 0), "blender": (3, 4)}
 _FLATPAKS = {"gimp": "org.gimp.GIMP", "krita": "org.kde.krita", "blender": "org.blender.Blender"}
 _STORE_APPS = {"gimp": "*GIMP*", "krita": "*Krita*", "blender": "*Blender*"}
 
@@ -81,6 +84,51 @@ def find(host: str, machine: Machine | None = None) -> list[Place]:
         else:
             places += _versions(host, packaging, base)
     return sorted(places, key=lambda place: place.number, reverse=True)
+
+
+def fresh_blenders(machine: Machine | None = None) -> list[Place]:
+    """Places of Blenders on this machine that nobody has used yet: their folders are still to be
+    made, which Blender itself does only when its preferences are saved."""
+    machine = machine or Machine.here()
+    base = next(base for _, base in _bases("blender", machine))
+    found = {*_beside_programs(machine), *_said_by_program(machine)}
+    places = [Place("blender", version, "native", base / version) for version in found]
+    places = [each for each in places if each.number >= _OLDEST["blender"]]
+    places = [each for each in places if not each.folder.exists()]
+    return sorted(places, key=lambda place: place.number, reverse=True)
+
+
+def _beside_programs(machine: Machine) -> Iterator[str]:
+    """The versions of Blenders whose program has its own folder of a version beside it."""
+    if machine.system == "win32":
+        programs = machine.folder("PROGRAMFILES", "Program Files")
+        folders = list(programs.glob("Blender Foundation/Blender*"))
+    elif machine.system == "darwin":
+        folders = list(machine.folder("APPLICATIONS", "/Applications").glob("Blender*.app"))
+        folders = [folder / "Contents" / "Resources" for folder in folders]
+    else:
+        program = shutil.which("blender", path=machine.variables.get("PATH"))
+        folders = [Path(program).resolve().parent] if program else []
+    for folder in folders:
+        for below in folder.iterdir() if folder.is_dir() else ():
+            if _VERSION.match(below.name) and below.is_dir():
+                yield below.name
+
+
+def _said_by_program(machine: Machine) -> Iterator[str]:
+    """The version of a Blender that a Linux distribution spread over its folders."""
+    program = shutil.which("blender", path=machine.variables.get("PATH"))
+    if program is None or machine.system in ("win32", "darwin"):
+        return
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    version = re.search(r"^Blender (\d+\.\d+)", done.stdout, re.MULTILINE)
+    if version is not None:
+        yield version.group(1)
 
 
 def _versions(host: str, packaging: str, base: Path) -> Iterator[Place]:

@@ -3,16 +3,32 @@
 
 nodes        the node group, of Blender's own nodes     matte       the groups in a file
 sources      reads the picture to work on               colour      scene-linear <-> encoded
-generating   masks for a picture or frames              folders     files of a sequence
+plates       which plate a mask belongs to              folders     files of a sequence
+generating   masks for a picture or frames              upkeep      what of a node is used
+strokes      what was painted, apart from any matte     layers      where that is kept
 painting     strokes kept safe, compositor awake        refining    the engine after the brush
-temporal     steady edges over time                     carrying    strokes on the next frames
+carrying     strokes on other frames                    cuts        where a shot ends
+choosing     which object is meant                      status      which frames are done
+models       which networks can be chosen
+overlay      what is drawn over Blender's editors
 operators, panels, preferences                          what the user meets
 tasks, jobs  long work, and the engine that does it     compat      differences of versions
 """
 
 import bpy
 
-from . import matte, operators, painting, panels, preferences, sources
+from . import (
+    choosing,
+    matte,
+    models,
+    operators,
+    overlay,
+    painting,
+    panels,
+    preferences,
+    sources,
+    upkeep,
+)
 
 bl_info = {
     "name": "Mattebrush",
@@ -25,9 +41,11 @@ bl_info = {
 }
 
 _CLASSES = (
+    *choosing.CLASSES,
     matte.MattebrushMatte,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *models.CLASSES,
     *panels.CLASSES,
 )
 
@@ -39,12 +57,16 @@ def register():
     bpy.types.NodeTree.mattebrush = bpy.props.PointerProperty(type=matte.MattebrushMatte)
     sources.register()
     painting.register()
+    upkeep.register()
+    overlay.register()
     panels.register()
 
 
 def unregister():
     """And this when it is switched off."""
     panels.unregister()
+    overlay.unregister()
+    upkeep.unregister()
     painting.unregister()
     sources.unregister()
     del bpy.types.NodeTree.mattebrush

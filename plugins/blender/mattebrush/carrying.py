@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Brush strokes followed from one frame to the next. Pure numpy.
+"""Brush strokes followed from one frame to its neighbour, later or earlier. Pure numpy.
 
 How far what was painted on moved is found by template matching: the least sum of squared
 differences under the stroke, for all movements at once by Fourier transform (Lewis, "Fast
 Template Matching", 1995). A stroke stays only where the picture under it is still the same.
 """
 
-import dataclasses
-
 import numpy as np
+
+from .strokes import Strokes
 
 _REACH = 32
 """Pixels by which a stroke can move from one frame to the next."""
@@ -23,48 +23,24 @@ _LOST = 0.5
 """A stroke of which less than this share is found again ends there."""
 
 
-@dataclasses.dataclass
-class Strokes:
-    """where: bool (H, W), what was painted. values: float32 (H, W), with what."""
+def onto(strokes, now, other):
+    """The strokes as they lie in the neighbouring frame, or None when their subject is gone.
 
-    where: np.ndarray
-    values: np.ndarray
-
-
-def between(before, after, threshold):
-    """The `Strokes` that turned the mask `before` into `after`; smaller changes are rounding."""
-    return Strokes(np.abs(after - before) > threshold, after)
-
-
-def onto_next(strokes, now, following):
-    """The strokes as they lie in the following frame, or None when their subject is gone.
-
-    now, following: float32 (H, W, 3) pictures in 0..1.
+    now, other: float32 (H, W, 3) pictures in 0..1.
     """
-    if now.shape != following.shape or not strokes.where.any():
+    where = strokes.cover > 0
+    if now.shape != other.shape or not where.any():
         return None
-    window = _window(strokes.where)
-    down, right = _movement(now[window], following[window], strokes.where[window])
-    where = _moved(strokes.where, down, right)
-    values = _moved(strokes.values, down, right)
-    painted = where.copy()
-    difference = np.abs(_moved(now, down, right)[where] - following[where]).max(axis=1)
-    painted[where] = difference < _SAME
-    if painted.sum() < _LOST * strokes.where.sum():
+    window = _window(where)
+    down, right = _movement(now[window], other[window], where[window])
+    there = _moved(where, down, right)
+    difference = np.abs(_moved(now, down, right)[there] - other[there]).max(axis=1)
+    same = there.copy()
+    same[there] = difference < _SAME
+    if same.sum() < _LOST * where.sum():
         return None
-    return Strokes(painted, values)
-
-
-def around(where, share=0.15):
-    """uint8 (H, W): 255 in the box around `where`, grown by a share of the picture's side."""
-    rows, columns = np.nonzero(where)
-    grow = int(share * max(where.shape))
-    region = np.zeros(where.shape, np.uint8)
-    region[
-        max(rows.min() - grow, 0) : rows.max() + grow + 1,
-        max(columns.min() - grow, 0) : columns.max() + grow + 1,
-    ] = 255
-    return region
+    cover = np.where(same, _moved(strokes.cover, down, right), 0).astype(np.float32)
+    return Strokes(_moved(strokes.value, down, right), cover)
 
 
 def _window(where):

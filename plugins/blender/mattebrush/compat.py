@@ -4,6 +4,7 @@
 Everything else in the add-on is written once; a version number is asked for only here.
 """
 
+import blf
 import bpy
 
 SCENE_HAS_GROUP = bpy.app.version >= (5, 0, 0)
@@ -17,6 +18,9 @@ LINEAR_SPACES = ("Linear Rec.709", "Linear")
 
 MENU_LABEL = "Keying" if bpy.app.version >= (4, 0, 0) else "Matte"
 """What Blender calls the menu in which its matte nodes are."""
+
+FLAT_SHADER = "UNIFORM_COLOR" if bpy.app.version >= (4, 0, 0) else "2D_UNIFORM_COLOR"
+"""The built-in shader that draws in one color."""
 
 _MENUS = (
     "NODE_MT_category_compositor_keying",
@@ -112,3 +116,20 @@ def linear_space():
     """The name of scene-linear Rec.709 in this Blender."""
     spaces = bpy.types.ColorManagedInputColorspaceSettings.bl_rna.properties["name"].enum_items
     return next((name for name in LINEAR_SPACES if name in spaces), "Linear")
+
+
+def node_location(node):
+    """Where a node is, frames around it counted in."""
+    x, y = node.location
+    while node.parent is not None:
+        node = node.parent
+        x, y = x + node.location.x, y + node.location.y
+    return x, y
+
+
+def set_text_size(points):
+    """The size of what `blf` draws next."""
+    if bpy.app.version >= (4, 0, 0):
+        blf.size(0, points)
+    else:
+        blf.size(0, points, 72)

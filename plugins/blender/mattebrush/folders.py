@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the masks of a sequence lie, and which frames are done.
+"""Where the masks of a shot lie, and what is known of each.
 
-    //masks/Background Mask/mattebrush.json      what they were made from
-                            mask_0001.png        the masks, painted strokes included
-                            foreground_0001.png  clean colours, when asked for
-                            engine/mask_0001.png what the engine gave, before smoothing
-                            given/mask_0001.png  a painted frame's mask before the strokes
-                            old/...              what refining replaced
+    //masks/Background Mask/mattebrush.json       whose they are, and of which shot
+                            mask_0001.png         the masks that are shown, strokes included
+                            foreground_0001.png   clean colours, when asked for
+                            frames/0001.json      what its mask was made from, and what was done
+                            matte/0001.png        what the engine gave, before any stroke
+                            strokes/0001.png      what was painted on that frame: a key
+                            carried/0002_0001.png what came to frame 2 from the key on frame 1
+                            unused/...            masks of frames that were replaced since
+                            old/...               painted masks that another took the place of
 
-Numbers are the scene's frames. Other sources or settings get a folder of their own, so that what
-was there stays.
+Numbers are the scene's frames. Each file is written whole or not at all, and no file belongs to
+two frames: machines that make different frames of one shot don't get in each other's way. A shot
+of another plate gets a folder of its own, so that what was there stays.
 """
 
 import contextlib
@@ -21,10 +25,47 @@ import shutil
 
 import bpy
 
+from . import mattebrush_client as client
+from . import plates
 from .problem import Problem, reason
 
-_NOTE = "mattebrush.json"
-_PARTS = {"mask": "", "foreground": "", "engine": "engine", "given": "given", "old": "old"}
+_HEADER = "mattebrush.json"
+_VERSION = 2
+_PARTS = {
+    "mask": ("", "mask_{:04d}", True),
+    "foreground": ("", "foreground_{:04d}", False),
+    "matte": ("matte", "{:04d}", True),
+}
+"""Part -> (folder, name, whether its format is that of the masks)."""
+
+
+@dataclasses.dataclass
+class Record:
+    """What is known of one frame.
+
+    plate: what it was made from, as `plates.frame`. settings: those of the engine that decide how
+    a mask looks. model: what the engine says it ran. certainty: 0..1. agreement:
+    with the mask of the frame before, 0..1. subject: whether one was
+    found. opaque: whether the plate has no transparency. painted, refined: what was done since.
+    carried: the keys whose strokes came here.
+    """
+
+    plate: str = ""
+    settings: dict = dataclasses.field(default_factory=dict)
+    model: str = ""
+    certainty: float = 1.0
+    agreement: float = 1.0
+    subject: bool = True
+    opaque: bool = False
+    painted: bool = False
+    refined: bool = False
+    carried: list = dataclasses.field(default_factory=list)
+    program: str = client.VERSION
+
+    @property
+    def is_touched(self):
+        """Whether there is work of the user's in it."""
+        return self.painted or self.refined or bool(self.carried)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,27 +77,78 @@ class Folder:
     foreground_ending: str
 
     def file(self, part, frame):
-        """The path of a frame's file. part: "mask", "foreground", "engine" or "given"."""
-        name = "foreground" if part == "foreground" else "mask"
-        ending = self.foreground_ending if part == "foreground" else self.mask_ending
-        return os.path.join(self.path, _PARTS[part], f"{name}_{frame:04d}{ending}")
+        """The path of a frame's file. part: "mask", "foreground" or "matte"."""
+        below, name, is_mask = _PARTS[part]
+        ending = self.mask_ending if is_mask else self.foreground_ending
+        return os.path.join(self.path, below, name.format(frame) + ending)
 
     def has(self, part, frame):
         """Whether that file is there. Files are written whole or not at all."""
         return os.path.exists(self.file(part, frame))
 
-    def is_done(self, frame, clean):
-        """Whether nothing is left to do for a frame."""
-        return self.has("mask", frame) and (not clean or self.has("foreground", frame))
+    def strokes_file(self, frame, key=None):
+        """The strokes painted on a frame, or those that came to it from the key on another."""
+        if key is None:
+            return os.path.join(self.path, "strokes", f"{frame:04d}.png")
+        return os.path.join(self.path, "carried", f"{frame:04d}_{key:04d}.png")
 
-    def run_around(self, frame, clean):
-        """(first, count) of the frames without a gap around `frame`, which is done."""
-        first = last = frame
-        while self.is_done(first - 1, clean):
-            first -= 1
-        while self.is_done(last + 1, clean):
-            last += 1
-        return first, last - first + 1
+    def keys(self):
+        """The frames that strokes were painted on, in order."""
+        return sorted(int(name[:-4]) for name in _listed(self.path, "strokes", r"\d+\.png"))
+
+    def carried_from(self, key):
+        """The frames to which strokes of a key were carried, in order."""
+        names = _listed(self.path, "carried", rf"\d+_{key:04d}\.png")
+        return sorted(int(name.split("_")[0]) for name in names)
+
+    def carried_to(self, frame):
+        """The keys whose strokes came to a frame, the nearest last."""
+        names = _listed(self.path, "carried", rf"{frame:04d}_\d+\.png")
+        found = (int(name.split("_")[1][:-4]) for name in names)
+        return sorted(found, key=lambda key: -abs(key - frame))
+
+    def record(self, frame):
+        """The `Record` of a frame, or None when no mask was made for it."""
+        return self._read(frame) if self.has("mask", frame) else None
+
+    def _read(self, frame):
+        values = _read(os.path.join(self.path, "frames", f"{frame:04d}.json")) or {}
+        known = {field.name for field in dataclasses.fields(Record)}
+        return Record(**{name: value for name, value in values.items() if name in known})
+
+    def known(self, frame):
+        """As `record`, also of a frame whose mask is not used now; see `set_used`."""
+        return self.record(frame) or (self._read(frame) if self._unused("mask", frame) else None)
+
+    def set_used(self, frame, *, used):
+        """Puts a frame's mask and clean colours aside, or back; returns whether that changed."""
+        changed = False
+        for part in ("mask", "foreground"):
+            here, aside = self.file(part, frame), self._aside(part, frame)
+            path, to = (aside, here) if used else (here, aside)
+            if os.path.exists(path) and (not used or not os.path.exists(to)):
+                with contextlib.suppress(OSError):  # a folder that is read only
+                    os.makedirs(os.path.dirname(to), exist_ok=True)
+                    os.replace(path, to)
+                    changed = True
+        return changed
+
+    def _aside(self, part, frame):
+        return os.path.join(self.path, "unused", os.path.basename(self.file(part, frame)))
+
+    def _unused(self, part, frame):
+        return os.path.exists(self._aside(part, frame))
+
+    def write_record(self, frame, record):
+        """Raises Problem."""
+        path = os.path.join(self.path, "frames", f"{frame:04d}.json")
+        _write(path, dataclasses.asdict(record))
+
+    def frames(self):
+        """The frames that have a mask, in order."""
+        ending = re.escape(self.mask_ending)
+        names = _listed(self.path, "", rf"mask_\d+{ending}")
+        return sorted(int(name[5 : -len(self.mask_ending)]) for name in names)
 
     def put_aside(self, frame):
         """Keeps the frame's mask in old/, under a number that is free."""
@@ -64,74 +156,163 @@ class Folder:
         base = os.path.join(self.path, "old", f"mask_{frame:04d}")
         while os.path.exists(f"{base}.{number:03d}{self.mask_ending}"):
             number += 1
-        self._copy(path, f"{base}.{number:03d}{self.mask_ending}")
+        copy(path, f"{base}.{number:03d}{self.mask_ending}")
 
-    def keep_given(self, frame):
-        """Keeps the mask as the engine gave it, before the first stroke is painted on it."""
-        if not self.has("given", frame):
-            self._copy(self.file("mask", frame), self.file("given", frame))
-
-    def _copy(self, path, to):
-        part = f"{to}.part"
-        try:
-            os.makedirs(os.path.dirname(to), exist_ok=True)
-            shutil.copyfile(path, part)
-            os.replace(part, to)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.remove(part)
-            raise Problem(f"{to} cannot be written: {reason(error)}.", "Make room.") from error
-
-
-def of_image(image):
-    """The `Folder` of a mask sequence that is shown."""
-    path = bpy.path.abspath(image.filepath)
-    folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
-    found = next((n for n in sorted(os.listdir(folder)) if n.startswith("foreground_")), ".png")
-    return Folder(folder, ending, os.path.splitext(found)[1])
+    def take_over(self, frame, other, number):
+        """The files of frame `number` of another folder of the same endings, as ours of `frame`."""
+        for part in ("foreground", "matte"):
+            if other.has(part, number):
+                copy(other.file(part, number), self.file(part, frame))
+        if os.path.exists(other.strokes_file(number)):
+            copy(other.strokes_file(number), self.strokes_file(frame))
+        for key in other.carried_to(number):
+            moved = key + frame - number
+            copy(other.strokes_file(number, key), self.strokes_file(frame, moved))
+        record = other.record(number)
+        record.carried = [key + frame - number for key in record.carried]
+        self.write_record(frame, record)
+        copy(other.file("mask", number), self.file("mask", frame))
 
 
-def choose(base, name, made_from, endings, *, start_over):
-    """The `Folder` for masks: the newest made from the same, else a new one.
+def copy(path, to):
+    """Copies a file, whole or not at all. Raises Problem."""
+    part = f"{to}.part"
+    try:
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        shutil.copyfile(path, part)
+        os.replace(part, to)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise Problem(f"{to} cannot be written: {reason(error)}.", "Make room.") from error
 
-    base: the folder for all masks, "//" allowed. name: of the node. made_from: dictionary of what
-    decides how the masks look. endings: of mask and foreground. Raises Problem.
+
+def opened(path):
+    """The `Folder` at a path ("//" allowed), or None when there is none of ours."""
+    path = bpy.path.abspath(path)
+    values = header(path)
+    if values is None:
+        return None
+    return Folder(path, values["format"], values["foreground"])
+
+
+def header(path):
+    """What is written down of a folder, or None when it is none of ours."""
+    values = _read(os.path.join(path, _HEADER))
+    return values if values is not None and values.get("version") == _VERSION else None
+
+
+def mine(base, name, owner):
+    """(path, header) of each folder that belongs to a node, in the order they were made.
+
+    base: the folder for all masks, "//" allowed. owner: the node's own name, which nothing changes.
+    """
+    for path in _numbered(base, name):
+        if not os.path.isdir(path):
+            return
+        values = header(path)
+        if values is not None and values["owner"] == owner:
+            yield path, values
+
+
+def choose(base, name, owner, shot, endings):
+    """The `Folder` for the masks of a shot: that which has some, else a new one.
+
+    base, owner: as in `mine`. name: of the node. shot: as in `plates`. endings: of masks and
+    foregrounds in a new folder. Raises Problem.
     """
     if base.startswith("//") and not bpy.data.filepath:
         raise Problem(
             "The masks of a sequence go beside the .blend file, and this one was never saved.",
             "Save it first, or set a folder of its own in the Mattebrush panel.",
         )
+    for path, values in mine(base, name, owner):
+        if plates.same(values["shot"], shot):
+            return opened(path)
+    # An empty one is being made by another machine of a farm, for the same shot.
+    path = next(p for p in _numbered(base, name) if not os.path.isdir(p) or not os.listdir(p))
+    _make(path, name, owner, shot, endings)
+    return opened(path)
+
+
+def _numbered(base, name):
     base = bpy.path.abspath(base)
     plain = re.sub(r"[^\w .-]", "_", name).strip(" .") or "mask"
-    number, last = 1, None
-    while os.path.isdir(path := os.path.join(base, plain if number == 1 else f"{plain} {number}")):
-        last, number = path, number + 1
-    if last and not start_over and _note(last) == made_from:
-        return Folder(last, *endings)
-    _make(path, made_from)
-    return Folder(path, *endings)
+    number = 1
+    while True:
+        yield os.path.join(base, plain if number == 1 else f"{plain} {number}")
+        number += 1
 
 
-def _note(path):
+def _make(path, name, owner, shot, endings):
+    values = {
+        "version": _VERSION,
+        "program": client.VERSION,
+        "node": name,
+        "owner": owner,
+        "shot": shot,
+        "format": endings[0],
+        "foreground": endings[1],
+    }
     try:
-        with open(os.path.join(path, _NOTE), encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
-
-
-def _make(path, made_from):
-    try:
-        os.makedirs(path)
-        with open(os.path.join(path, _NOTE), "w", encoding="utf-8") as file:
-            json.dump(made_from, file, indent=2)
-    except OSError as error:
-        shutil.rmtree(path, ignore_errors=True)  # made a moment ago, by us
+        os.makedirs(path, exist_ok=True)
+        _write(os.path.join(path, _HEADER), values)
+    except (OSError, Problem) as error:
+        with contextlib.suppress(OSError):
+            os.rmdir(path)  # empty, or it stays
         raise Problem(
             f"The folder for the masks cannot be made, {path}: {reason(error)}.",
             "Choose another in the Mattebrush panel.",
         ) from error
+
+
+def given_to(folder, name, owner):
+    """A copy of a folder for another node, beside it. Raises Problem."""
+    base = os.path.dirname(folder.path)
+    path = next(path for path in _numbered(base, name) if not os.path.exists(path))
+    try:
+        shutil.copytree(folder.path, path)
+        _write(os.path.join(path, _HEADER), {**header(folder.path), "node": name, "owner": owner})
+    except OSError as error:
+        shutil.rmtree(path, ignore_errors=True)  # made a moment ago, by us
+        raise Problem(f"{path} cannot be written: {reason(error)}.", "Make room.") from error
+    return dataclasses.replace(folder, path=path)
+
+
+def change_format(folder, endings):
+    """The `Folder` with other endings from now on: written into its header."""
+    values = {**header(folder.path), "format": endings[0], "foreground": endings[1]}
+    _write(os.path.join(folder.path, _HEADER), values)
+    return dataclasses.replace(folder, mask_ending=endings[0], foreground_ending=endings[1])
+
+
+def _listed(folder, below, pattern):
+    with contextlib.suppress(OSError):
+        names = os.listdir(os.path.join(folder, below))
+        return [name for name in names if re.fullmatch(pattern, name)]
+    return []
+
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            values = json.load(file)
+    except (OSError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _write(path, values):
+    part = f"{path}.{os.getpid()}.part"
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump(values, file, indent=1)
+        os.replace(part, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise Problem(f"{path} cannot be written: {reason(error)}.", "Make room.") from error
 
 
 def shown(path):

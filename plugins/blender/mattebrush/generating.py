@@ -2,57 +2,134 @@
 """Generate Mask: the engine's mask and clean colours for one picture, or for a range of frames.
 
 Both are generators for `tasks.py`: they yield (text, fraction) and return the last word. Nothing
-that the user sees changes before the end, and files are written whole.
+that the user sees changes before the end, and files are written whole. What was painted stays: it
+is laid over the new matte (`layers.py`).
 """
 
+import contextlib
 import dataclasses
+import hashlib
+import json
 import os
 
 import numpy as np
 
-from . import colour, folders, jobs, matte, pixels, sources, temporal
+from . import colour, cuts, folders, jobs, layers, matte, pixels, plates, sources, strokes
+from . import mattebrush_kit as kit
 from .problem import Problem
 
 _EARLIER = 5
 """Frames before each one that a video model sees again: by then it has settled. So a mask depends
 on nothing but the pictures, whatever was done in which order."""
 
-_STAGES = {
-    "start": "Starting the engine",
-    "segmentation": "Finding the subject",
-    "matting": "Working on the edges",
-    "decontamination": "Cleaning colours",
-    "retouch": "Finishing",
-}
+
+@dataclasses.dataclass(frozen=True)
+class Wish:
+    """What the user wants of the engine for a node, beside the frames.
+
+    clean: clean colours, too. as_shown: through the scene's view transform. model: its name, or ""
+    for the default. prompt: as in the job contract, or None.
+    """
+
+    clean: bool
+    as_shown: bool
+    model: str
+    prompt: dict | None = None
+
+    @property
+    def settings(self):
+        """What decides how a mask looks, as it is kept beside it."""
+        return {"model": self.model, "as_shown": self.as_shown, "prompt": self.prompt}
+
+    def options(self, op, **more):
+        """The options of a job."""
+        if self.prompt and op == "remove":
+            more["prompt"] = self.prompt
+        return jobs.options(op, self.model, **more)
+
+
+def wish_of(group):
+    """The `Wish` of a node, from its settings and the preferences."""
+    state = group.mattebrush
+    return Wish(state.clean, state.as_shown, state.model or jobs.preferences().model)
 
 
 def still(group, source, frame):
     """One mask for the picture at `frame`, as new images. group: a function giving the node group
     anew, since undo may have replaced it in the meantime."""
     yield f"Reading {source.label}", 0.0
-    picture = sources.read(source, frame)
-    clean = group().mattebrush.clean
-    options = {"op": "remove", "decontaminate": clean, "depth": picture.pixels.itemsize * 8}
-    answer = yield from told(jobs.work(options, image=picture.pixels), "", 0.0, 1.0)
-    show_still(group(), answer, picture, clean)
+    wish = wish_of(group())
+    picture = sources.read(source, frame, as_shown=wish.as_shown)
+    painted = layers.of_still(group(), picture.pixels.shape[:2])
+    depth = picture.pixels.itemsize * 8
+    answer = yield from asked(picture, wish, "remove", depth, ("", 0.0, 1.0))
+    show_still(group(), source, frame, answer, picture, painted)
     return said(answer.report)
 
 
-def show_still(group, answer, picture, clean):
-    """Wires an answer as new images; those from before stay in the file until purged."""
+def asked(picture, wish, op, depth, progress, arrays=None, **more):
+    """The engine's answer for one picture: alpha and, when wanted, clean colours.
+
+    progress: (text before the stage, start, share). arrays: those of the job beside the image.
+    """
+    before, start, share = progress
+    # Clean colours are those of the plate as it is stored, not as it is on screen.
+    apart = wish.clean and picture.shown is not None
+    share = share / 2 if apart else share
+    options = wish.options(op, decontaminate=wish.clean and not apart, depth=depth, **more)
+    job = jobs.work(options, image=picture.seen, **(arrays or {}))
+    answer = yield from told(job, before, start, share)
+    if not apart:
+        return answer
+    options = wish.options("decontaminate", depth=depth)
+    job = jobs.work(options, image=picture.pixels, mask=answer.alpha)
+    clean = yield from told(job, before, start + share, share)
+    return answer._replace(foreground=clean.foreground)
+
+
+def refined(picture, wish, given, mask, depth, progress):
+    """The engine's answer to strokes: `mask` is `given`, its own matte, with them on it."""
+    dtype = np.uint8 if depth == 8 else np.uint16
+    arrays = {"mask": colour.to_depth(mask, dtype), "previous": colour.to_depth(given, dtype)}
+    return (yield from asked(picture, wish, "refine", depth, progress, arrays))
+
+
+def show_still(group, source, frame, answer, picture, painted, given=None):
+    """Wires an answer as new images; those from before stay in the file until purged.
+
+    painted: the strokes until now, or None. given: the engine's matte when the answer is of
+    strokes refined; else the answer is that, and the strokes are laid over it.
+    """
     is_float = answer.alpha.itemsize > 1
-    alpha = colour.to_unit(answer.alpha)
-    name = group.name
-    mask = pixels.new(f"{name} Mask", alpha, is_data=True, is_float=is_float)
-    given = pixels.new(f"{name} Mask as given", alpha, is_data=True, is_float=is_float)
+    alpha, name = colour.to_unit(answer.alpha), group.name
+    if given is None:
+        given, alpha = alpha, strokes.over(painted, alpha)
+
+    def image(what, values, is_data=True, is_deep=is_float):
+        return pixels.new(f"{name} {what}", values, is_data=is_data, is_float=is_deep)
+
     foreground = None
-    if clean:
+    if answer.foreground is not None:
         values, is_linear = clean_colour(answer.foreground, picture)
-        foreground = pixels.new(
-            f"{name} Foreground", values, is_data=False, is_float=is_linear or is_float
-        )
-    matte.set_still(group, mask, given, foreground)
+        foreground = image("Foreground", values, False, is_linear or is_float)
+    matte.set_still(
+        group,
+        image("Mask", alpha),
+        foreground,
+        image("Mask as given", given),
+        None if alpha is given else image("Mask before painting", alpha),
+        None if painted is None else image("Strokes", strokes.planes(painted), True, True),
+    )
+    note_still(group, source, frame)
+    group.mattebrush.opaque = picture.pixels.shape[2] == 3
     group.mattebrush.report = said(answer.report)
+
+
+def note_still(group, source, frame):
+    """Writes down which plate the still mask belongs to, of a render which frame."""
+    scene = sources.scene_of(source)
+    shot = {**plates.shot(scene, source), "frame": frame}
+    group.mattebrush.shot = json.dumps(shot)
 
 
 def clean_colour(foreground, picture):
@@ -76,7 +153,7 @@ def told(steps, before, start, share):
             stage, fraction = next(steps)
         except StopIteration as end:
             return end.value
-        yield before + _STAGES.get(stage, stage), start + share * fraction
+        yield before + kit.stage_text(stage), start + share * fraction
 
 
 def said(report):
@@ -89,35 +166,48 @@ def said(report):
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a run over frames works with. base: folder for masks. name: of the node."""
+    """What a run over frames works with. base: folder for masks. name: of the node. ending: of
+    its files. start_over: also what is done already."""
 
     base: str
     name: str
-    clean: bool
-    smooth: bool
     ending: str
     start_over: bool
-    model: str
+    wish: Wish
 
 
 def sequence(group, source, frames, plan):
     """A mask for each of `frames` (a range), those already there left as they are."""
     frames = _within(source, frames)
-    folder = _folder(source, plan)
-    todo = [frame for frame in frames if not folder.is_done(frame, plan.clean)]
-    remembers = yield from told(jobs.is_video_model(plan.model), "", 0.0, 0.0)
-    run = _Run(source, folder, plan, frames, _EARLIER if remembers else 0)
+    scene = sources.scene_of(source)
+    shot = plates.shot(scene, source)
+    foreground_ending = ".exr" if source.is_hdr else plan.ending
+    endings = (plan.ending, foreground_ending)
+    owner = group().mattebrush.owner
+    folder = folders.choose(plan.base, plan.name, owner, shot, endings)
+    if (folder.mask_ending, folder.foreground_ending) != endings:
+        folder = yield from _converted(folder, endings)
+    moved = _taken_over(folder, scene, source, frames, plan, owner)
+    todo = [frame for frame in frames if not _is_done(folder, scene, source, frame, plan)]
+    remembers = yield from told(jobs.is_video_model(plan.wish.model), "", 0.0, 0.0)
+    run = _Run(source, folder, plan.wish, frames, _EARLIER if remembers else 0)
     try:
         for index, frame in enumerate(todo):
             yield from run.finish(frame, index / len(todo), 1 / len(todo))
     finally:
         # After Esc, too: what is done is shown, and the next run goes on from there.
-        if folder.is_done(frames[0], plan.clean):
-            _show(group(), folder, frames[0], plan.clean)
+        if folder.frames():
+            matte.set_sequence(group(), folder)
+            state = group().mattebrush
+            state.shot = json.dumps(shot)
+            state.opaque = all(folder.record(frame).opaque for frame in folder.frames())
     word = f"{len(todo)} masks made, {len(frames) - len(todo)} were there already"
-    warned = f"; no subject found at frame {', '.join(map(str, run.empty))}" if run.empty else ""
-    group().mattebrush.report = f"{word}{warned}"
-    return f"Mattebrush: {word}{warned}. {folders.shown(folder.path)}"
+    if moved:
+        word = f"{word}, {moved} of them from before the clip was moved"
+    if run.empty:
+        word = f"{word}; no subject found at frame {', '.join(map(str, run.empty))}"
+    group().mattebrush.report = word
+    return f"Mattebrush: {word}. {folders.shown(folder.path)}"
 
 
 def _within(source, frames):
@@ -140,80 +230,131 @@ def _within(source, frames):
     return within
 
 
-def _folder(source, plan):
-    foreground_ending = ".exr" if source.is_hdr else plan.ending
-    made_from = {
-        "source": source.label,
-        "node": source.origin,
-        "size": list(source.size),
-        "model": plan.model,
-        "clean": plan.clean,
-        "smooth": plan.smooth,
-        "format": plan.ending,
-    }
-    endings = (plan.ending, foreground_ending)
-    return folders.choose(plan.base, plan.name, made_from, endings, start_over=plan.start_over)
+def _is_done(folder, scene, source, frame, plan):
+    """Whether a frame has a mask of this plate, by these settings."""
+    record = None if plan.start_over else folder.record(frame)
+    if record is None or (plan.wish.clean and not folder.has("foreground", frame)):
+        return False
+    now = plates.frame(scene, source, frame)
+    is_same = not now or record.plate == now
+    return is_same and record.settings == plan.wish.settings
 
 
-def _show(group, folder, frame, clean):
-    first, count = folder.run_around(frame, clean)
-    foreground = folders.shown(folder.file("foreground", first)) if clean else None
-    matte.set_sequence(group, folders.shown(folder.file("mask", first)), foreground, first, count)
+def _taken_over(folder, scene, source, frames, plan, owner):
+    """How many masks came from the node's folders of the same plate at another time.
+
+    So a clip that is slipped or moved takes its masks and strokes along.
+    """
+    if plan.start_over or source.kind == "RENDER":
+        return 0
+    known = {}
+    for path, _ in folders.mine(plan.base, plan.name, owner):
+        other = folders.opened(path)
+        if path != folder.path and other.mask_ending == folder.mask_ending:
+            for number in other.frames():
+                known.setdefault(other.record(number).plate, (other, number))
+    known.pop("", None)
+    count = 0
+    for frame in frames if known else ():
+        if not folder.has("mask", frame):
+            other, number = known.get(plates.frame(scene, source, frame), (None, 0))
+            if other is not None:
+                folder.take_over(frame, other, number)
+                count += 1
+    return count
+
+
+def _converted(folder, endings):
+    """The folder with all that is in it in other formats."""
+    new = dataclasses.replace(folder, mask_ending=endings[0], foreground_ending=endings[1])
+    done = folder.frames()
+    for index, frame in enumerate(done):
+        yield f"Frame {frame}: changing the format", index / len(done)
+        for part in ("matte", "mask"):
+            if new.file(part, frame) != folder.file(part, frame) and folder.has(part, frame):
+                write_mask(new.file(part, frame), pixels.load_mask(folder.file(part, frame)))
+        if new.foreground_ending != folder.foreground_ending and folder.has("foreground", frame):
+            _convert_foreground(folder.file("foreground", frame), new.file("foreground", frame))
+    folders.change_format(folder, endings)
+    for frame in done:
+        for part in ("matte", "mask", "foreground"):
+            if new.file(part, frame) != folder.file(part, frame):
+                with contextlib.suppress(OSError):
+                    os.remove(folder.file(part, frame))
+    return new
+
+
+def _convert_foreground(path, to):
+    values = pixels.load_colours(path)
+    if to.endswith(".exr"):
+        pixels.write(to, colour.linearised(values))
+    else:
+        pixels.write(to, colour.to_depth(colour.encoded(values), np.uint16))
 
 
 class _Run:
-    """One run over frames: keeps the few frames that smoothing and video models look at."""
+    """One run over frames: keeps the few that a model which remembers looks at."""
 
-    def __init__(self, source, folder, plan, frames, reach):
-        self.source, self.folder, self.plan, self.frames = source, folder, plan, frames
+    def __init__(self, source, folder, wish, frames, reach):
+        self.source, self.folder, self.wish, self.frames = source, folder, wish, frames
         self.reach = reach
-        self.window = {}
-        self.pictures = {}
+        self.pictures, self.last = {}, {}
         self.empty = []
 
     def finish(self, frame, start, share):
-        """Writes mask and clean colours of one frame."""
-        radius = temporal.RADIUS if self.plan.smooth else 0
-        around = [
-            other for other in range(frame - radius, frame + radius + 1) if other in self.frames
-        ]
-        missing = [other for other in around if other not in self.window]
-        parts = len(missing) + 1
-        for index, other in enumerate(missing):
-            yield from self._ask(other, start + share * index / parts, share / parts)
-        window = [self.window[other] for other in around]
-        alpha = temporal.smoothed(window, around.index(frame))
-        if not self.folder.has("mask", frame):
-            write_mask(self.folder.file("mask", frame), alpha)
-        if self.plan.clean and not self.folder.has("foreground", frame):
-            yield from self._clean(frame, alpha, start + share * (parts - 1) / parts, share / parts)
-        oldest = frame + 1 - max(radius, self.reach)
-        for kept in (self.window, self.pictures):
-            for old in [other for other in kept if other < oldest]:
-                del kept[old]
-
-    def _ask(self, frame, start, share):
-        """The engine's own mask of a frame: from its file, else from the engine."""
+        """Writes mask, clean colours and what is known of them for one frame."""
         yield from self._read(frame, start)
         picture = self.pictures[frame]
-        path = self.folder.file("engine", frame)
-        if os.path.exists(path):
-            alpha = pixels.load_mask(path)
-        else:
-            options = {"op": "remove", "decontaminate": False, "depth": 16, "force": True}
-            earlier = yield from self._earlier(frame, start)
-            job = jobs.work(options, image=picture.pixels, earlier=earlier)
-            answer = yield from told(job, f"Frame {frame}: ", start, share)
-            alpha = colour.to_unit(answer.alpha)
-            if not answer.report.get("subject_found", True):
-                self.empty.append(frame)
-            write_mask(path, alpha)
-        self.window[frame] = temporal.frame(frame, alpha, picture.pixels)
+        plate = plates.frame(sources.scene_of(self.source), self.source, frame)
+        earlier = yield from self._earlier(frame, start)
+        before = f"Frame {frame}: "
+        painted = layers.of_frame(self.folder, frame, picture.pixels.shape[:2])
+        known = self.folder.known(frame) or folders.Record()
+        again = painted is not None and known.refined
+        half = share / 2 if again else share
+        progress, arrays = (before, start, half), {"earlier": earlier}
+        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, force=True)
+        alpha = colour.to_unit(answer.alpha)
+        foreground, mask = answer.foreground, strokes.over(painted, alpha)
+        if again:
+            progress = (before, start + half, half)
+            done = yield from refined(picture, self.wish, alpha, mask, 16, progress)
+            foreground, mask = done.foreground, colour.to_unit(done.alpha)
+        subject = answer.report.get("subject_found", True)
+        if not subject:
+            self.empty.append(frame)
+        write_mask(self.folder.file("matte", frame), alpha)
+        record = folders.Record(
+            plate=plate or _digest(picture.pixels),
+            settings=self.wish.settings,
+            model=answer.report.get("model") or "",
+            certainty=certainty(alpha) if subject else 0.0,
+            agreement=self._agreement(frame, alpha),
+            subject=subject,
+            opaque=picture.pixels.shape[2] == 3,
+            painted=known.painted,
+            refined=again,
+            carried=known.carried,
+        )
+        replace(self.folder, frame, mask, foreground, picture, record, known)
+        for old in [other for other in self.pictures if other < frame + 1 - self.reach]:
+            del self.pictures[old]
+
+    def _agreement(self, frame, alpha):
+        """IoU with the matte of the frame before, 1 where there is none."""
+        before = self.last.get(frame - 1)
+        if before is None and self.folder.has("matte", frame - 1):
+            before = pixels.load_mask(self.folder.file("matte", frame - 1))
+        self.last = {frame: alpha}
+        if before is None or before.shape != alpha.shape:
+            return 1.0
+        either = float(np.maximum(before, alpha).sum())
+        return float(np.minimum(before, alpha).sum()) / either if either else 1.0
 
     def _read(self, frame, start):
         if frame not in self.pictures:
             yield f"Frame {frame}: reading {self.source.label}", start
-            self.pictures[frame] = sources.read(self.source, frame)
+            self.pictures[frame] = sources.read(self.source, frame, as_shown=self.wish.as_shown)
 
     def _earlier(self, frame, start):
         """The frames of the same shot before `frame` for a video model, as one array, or None."""
@@ -222,15 +363,41 @@ class _Run:
         before = range(max(first, frame - self.reach), frame)
         for other in before:
             yield from self._read(other, start)
-        return temporal.earlier([self.pictures[other].pixels for other in (*before, frame)])
+        if not before:
+            return None
+        return cuts.earlier([self.pictures[other].seen for other in (*before, frame)])
 
-    def _clean(self, frame, alpha, start, share):
-        picture = self.pictures[frame]
-        options = {"op": "decontaminate", "depth": 16}
-        mask = colour.to_depth(alpha, np.uint16)
-        job = jobs.work(options, image=picture.pixels, mask=mask)
-        answer = yield from told(job, f"Frame {frame}: ", start, share)
-        write_foreground(self.folder.file("foreground", frame), answer.foreground, picture)
+
+def replace(folder, frame, mask, foreground, picture, record, known):
+    """Writes a frame's files. known: its `Record` until now; work of the user's is put aside.
+
+    The mask goes away first and comes last: whatever happens in between, no frame is ever shown a
+    mask that its record doesn't speak of.
+    """
+    if folder.has("mask", frame):
+        if known.is_touched:
+            folder.put_aside(frame)
+        with contextlib.suppress(OSError):
+            os.remove(folder.file("mask", frame))
+    if foreground is not None:
+        write_foreground(folder.file("foreground", frame), foreground, picture)
+    folder.write_record(frame, record)
+    write_mask(folder.file("mask", frame), mask)
+
+
+def certainty(alpha):
+    """0..1: how far from a half the matte is, on the whole, where it is not nothing.
+
+    An edge is soft by nature; a subject that is half there is a doubt.
+    """
+    there = alpha > 0.02
+    if not there.any():
+        return 0.0
+    return float(np.abs(2 * alpha[there] - 1).mean())
+
+
+def _digest(values):
+    return hashlib.sha1(values.tobytes(), usedforsecurity=False).hexdigest()[:20]
 
 
 def write_mask(path, alpha):

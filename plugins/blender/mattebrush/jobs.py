@@ -5,13 +5,17 @@
 stays live (`tasks.py` drives it); closing it ends the engine's job.
 """
 
+import importlib.util
 import ipaddress
+import os
+import sys
 from urllib.parse import urlparse
 
 import bpy
 import numpy as np
 
 from . import mattebrush_client as client
+from . import mattebrush_kit as kit
 from .problem import Problem
 
 
@@ -21,7 +25,8 @@ def preferences():
 
 
 def settings():
-    """The engine to use: what was installed and chosen for all programs, then what was chosen here.
+    """The engine to use: what was installed and chosen for all programs, the one that this
+    extension brought along, then what was chosen here.
 
     Raises Problem when that is a server on another computer and Blender is told to stay offline.
     """
@@ -29,11 +34,14 @@ def settings():
     own = preferences()
     if own.engine != "default":
         chosen.engine = own.engine
+    brought = _brought_along()
     if own.python:
         chosen.python, chosen.python_path = bpy.path.abspath(own.python), ""
+    elif brought:
+        chosen.python, chosen.python_path = sys.executable, brought
     if own.server:
         chosen.server, chosen.token = own.server, own.token
-    if chosen.server and not _is_here(chosen.server) and not _online():
+    if chosen.server and not _is_here(chosen.server) and not online():
         raise Problem(
             f"The server {chosen.server} is on another computer, and Blender may not go online.",
             "Allow Online Access in Preferences > System, or clear the address.",
@@ -41,7 +49,19 @@ def settings():
     return chosen
 
 
-def _online():
+def _brought_along():
+    """Where the engine lies that came in this extension's wheels, with Blender's own numpy, for a
+    child of Blender's own Python; "" when it came without."""
+    found = importlib.util.find_spec("mattebrush")
+    if "." not in __package__ or found is None or not found.origin:
+        return ""  # not an extension, or one without wheels
+    packages = os.path.dirname(os.path.dirname(found.origin))
+    numpy = os.path.dirname(os.path.dirname(np.__file__))
+    return os.pathsep.join([packages, *([numpy] if numpy != packages else [])])
+
+
+def online():
+    """Whether Blender may go online."""
     return getattr(bpy.app, "online_access", True)  # before 4.2 there was no such choice
 
 
@@ -53,16 +73,20 @@ def _is_here(address):
         return host == "localhost"
 
 
+def options(op, model="", **more):
+    """The options of a job: the preferences, and what is said here.
+
+    more: options of the job contract (docs/job-contract.md).
+    """
+    values = {"model": model or preferences().model, "device": preferences().device}
+    return kit.job_options(op, values, **more)
+
+
 def work(options, **arrays):
     """Runs one job. Yields (stage, fraction); returns the client's Answer with numpy arrays.
 
     arrays: numpy, by member name; None is left out. Raises ClientError and Problem.
     """
-    own = preferences()
-    if options["op"] != "status":
-        options = {**({"model": own.model} if own.model else {}), **options}
-        if own.device != "auto":
-            options["device"] = own.device
     engine = client.connect(settings())
     job = engine.start(options, **{name: _sent(array) for name, array in arrays.items()})
     try:

@@ -5,10 +5,15 @@ A matte is the node group of one such node, tagged by the settings below. How th
 is in `nodes.py`.
 """
 
+import re
+import uuid
+
 import bpy
 
-from . import compat, nodes, pixels
+from . import choosing, compat, folders, nodes, pixels
 from .problem import Problem
+
+_GROUP = "CompositorNodeGroup"
 
 FORMATS = (
     ("PNG", "PNG, 16 bit", "Small, and read by everything"),
@@ -20,27 +25,33 @@ class MattebrushMatte(bpy.types.PropertyGroup):
     """What a Background Mask node remembers. Kept in the file even where the add-on is missing."""
 
     version: bpy.props.IntProperty(description="0 for node groups that are not ours")
+    owner: bpy.props.StringProperty(description="The node's own name, whatever it is called")
     clean: bpy.props.BoolProperty(
         name="Clean Foreground",
         default=True,
-        description="Also take the old background's colour out of the edges",
+        description="Also take the old background's color out of the edges",
     )
+    model: bpy.props.StringProperty(
+        name="Model", description="Empty: as in the add-on's preferences"
+    )
+    as_shown: bpy.props.BoolProperty(
+        name="As on Screen",
+        description="Show the engine the plate through the scene's view transform, exposure and"
+        " look, instead of as it was stored",
+    )
+    marks: bpy.props.CollectionProperty(type=choosing.MattebrushMark)
     frame_start: bpy.props.IntProperty(name="First", default=1, min=0)
     frame_end: bpy.props.IntProperty(name="Last", default=250, min=0)
-    smooth: bpy.props.BoolProperty(
-        name="Steady Edges",
-        default=True,
-        description="Take flicker out of still parts, using the frames before and after",
-    )
     format: bpy.props.EnumProperty(name="Format", items=FORMATS)
     folder: bpy.props.StringProperty(
         name="Folder",
         subtype="DIR_PATH",
         description="Where the masks of a sequence go; empty: as in the preferences",
     )
+    home: bpy.props.StringProperty(description="Folder of the masks shown; empty: a still mask")
+    shot: bpy.props.StringProperty(description="Of which plate the mask is, as JSON")
+    opaque: bpy.props.BoolProperty(description="Whether no plate of the masks has transparency")
     painted_frame: bpy.props.IntProperty(default=-1)
-    first: bpy.props.IntProperty(description="First frame that has a mask in the sequence")
-    count: bpy.props.IntProperty(description="How many frames have one; 0 for a still mask")
     report: bpy.props.StringProperty(description="What was done last")
 
 
@@ -64,7 +75,8 @@ def add(tree, location=(0.0, 0.0)):
     """A new Background Mask node in the compositor `tree`, with a group of its own."""
     group = bpy.data.node_groups.new(nodes.NAME, "CompositorNodeTree")
     nodes.build(group)
-    group.mattebrush.version = 1
+    group.mattebrush.version = nodes.VERSION
+    group.mattebrush.owner = uuid.uuid4().hex
     node = tree.nodes.new("CompositorNodeGroup")
     node.node_tree = group
     node.name = node.label = nodes.NAME
@@ -94,6 +106,45 @@ def find(context, name=""):
     return tree, meant[0]
 
 
+def own(node):
+    """The node's group, which no other node shares from now on.
+
+    A duplicated node shares it with the one it was made from, and what is made or painted for one
+    would show in the other. The masks of a sequence are copied, too. Raises Problem.
+    """
+    group = node.node_tree
+    if sum(other.node_tree == group for other in _group_nodes()) < 2:
+        return group
+    mine = group.copy()
+    state = mine.mattebrush
+    state.owner = uuid.uuid4().hex
+    shown = [each for each in mine.nodes if each.bl_idname == "CompositorNodeImage" and each.image]
+    for each in shown:
+        if each.image.source in ("FILE", "GENERATED"):
+            each.image = each.image.copy()
+            each.image.pack()
+    folder = folders.opened(state.home) if state.home else None
+    if folder is not None:
+        copied = folders.given_to(folder, node.name, state.owner)
+        state.home = folders.shown(copied.path)
+        _show_folder(mine, copied)
+    node.node_tree = mine
+    return mine
+
+
+def _group_nodes():
+    """Every node that shows a node group of compositing."""
+    trees = [tree for tree in bpy.data.node_groups if tree.bl_idname == "CompositorNodeTree"]
+    if not compat.SCENE_HAS_GROUP:
+        trees += [scene.node_tree for scene in bpy.data.scenes if scene.node_tree is not None]
+    return [node for tree in trees for node in tree.nodes if node.bl_idname == _GROUP]
+
+
+def users_of(group):
+    """(tree, node) of each node that shows the group."""
+    return [(node.id_data, node) for node in _group_nodes() if node.node_tree == group]
+
+
 def mask_node(group):
     """The Image node that holds the mask. Raises Problem when somebody took it out."""
     return _inner(group, nodes.MASK)
@@ -104,17 +155,14 @@ def mask_image(group):
     return mask_node(group).image
 
 
-def given_image(group):
-    """The mask as the engine gave it, before any stroke, or None."""
-    return _image(group, nodes.GIVEN)
+def folder_of(group):
+    """The `Folder` of the mask sequence that is shown, or None for a still mask or none."""
+    home = group.mattebrush.home
+    return folders.opened(home) if home else None
 
 
-def waiting_sequence(group):
-    """The mask sequence while one frame of it is painted on, else None."""
-    return _image(group, nodes.SEQUENCE)
-
-
-def _image(group, name):
+def kept(group, name):
+    """The image that the group keeps under a name of `nodes.KEPT`, or None."""
     found = group.nodes.get(name)
     return None if found is None else found.image
 
@@ -129,75 +177,94 @@ def _inner(group, name):
     return found
 
 
-def set_still(group, mask, given, foreground):
-    """Shows one mask for all frames. given: the same before strokes, or None; foreground: or None.
+def set_still(group, mask, foreground=None, given=None, base=None, strokes=None):
+    """Shows one mask for all frames; images, None for what there is not.
 
-    Only now is anything changed that the user sees, and all at once.
+    given: as the engine gave it, without strokes. base: as it was before what is painted from now
+    on. strokes: what was painted until now. Only now is anything changed that the user sees, and
+    all at once.
     """
     state = group.mattebrush
-    _show(group, nodes.MASK, nodes.MASK_MISSING, 0.0, mask)
-    if foreground is not None:
-        _show(group, nodes.FOREGROUND, nodes.FOREGROUND_PRESENT, 1.0, foreground)
-    else:
-        _inner(group, nodes.FOREGROUND_PRESENT).outputs[0].default_value = 0.0
-    _keep(group, given, None)
-    state.first, state.count, state.painted_frame = 0, 0, -1
+    _inner(group, nodes.MASK).image = mask
+    _inner(group, nodes.FOREGROUND).image = foreground
+    for name, image in ((nodes.GIVEN, given), (nodes.BASE, base), (nodes.STROKES, strokes)):
+        _inner(group, name).image = image
+    _inner(group, nodes.SEQUENCE).image = None
+    state.home, state.painted_frame = "", -1
+    lead(group, has_file=False)
 
 
-def set_sequence(group, mask_path, foreground_path, first, count):
-    """Shows a mask for each frame: files whose numbers are the scene's frames.
-
-    mask_path, foreground_path: of the first frame; the latter may be None.
-    """
+def set_sequence(group, folder):
+    """Shows a mask for each frame that has one in the folder, those made later, too."""
     state = group.mattebrush
-    mask = _opened_sequence(mask_path, pixels.NON_COLOUR)
-    mask.name = f"{group.name} Mask"
-    node = _show(group, nodes.MASK, nodes.MASK_MISSING, 0.0, mask)
-    _time(node, first, count)
-    present = foreground_path is not None
-    if present:
-        space = compat.linear_space() if foreground_path.endswith(".exr") else "sRGB"
-        foreground = _opened_sequence(foreground_path, space)
-        foreground.name = f"{group.name} Foreground"
-        node = _show(group, nodes.FOREGROUND, nodes.FOREGROUND_PRESENT, 1.0, foreground)
-        _time(node, first, count)
-    _inner(group, nodes.FOREGROUND_PRESENT).outputs[0].default_value = float(present)
-    _keep(group, None, None)
-    state.first, state.count, state.painted_frame = first, count, -1
+    _show_folder(group, folder)
+    for name in nodes.KEPT:
+        _inner(group, name).image = None
+    state.home, state.painted_frame = folders.shown(folder.path), -1
+    lead(group, has_file=False)
+
+
+def _show_folder(group, folder):
+    done = folder.frames()
+    if not done:
+        return
+    for name, part, space in (
+        (nodes.MASK, "mask", pixels.NON_COLOUR),
+        (nodes.FOREGROUND, "foreground", _foreground_space(folder)),
+    ):
+        node = _inner(group, name)
+        first = next((frame for frame in done if folder.has(part, frame)), None)
+        if first is None:
+            node.image = None
+            continue
+        path = folders.shown(folder.file(part, first))
+        shown = node.image
+        if shown is None or shown.source != "SEQUENCE" or not _same_files(shown.filepath, path):
+            shown = _opened_sequence(path, space)
+            shown.name = f"{group.name} {part.capitalize()}"
+        else:
+            shown.reload()
+        node.image = shown
+        _time(node)
+
+
+def _foreground_space(folder):
+    return compat.linear_space() if folder.foreground_ending == ".exr" else "sRGB"
+
+
+def _same_files(one, other):
+    """Whether two paths differ in nothing but the frame's number."""
+    one, other = bpy.path.abspath(one), bpy.path.abspath(other)
+    return re.sub(r"\d+(?=\.\w+$)", "", one) == re.sub(r"\d+(?=\.\w+$)", "", other)
 
 
 def show_painted_frame(group, image, frame):
     """Puts the still `image` in the sequence's place while that one frame is painted on."""
     node = mask_node(group)
-    _keep(group, None, node.image)
+    if node.image.source == "SEQUENCE":
+        _inner(group, nodes.SEQUENCE).image = node.image
     node.image = image
     group.mattebrush.painted_frame = frame
 
 
 def show_sequence_again(group):
     """Undoes `show_painted_frame`, and looks at the files anew."""
-    state, sequence = group.mattebrush, waiting_sequence(group)
+    sequence = kept(group, nodes.SEQUENCE)
     if sequence is None:
         return
     node = mask_node(group)
     sequence.reload()
     node.image = sequence
-    _time(node, state.first, state.count)
-    _keep(group, None, None)
-    state.painted_frame = -1
-
-
-def _keep(group, given, sequence):
-    _inner(group, nodes.GIVEN).image = given
-    _inner(group, nodes.SEQUENCE).image = sequence
+    _time(node)
+    _inner(group, nodes.SEQUENCE).image = None
+    group.mattebrush.painted_frame = -1
 
 
 def reload(group):
     """Looks at the files of mask and foreground anew."""
-    for name in (nodes.MASK, nodes.FOREGROUND):
-        image = _inner(group, name).image
-        if image is not None and image.source == "SEQUENCE":
-            image.reload()
+    folder = folder_of(group)
+    if folder is not None and kept(group, nodes.SEQUENCE) is None:
+        _show_folder(group, folder)
     refresh(group)
 
 
@@ -208,16 +275,45 @@ def _opened_sequence(path, space):
     return image
 
 
-def _show(group, name, switch, number, image):
-    node = _inner(group, name)
-    node.image = image
-    _inner(group, switch).outputs[0].default_value = number
-    return node
+def _time(node):
+    """The file's number is the scene's frame, from 0 on; where there is no file, it is empty."""
+    node.frame_start, node.frame_duration, node.frame_offset = 0, nodes.FRAMES, -1
+    node.use_cyclic, node.use_auto_refresh = False, True
 
 
-def _time(node, first, count):
-    node.frame_start, node.frame_duration, node.frame_offset = first, count, first - 1
-    node.use_auto_refresh = True
+def lead(group, *, applies=True, has_file=True, at_rest=(), decontaminate=None):
+    """Takes the shortest ways through the group that will do; returns whether anything changed.
+
+    applies: whether the mask is of the plate; else that passes uncut. has_file: whether there is
+    surely a mask where it is looked at now. at_rest: names of `nodes.CONTROLS`. decontaminate: its
+    value, None where it is not known for sure.
+    """
+    ways, state = nodes.Ways, group.mattebrush
+    has_mask = applies and _inner(group, nodes.MASK).image is not None
+    has_colors = applies and _inner(group, nodes.FOREGROUND).image is not None
+    plain = {"Shift Edge", "Feather", "Invert"} <= set(at_rest) and has_file
+    mask = (ways.MASK_ITSELF if plain else ways.STEPS) if has_mask else ways.NO_MASK
+    colors = ways.MIXED
+    if not has_colors or decontaminate == 0:
+        colors = ways.OWN
+    elif decontaminate == 1 and has_file and "Invert" in at_rest:
+        colors = ways.FOREGROUND_ITSELF if state.opaque else ways.COVERED
+    return nodes.settle(group, mask, colors, at_rest)
+
+
+def bring_up_to_date(group):
+    """Builds a node of an earlier version anew, with its images and settings."""
+    state = group.mattebrush
+    if state.version >= nodes.VERSION:
+        return
+    images = {name: kept(group, name) for name in (nodes.MASK, nodes.FOREGROUND, nodes.GIVEN)}
+    group.nodes.clear()
+    nodes.fill(group)
+    for name, image in images.items():
+        if image is not None and image.source != "SEQUENCE":
+            _inner(group, name).image = image
+    state.version, state.owner = nodes.VERSION, uuid.uuid4().hex
+    lead(group, has_file=False)
 
 
 def refresh(group):

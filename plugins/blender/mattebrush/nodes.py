@@ -1,24 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The node itself: a group of Blender's own nodes, so that a file renders without this add-on.
 
-    mask  = Invert(Feather(Shift Edge(mask image)))
-    clean = mix(Image, foreground image, Decontaminate)
+    mask  = Invert(Feather(Shift Edge(mask image))), and 1 where the mask image has nothing
+    mask  = max(mask, Core Matte) x (1 - Garbage Matte)
+    clean = mix(Image, foreground image, Decontaminate), the picture's own where that has nothing
     Image out = clean x mask (premultiplied), Mask out = mask, Foreground out = clean
 
-Controls at zero are exact: each ends in a Mix or Invert node whose factor is then 0. What images
-the group holds, and what else is known about it, is in `matte.py`.
+A frame without a mask, or a foreground, has no file: Blender's Image node then gives alpha 0,
+everywhere else 1, which decides. As this add-on sees what is at rest, it takes shorter ways
+(`settle`): a node at neutral costs what a Set Alpha does. In a saved file all ways are whole
+(`make_whole`), so that every control works where the add-on is missing. What images the group
+holds, and what else is known about it, is in `matte.py`.
 """
 
 from . import compat
 
 NAME = "Background Mask"
 MASK, FOREGROUND = "Mask Image", "Foreground Image"
-GIVEN, SEQUENCE = "Mask as Given", "Mask Sequence"
-"""Image nodes that lead nowhere: they keep the mask before any stroke, and the mask sequence while
-one frame of it is painted on. A property would not: the compositor of 4.3's window forgets, each
-time it ran, that a group's properties use their images, and unused ones are not saved."""
+GIVEN, BASE, STROKES = "Mask as Given", "Mask before Painting", "Strokes"
+SEQUENCE = "Mask Sequence"
+KEPT = (GIVEN, BASE, STROKES, SEQUENCE)
+"""Image nodes that lead nowhere: they keep a still's mask before any stroke, before the strokes
+painted now, those from before, and the mask sequence while one frame of it is painted on. A
+property would not: the compositor of 4.3's window forgets, each time it ran, that a group's
+properties use their images, and unused ones are not saved."""
 
-MASK_MISSING, FOREGROUND_PRESENT = "Mask Missing", "Foreground Present"
+MASK_WAY, COLOR_WAY = "Mask Taken", "Colors Taken"
+"""Reroutes that lead the shortest way which will do: see `Ways`."""
+
+CONTROLS = ("Shift Edge", "Feather", "Invert", "Core Matte", "Garbage Matte")
+"""Inputs that do nothing at 0. The nodes that do their work have their name and "Step" after it,
+and pass on what they are given where they are muted."""
+
+VERSION = 2
+FRAMES = 300000
+"""How long a mask sequence may be."""
 
 FEATHER_LIMIT = 100.0
 """Largest Feather: sigma of the blur in pixels, as in the engine."""
@@ -27,12 +43,12 @@ SHIFT_LIMIT = 7.0
 _SHIFT_BITS = (1, 2, 4)
 _SIZE_OF_SIGMA = 3.0  # Blender's Blur ends at three sigma and is sized by that
 _COLUMN, _ROW = 190, 170
-_WHITE = (1.0, 1.0, 1.0, 1.0)
+_LEAST = -1e30
+"""Below all that a picture holds."""
 
 
 def build(tree):
-    """Fills the empty compositor group `tree`; without a mask it passes the picture on as it is."""
-    graph = _Graph(tree)
+    """Makes the empty compositor group `tree`; without a mask it passes the picture on as it is."""
     compat.new_socket(tree, "OUTPUT", "NodeSocketColor", "Image")
     compat.new_socket(tree, "OUTPUT", "NodeSocketFloat", "Mask")
     compat.new_socket(tree, "OUTPUT", "NodeSocketColor", "Foreground")
@@ -42,21 +58,78 @@ def build(tree):
         ("Shift Edge", "NodeSocketFloat", 0.0, (-SHIFT_LIMIT, SHIFT_LIMIT)),
         ("Invert", "NodeSocketFloatFactor", 0.0, (0.0, 1.0)),
         ("Decontaminate", "NodeSocketFloatFactor", 1.0, (0.0, 1.0)),
+        ("Garbage Matte", "NodeSocketFloatFactor", 0.0, (0.0, 1.0)),
+        ("Core Matte", "NodeSocketFloatFactor", 0.0, (0.0, 1.0)),
     )
     for name, kind, default, limits in controls:
         compat.new_socket(tree, "INPUT", kind, name, default, limits)
-    for row, name in enumerate((GIVEN, SEQUENCE)):
-        graph.compositor("Image", 1, -6 - 2 * row, name)
-    given = graph.add("NodeGroupInput", 0, 0).outputs
+    fill(tree)
+
+
+def fill(tree):
+    """The inside of the group, whose sockets are there; see `build`."""
+    graph = _Graph(tree)
+    for row, name in enumerate(KEPT):
+        graph.compositor("Image", 1, -7 - 2 * row, name)
+    given = graph.add("NodeGroupInput", 0, 0, Ways.OWN).outputs
     mask = _mask(graph, given)
     clean = _clean(graph, given)
-    cut = graph.compositor("SetAlpha", 33, 0)
+    cut = graph.compositor("SetAlpha", 41, 0)
     _apply_alpha(cut)
     graph.feed(cut.inputs["Image"], clean)
     graph.feed(cut.inputs["Alpha"], mask)
-    out = graph.add("NodeGroupOutput", 34, 0)
+    out = graph.add("NodeGroupOutput", 42, 0)
     for name, value in (("Image", cut.outputs[0]), ("Mask", mask), ("Foreground", clean)):
         graph.feed(out.inputs[name], value)
+
+
+class Ways:
+    """Names of the nodes that a way leads over. Masks: all steps, the image as it is, or none.
+    Colors: all steps, the foreground under the picture's alpha, as it is, or the picture's own."""
+
+    STEPS, MASK_ITSELF, NO_MASK = "Mask Steps", MASK, "All of It"
+    MIXED, COVERED, FOREGROUND_ITSELF, OWN = "Mixed Colors", "Covered", FOREGROUND, "Group Input"
+
+
+def settle(tree, mask_way, color_way, at_rest):
+    """Leads mask and colours over these `Ways`, and mutes the steps of controls at rest.
+
+    at_rest: names in `CONTROLS`. Returns whether anything changed.
+    """
+    changed = _lead(tree, MASK_WAY, mask_way)
+    changed = _lead(tree, COLOR_WAY, color_way) or changed
+    for name in CONTROLS:
+        for step in [node for node in tree.nodes if node.name.startswith(f"{name} Step")]:
+            if step.mute != (name in at_rest):
+                step.mute, changed = name in at_rest, True
+    return changed
+
+
+def _lead(tree, reroute, way):
+    if reroute not in tree.nodes or way not in tree.nodes:
+        return False
+    socket = tree.nodes[reroute].inputs[0]
+    if socket.is_linked and socket.links[0].from_node.name == way:
+        return False
+    tree.links.new(_result(tree.nodes[way]), socket)
+    return True
+
+
+def _result(node):
+    """The output that a way goes on from: of a Mix node for many types that which is in use."""
+    return next(socket for socket in node.outputs if socket.enabled)
+
+
+def make_whole(tree):
+    """Leads over all steps again, none muted; a picture without a mask stays uncut."""
+    whole = Ways.STEPS if _leads(tree, MASK_WAY) != Ways.NO_MASK else Ways.NO_MASK
+    colors = Ways.MIXED if _leads(tree, COLOR_WAY) != Ways.OWN else Ways.OWN
+    settle(tree, whole, colors, ())
+
+
+def _leads(tree, reroute):
+    socket = tree.nodes[reroute].inputs[0] if reroute in tree.nodes else None
+    return socket.links[0].from_node.name if socket is not None and socket.is_linked else ""
 
 
 def _mask(graph, given):
@@ -66,12 +139,19 @@ def _mask(graph, given):
     read twice twice, and a chain of those does not end.
     """
     image = graph.compositor("Image", 1, -2, MASK)
-    missing = graph.value(MASK_MISSING, 1.0, 1, -4)
-    mask = graph.mix(image.outputs["Image"], _WHITE, missing, 2, -2)
-    mask = _shifted(graph, mask, given["Shift Edge"])
+    mask = _shifted(graph, image.outputs["Image"], given["Shift Edge"])
     mask = _feathered(graph, mask, given["Feather"])
-    mask = graph.inverted(mask, given["Invert"], 31, -2)
-    return graph.red(mask, 32, -2)
+    mask = graph.step("Invert", graph.inverted(mask, given["Invert"], 31, -2))
+    # Of the picture's size: an empty image has none, and 4.2 would give nothing at all.
+    white = graph.math("GREATER_THAN", given["Image"], _LEAST, 31, -4)
+    white.node.name = white.node.label = Ways.NO_MASK
+    graph.mix(white, mask, image.outputs["Alpha"], 32, -2, Ways.STEPS)
+    taken = graph.add("NodeReroute", 33, -2, MASK_WAY)
+    graph.feed(taken.inputs[0], white)
+    mask = graph.red(taken.outputs[0], 34, -2)
+    mask = graph.step("Core Matte", graph.math("MAXIMUM", mask, given["Core Matte"], 35, -2))
+    rest = graph.math("SUBTRACT", 1.0, given["Garbage Matte"], 35, -4)
+    return graph.step("Garbage Matte", graph.math("MULTIPLY", mask, rest, 36, -2))
 
 
 def _shifted(graph, mask, shift):
@@ -85,9 +165,9 @@ def _shifted_by_socket(graph, mask, shift):
     part = graph.math("SUBTRACT", shift, whole, 6, -5)
     more = graph.math("ADD", whole, 1.0, 6, -6)
     value = graph.red(mask, 6, -3)
-    near = graph.dilated(value, whole, 7, -3)
+    near = graph.step("Shift Edge", graph.dilated(value, whole, 7, -3))
     far = graph.dilated(value, more, 7, -5)
-    return graph.mix(near, far, part, 8, -2)
+    return graph.step("Shift Edge", graph.mix(near, far, part, 8, -2))
 
 
 def _shifted_by_bits(graph, mask, shift):
@@ -98,15 +178,16 @@ def _shifted_by_bits(graph, mask, shift):
     inwards = graph.math("LESS_THAN", shift, 0.0, 5, -5)
     distance = graph.math("ABSOLUTE", shift, None, 5, -6)
     distance = graph.math("MINIMUM", distance, SHIFT_LIMIT, 6, -6)  # a link may bring more
-    mask = graph.inverted(mask, inwards, 7, -2)
+    mask = graph.step("Shift Edge", graph.inverted(mask, inwards, 7, -2))
     for column, bit in zip((8, 13, 18), _SHIFT_BITS, strict=True):
         rest = graph.math("MODULO", distance, 2.0 * bit, column, -6)
         switch = graph.math("GREATER_THAN", rest, bit - 0.001, column + 1, -6)
         wider = _dilated_evenly(graph, mask, bit, column)
-        mask = graph.mix(mask, wider, switch, column + 3, -2)
+        mask = graph.step("Shift Edge", graph.mix(mask, wider, switch, column + 3, -2))
     part = graph.math("FRACT", distance, None, 24, -6)
-    mask = graph.mix(mask, graph.dilated(mask, 1, 25, -3), part, 26, -2)
-    return graph.inverted(mask, inwards, 27, -2)
+    wider = graph.dilated(mask, 1, 25, -3)
+    mask = graph.step("Shift Edge", graph.mix(mask, wider, part, 26, -2))
+    return graph.step("Shift Edge", graph.inverted(mask, inwards, 27, -2))
 
 
 def _dilated_evenly(graph, mask, size, column):
@@ -128,26 +209,27 @@ def _feathered(graph, mask, feather):
         blur.size_x = blur.size_y = int(FEATHER_LIMIT * _SIZE_OF_SIGMA)
         share = graph.math("DIVIDE", feather, FEATHER_LIMIT, 27, -6)
         graph.feed(blur.inputs["Size"], share)
-    used = graph.math("GREATER_THAN", feather, 0.0, 28, -6)
-    return graph.mix(mask, blur.outputs["Image"], used, 30, -2)
+    return graph.step("Feather", blur.outputs["Image"])
 
 
 def _clean(graph, given):
     """The picture with the foreground image's colours instead of its own, premultiplied."""
     image = given["Image"]
     foreground = graph.compositor("Image", 1, 4, FOREGROUND)
-    present = graph.value(FOREGROUND_PRESENT, 0.0, 1, 2)
     own = graph.compositor("SeparateColor", 2, 6)
     graph.feed(own.inputs[0], image)
-    covered = graph.compositor("SetAlpha", 3, 4)
+    covered = graph.compositor("SetAlpha", 3, 4, Ways.COVERED)
     _apply_alpha(covered)
     graph.feed(covered.inputs["Image"], foreground.outputs["Image"])
     graph.feed(covered.inputs["Alpha"], own.outputs["Alpha"])
     # Cut out inversely, the background stays, and its colours are the picture's own.
     straight = graph.math("SUBTRACT", 1.0, given["Invert"], 2, 2)
-    amount = graph.math("MULTIPLY", given["Decontaminate"], present, 2, 1)
-    amount = graph.math("MULTIPLY", amount, straight, 3, 1)
-    return graph.mix(image, covered.outputs[0], amount, 4, 3)
+    amount = graph.math("MULTIPLY", given["Decontaminate"], straight, 2, 1)
+    amount = graph.math("MULTIPLY", foreground.outputs["Alpha"], amount, 3, 1)
+    graph.mix(image, covered.outputs[0], amount, 4, 3, Ways.MIXED)
+    taken = graph.add("NodeReroute", 5, 3, COLOR_WAY)
+    graph.feed(taken.inputs[0], image)
+    return taken.outputs[0]
 
 
 def _apply_alpha(node):
@@ -182,9 +264,9 @@ class _Graph:
         else:
             self.tree.links.new(value, socket)
 
-    def value(self, name, number, column, row):
-        socket = self.compositor("Value", column, row, name).outputs[0]
-        socket.default_value = number
+    def step(self, name, socket):
+        """Marks the socket's node as one that `settle` mutes where the control is at rest."""
+        socket.node.name = socket.node.label = f"{name} Step"
         return socket
 
     def math(self, operation, a, b, column, row, c=None):
@@ -221,13 +303,13 @@ class _Graph:
         self.feed(node.inputs[0], mask)
         return self.red(node.outputs[0], column, row - 1)
 
-    def mix(self, a, b, share, column, row):
+    def mix(self, a, b, share, column, row, name=""):
         """Blender's Mix node: exactly `a` where share is 0, and the alpha of `a`."""
         try:
-            node = self.compositor("MixRGB", column, row)
+            node = self.compositor("MixRGB", column, row, name)
             sockets, out = node.inputs, node.outputs[0]
         except RuntimeError:
-            node = self.compositor("Mix", column, row)
+            node = self.compositor("Mix", column, row, name)
             node.data_type = "RGBA"
             sockets = [node.inputs[index] for index in (0, 6, 7)]
             out = node.outputs[2]

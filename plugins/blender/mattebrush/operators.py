@@ -4,7 +4,18 @@ module named after it."""
 
 import bpy
 
-from . import compat, generating, jobs, matte, painting, refining, sources
+from . import (
+    choosing,
+    compat,
+    generating,
+    jobs,
+    matte,
+    overlay,
+    painting,
+    refining,
+    sources,
+    status,
+)
 from . import mattebrush_client as client
 from .problem import Problem
 from .tasks import Worker
@@ -18,7 +29,9 @@ _FRAMES = (
 
 def _node_property():
     return bpy.props.StringProperty(
-        name="Node", description="Name of the Background Mask node; empty: the active or only one"
+        name="Node",
+        description="Name of the Background Mask node; empty: the active or only one",
+        options={"SKIP_SAVE"},
     )
 
 
@@ -100,9 +113,14 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
     bl_options = {"UNDO"}
 
     node: _node_property()
-    frames: bpy.props.EnumProperty(name="Frames", items=_FRAMES)
-    frame_start: bpy.props.IntProperty(default=-1, description="-1: as in the panel")
-    frame_end: bpy.props.IntProperty(default=-1, description="-1: as in the panel")
+    # SKIP_SAVE: what was said once is not meant the next time.
+    frames: bpy.props.EnumProperty(name="Frames", items=_FRAMES, options={"SKIP_SAVE"})
+    frame_start: bpy.props.IntProperty(
+        default=-1, description="-1: as in the panel", options={"SKIP_SAVE"}
+    )
+    frame_end: bpy.props.IntProperty(
+        default=-1, description="-1: as in the panel", options={"SKIP_SAVE"}
+    )
     start_over: bpy.props.BoolProperty(
         name="Start Over",
         description="New masks in a folder of their own, instead of only those that are missing",
@@ -114,7 +132,7 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
         scene = context.scene
         tree, node = matte.find(context, self.node)
         source = sources.of_node(scene, tree, node)
-        group = _by_name(node.node_tree)
+        group = _by_name(matte.own(node))
         painting.commit(group())
         frames = _frames(self, scene, source, group().mattebrush)
         if frames is None:
@@ -143,21 +161,19 @@ def _frames(operator, scene, source, state):
         first = operator.frame_start if operator.frame_start >= 0 else state.frame_start
         last = operator.frame_end if operator.frame_end >= 0 else state.frame_end
         return range(first, last + 1)
-    if state.count:  # one more frame of the sequence that is there
+    if state.home or moves:  # one more frame of a sequence
         return range(scene.frame_current, scene.frame_current + 1)
     return None
 
 
 def _plan(group, name, start_over):
-    state, own = group.mattebrush, jobs.preferences()
+    state = group.mattebrush
     return generating.Plan(
-        base=state.folder or own.folder,
+        base=state.folder or jobs.preferences().folder,
         name=name,
-        clean=state.clean,
-        smooth=state.smooth,
         ending=".exr" if state.format == "EXR" else ".png",
         start_over=start_over,
-        model=own.model,
+        wish=generating.wish_of(group),
     )
 
 
@@ -168,7 +184,9 @@ class MATTEBRUSH_OT_generate_for_image(Worker, bpy.types.Operator):
     bl_label = "Generate Background Mask"
     bl_options = {"UNDO"}
 
-    image: bpy.props.StringProperty(name="Image", description="Empty: the one in the editor")
+    image: bpy.props.StringProperty(
+        name="Image", description="Empty: the one in the editor", options={"SKIP_SAVE"}
+    )
 
     def work(self, context):
         """As Generate Mask, for the node that shows the image, which is added when missing."""
@@ -179,7 +197,11 @@ class MATTEBRUSH_OT_generate_for_image(Worker, bpy.types.Operator):
         tree = compat.make_compositor_tree(scene)
         node = _node_showing(tree, image) or _added_for(tree, image)
         source = sources.of_node(scene, tree, node)
-        return (yield from generating.still(_by_name(node.node_tree), source, scene.frame_current))
+        group, frame = _by_name(matte.own(node)), scene.frame_current
+        if source.kind in ("STILL", "RENDER"):
+            return (yield from generating.still(group, source, frame))
+        plan = _plan(group(), node.name, False)
+        return (yield from generating.sequence(group, source, range(frame, frame + 1), plan))
 
 
 def _node_showing(tree, image):
@@ -223,7 +245,7 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
                 source = sources.of_node(context.scene, tree, node)
             except Problem:
                 source = None  # there may be a mask all the same
-            image = painting.start(node.node_tree, source, context.scene.frame_current)
+            image = painting.start(matte.own(node), source, context.scene.frame_current)
         except Problem as problem:
             self.report({"ERROR"}, str(problem))
             return {"CANCELLED"}
@@ -232,7 +254,15 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
             space = area.spaces.active
             space.image = image
             space.mode = "PAINT"
+            if source is not None:
+                self._lay_beneath(node.node_tree, source, context.scene.frame_current)
         return {"FINISHED"}
+
+    def _lay_beneath(self, group, source, frame):
+        try:
+            overlay.plate_image(group, source, frame)
+        except Problem as problem:  # one can paint without it
+            self.report({"WARNING"}, str(problem))
 
 
 def _image_area(context):
@@ -253,54 +283,246 @@ def _image_area(context):
     return added[0]
 
 
+class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
+    """Say which object is meant: click on it, or drag a box around it"""
+
+    bl_idname = "mattebrush.choose_object"
+    bl_label = "Choose Object"
+    bl_options = {"UNDO"}
+
+    node: _node_property()
+
+    _gesture = _group = None
+
+    def invoke(self, context, event):
+        """From the panel it opens the plate in an Image Editor; there, the mouse is followed."""
+        try:
+            tree, node = matte.find(context, self.node)
+            group = matte.own(node)
+            source = sources.of_node(context.scene, tree, node)
+            area = _editor_of(context, group)
+            if area is None:
+                area = _image_area(context)
+                frame = context.scene.frame_current
+                area.spaces.active.image = overlay.plate_image(group, source, frame, "sRGB")
+                area.spaces.active.mode = "VIEW"
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        self._group = _by_name(group)
+        region = next(each for each in area.regions if each.type == "WINDOW")
+        self._gesture, self._area = choosing.Gesture(region), area
+        context.window.cursor_modal_set("CROSSHAIR")
+        context.workspace.status_text_set(
+            "Click: this object    Drag: a box around it    Ctrl: not this"
+            "    Backspace: take back    Enter: done"
+        )
+        context.window_manager.modal_handler_add(self)
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context, event):
+        """Follows mouse and keyboard until Enter or Esc."""
+        if event.type in ("RET", "NUMPAD_ENTER", "ESC", "RIGHTMOUSE"):
+            context.window.cursor_modal_restore()
+            context.workspace.status_text_set(None)
+            return {"FINISHED"}
+        region = self._gesture.region
+        inside = region.x <= event.mouse_x < region.x + region.width
+        inside = inside and region.y <= event.mouse_y < region.y + region.height
+        if event.type == "BACK_SPACE" and event.value == "PRESS":
+            choosing.remove_last(self._group(), context.scene.frame_current)
+        elif event.type == "LEFTMOUSE" and event.value == "PRESS" and inside:
+            self._gesture.press(_within(event, region))
+        elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
+            mark = self._gesture.release(_within(event, region))
+            if mark is not None:
+                frame = context.scene.frame_current
+                choosing.add(self._group(), frame, mark, keeps=not event.ctrl)
+        else:
+            return {"PASS_THROUGH"}
+        overlay.redraw("IMAGE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR")
+        return {"RUNNING_MODAL"}
+
+
+class _within:
+    """An event's place as a region counts it: the event's own is of the region it began in."""
+
+    def __init__(self, event, region):
+        self.mouse_region_x = event.mouse_x - region.x
+        self.mouse_region_y = event.mouse_y - region.y
+
+
+def _editor_of(context, group):
+    """The editor that the user is in, or another, that shows the plate of a node; or None."""
+    areas = [context.area, *context.screen.areas] if context.screen is not None else []
+    return next((area for area in areas if area is not None and _shows(area, group)), None)
+
+
+def _shows(area, group):
+    space = area.spaces.active
+    if area.type == "IMAGE_EDITOR":
+        return space.image is not None and choosing.is_shown(group, space.image)
+    if area.type == "CLIP_EDITOR":
+        return space.clip is not None and choosing.is_of_clip(group, space.clip)
+    return False
+
+
+class MATTEBRUSH_OT_mark_object(bpy.types.Operator):
+    """Say which object is meant by numbers, as scripts do: pixels from the top left corner"""
+
+    bl_idname = "mattebrush.mark_object"
+    bl_label = "Mark Object"
+    bl_options = {"UNDO"}
+
+    node: _node_property()
+    point: bpy.props.FloatVectorProperty(size=2, default=(-1, -1), options={"SKIP_SAVE"})
+    box: bpy.props.FloatVectorProperty(size=4, default=(-1, -1, -1, -1), options={"SKIP_SAVE"})
+    keep: bpy.props.BoolProperty(default=True, options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        """Adds the point or the box to the frame."""
+        try:
+            tree, node = matte.find(context, self.node)
+            width, height = sources.of_node(context.scene, tree, node).size
+            group, frame = matte.own(node), context.scene.frame_current
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        for values, is_box in ((self.point, False), (self.box, True)):
+            if values[0] >= 0:
+                sides = (width, height, width, height)
+                shares = [value / side for value, side in zip(values, sides, strict=False)]
+                choosing.add(group, frame, (*(shares * 2)[:4], is_box), keeps=self.keep)
+        return {"FINISHED"}
+
+
+class MATTEBRUSH_OT_clear_choice(bpy.types.Operator):
+    """Forget which object was chosen: the node takes what stands out again"""
+
+    bl_idname = "mattebrush.clear_choice"
+    bl_label = "Forget the Choice"
+    bl_options = {"UNDO"}
+
+    node: _node_property()
+
+    def execute(self, context):
+        """Takes away the marks of all frames."""
+        try:
+            matte.own(matte.find(context, self.node)[1]).mattebrush.marks.clear()
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        overlay.redraw("IMAGE_EDITOR", "CLIP_EDITOR")
+        return {"FINISHED"}
+
+
+_LOOK_FOR = tuple((state, state.capitalize(), "") for state in status.STATES)
+
+
+class MATTEBRUSH_OT_go_to_frame(bpy.types.Operator):
+    """Go to the next frame of this kind; after the last one, to the first"""
+
+    bl_idname = "mattebrush.go_to_frame"
+    bl_label = "Go to Frame"
+
+    node: _node_property()
+    state: bpy.props.EnumProperty(name="State", items=_LOOK_FOR, options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        """Moves the playhead."""
+        try:
+            known = status.of_group(matte.find(context, self.node)[1].node_tree)
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        frames = known.of(self.state) if known is not None else []
+        if not frames:
+            self.report({"INFO"}, "There is none.")
+            return {"CANCELLED"}
+        now = context.scene.frame_current
+        context.scene.frame_set(next((each for each in frames if each > now), frames[0]))
+        return {"FINISHED"}
+
+
+class MATTEBRUSH_OT_choose_model(bpy.types.Operator):
+    """The network that finds the subject; each is best at something else"""
+
+    bl_idname = "mattebrush.choose_model"
+    bl_label = "Model"
+    bl_options = {"UNDO"}
+
+    node: _node_property()
+    model: bpy.props.StringProperty(name="Model", options={"SKIP_SAVE"})
+
+    def execute(self, context):
+        """Sets it for the node."""
+        try:
+            matte.own(matte.find(context, self.node)[1]).mattebrush.model = self.model
+        except Problem as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
 class MATTEBRUSH_OT_refine_mask(Worker, bpy.types.Operator):
-    """Keep what you painted and let the engine decide the edges around it anew"""
+    """Let the engine decide what your strokes are about, and the edges there"""
 
     bl_idname = "mattebrush.refine_mask"
     bl_label = "Refine Mask"
     bl_options = {"UNDO"}
 
     node: _node_property()
-    carry: bpy.props.BoolProperty(
-        name="Carry On",
-        description="Take the strokes along to the following frames, as far as they fit",
-    )
 
     def work(self, context):
         """Yields progress; returns the last word."""
         tree, node = matte.find(context, self.node)
-        group = _by_name(node.node_tree)
-        state = group().mattebrush
+        group = _by_name(matte.own(node))
         if matte.mask_image(group()) is None:
             raise Problem("There is no mask yet.", "Generate one first.")
         source = sources.of_node(context.scene, tree, node)
         frame = context.scene.frame_current
-        if not state.count:
-            word = yield from refining.still(group, source, frame)
+        shown = painting.editors_of(group())
+        if group().mattebrush.home:
+            word = yield from refining.frame(group, source, frame)
+            if shown:  # the brush is still in the hand
+                painting.start(group(), source, frame)
         else:
-            last = state.first + state.count - 1
-            if not state.first <= frame <= last:
-                raise Problem(
-                    f"Frame {frame} has no mask.", f"Go to one from {state.first} to {last}."
-                )
-            word = yield from refining.frames(group, source, frame, last if self.carry else frame)
-        _show_anew(context, group())
+            word = yield from refining.still(group, source, frame)
+        painting.show_in(shown, matte.mask_image(group()))
         return word
 
 
-def _show_anew(context, group):
-    """An editor in which an older mask of the node was painted on goes on with the new one."""
-    image = matte.mask_image(group)
-    if image.source == "SEQUENCE":
-        return
-    for area in context.screen.areas if context.screen else ():
-        space = area.spaces.active
-        if area.type == "IMAGE_EDITOR" and space.mode == "PAINT" and _is_mask_of(group, space):
-            space.image = image
+_DIRECTIONS = (
+    ("FORWARD", "Forward", "To the frames after this one"),
+    ("BACKWARD", "Backward", "To the frames before this one"),
+    ("BOTH", "Both Ways", "To the frames after this one and before it"),
+    ("BETWEEN", "Between Keys", "From the painted frames on either side to those between them"),
+)
 
 
-def _is_mask_of(group, space):
-    return space.image is not None and space.image.name.startswith(f"{group.name} Mask")
+class MATTEBRUSH_OT_carry_strokes(Worker, bpy.types.Operator):
+    """Take the strokes of this frame along to other frames, up to the next painted one"""
+
+    bl_idname = "mattebrush.carry_strokes"
+    bl_label = "Carry Strokes"
+    bl_options = {"UNDO"}
+
+    node: _node_property()
+    direction: bpy.props.EnumProperty(name="Direction", items=_DIRECTIONS, options={"SKIP_SAVE"})
+
+    def work(self, context):
+        """Yields progress; returns the last word."""
+        tree, node = matte.find(context, self.node)
+        group = _by_name(matte.own(node))
+        if not group().mattebrush.home:
+            raise Problem("Strokes are carried from frame to frame.", "Generate masks for a range.")
+        source = sources.of_node(context.scene, tree, node)
+        painting.commit(group())
+        frame = context.scene.frame_current
+        if self.direction == "BETWEEN":
+            return (yield from refining.between(group, source, frame))
+        steps = {"FORWARD": (1,), "BACKWARD": (-1,), "BOTH": (1, -1)}[self.direction]
+        return (yield from refining.carried(group, source, frame, steps))
 
 
 class MATTEBRUSH_OT_refresh(bpy.types.Operator):
@@ -362,7 +584,13 @@ CLASSES = (
     MATTEBRUSH_OT_generate_mask,
     MATTEBRUSH_OT_generate_for_image,
     MATTEBRUSH_OT_paint_mask,
+    MATTEBRUSH_OT_choose_object,
+    MATTEBRUSH_OT_mark_object,
+    MATTEBRUSH_OT_clear_choice,
+    MATTEBRUSH_OT_choose_model,
+    MATTEBRUSH_OT_go_to_frame,
     MATTEBRUSH_OT_refine_mask,
+    MATTEBRUSH_OT_carry_strokes,
     MATTEBRUSH_OT_refresh,
     MATTEBRUSH_OT_mark_asset,
     MATTEBRUSH_OT_test_engine,

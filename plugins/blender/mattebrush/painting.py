@@ -6,6 +6,7 @@ sequence's place (`start`) and written back into its file (`commit`) when anothe
 or painted. For saving and rendering it is written, too, and goes on afterwards.
 """
 
+import dataclasses
 import math
 import time
 
@@ -13,7 +14,7 @@ import bpy
 import numpy as np
 from bpy.app.handlers import persistent
 
-from . import folders, generating, matte, pixels, sources
+from . import generating, layers, matte, nodes, pixels, sources, strokes
 from .problem import Problem
 
 
@@ -30,20 +31,17 @@ def start(group, source, frame):
         width, height = source.size
         white = np.ones((height, width), np.float32)
         image = pixels.new(f"{group.name} Mask", white, is_data=True, is_float=False)
-        matte.set_still(group, image, None, None)
+        matte.set_still(group, image)
+        generating.note_still(group, source, frame)
         return image
-    if not state.count:
-        return image
-    if state.painted_frame == frame:
+    if not state.home or state.painted_frame == frame:
         return image
     commit(group)
-    folder = folders.of_image(matte.mask_image(group))
+    folder = matte.folder_of(group)
+    if folder is None:
+        raise Problem("The masks of this node are gone.", "Generate them again.")
     if not folder.has("mask", frame):
-        raise Problem(
-            f"Frame {frame} has no mask.",
-            f"Generate it, or go to a frame from {state.first} to {state.first + state.count - 1}.",
-        )
-    folder.keep_given(frame)
+        raise Problem(f"Frame {frame} has no mask.", "Generate it, or go to a frame that has one.")
     alpha = pixels.load_mask(folder.file("mask", frame))
     one = pixels.new(f"{group.name} Mask {frame}", alpha, is_data=True, is_float=True)
     matte.show_painted_frame(group, one, frame)
@@ -51,22 +49,54 @@ def start(group, source, frame):
 
 
 def commit(group):
-    """Writes the painted frame of a sequence into its file and shows the sequence again.
+    """Writes what was painted on a frame of a sequence into its files, and shows the sequence.
 
-    Harmless when nothing is painted on. Raises Problem when the file cannot be written; the
-    strokes are then still in the image that is shown.
+    Harmless when nothing is painted on. Raises Problem when a file cannot be written; the strokes
+    are then still in the image that is shown.
     """
     state = group.mattebrush
-    sequence = matte.waiting_sequence(group)
-    if sequence is None:
+    if matte.kept(group, nodes.SEQUENCE) is None:
         return
     image = matte.mask_image(group)
-    if image.is_dirty:
-        folder = folders.of_image(sequence)
-        alpha = np.ascontiguousarray(pixels.read(image)[..., 0])
-        generating.write_mask(folder.file("mask", state.painted_frame), np.clip(alpha, 0, 1))
+    folder = matte.folder_of(group)
+    if image.is_dirty and folder is not None:
+        keep_strokes(folder, state.painted_frame, image)
         image.pack()  # it stays as the old one, and is clean now
     matte.show_sequence_again(group)
+
+
+def keep_strokes(folder, frame, image):
+    """Writes the strokes on the image of a frame, and the mask with them. Raises Problem."""
+    after = np.clip(np.ascontiguousarray(pixels.read(image)[..., 0]), 0, 1)
+    path = folder.file("mask", frame)
+    layer = strokes.painted(pixels.load_mask(path), after)
+    if not layer:
+        return
+    layers.add(folder, frame, layer)
+    record = folder.record(frame)
+    folder.write_record(frame, dataclasses.replace(record, painted=True))
+    generating.write_mask(path, after)
+
+
+def editors_of(group):
+    """The areas in which the node's mask is painted on."""
+    return [
+        area
+        for area, space in _painting_spaces()
+        if space.image is not None and _is_of(group, space.image)
+    ]
+
+
+def _is_of(group, image):
+    return image == matte.mask_image(group) or image.name.startswith(f"{group.name} Mask")
+
+
+def show_in(areas, image):
+    """Goes on in these areas with another image."""
+    for area in areas:
+        space = area.spaces.active
+        if area.type == "IMAGE_EDITOR":
+            space.image = image
 
 
 def keep_safe():
@@ -90,7 +120,7 @@ _waiting = []
 def _paused(group):
     """Commits, to go on after saving or rendering. Returns what went wrong, as sentences."""
     state = group.mattebrush
-    if matte.waiting_sequence(group) is None:
+    if matte.kept(group, nodes.SEQUENCE) is None:
         return []
     painted = (group.name, matte.mask_image(group).name, state.painted_frame)
     try:
@@ -105,7 +135,7 @@ def _resumed():
     while _waiting:
         name, image, frame = _waiting.pop()
         group = bpy.data.node_groups.get(name)
-        if group is not None and image in bpy.data.images and group.mattebrush.count:
+        if group is not None and image in bpy.data.images and group.mattebrush.home:
             matte.show_painted_frame(group, bpy.data.images[image], frame)
 
 
@@ -169,8 +199,9 @@ def _after_frame_change(scene, *_):
 
 def _put_down_brush(painted, sequence):
     """Editors that showed the painted frame show the sequence: no stroke shall go astray."""
-    for space in _painting_spaces(painted):
-        space.image, space.mode = sequence, "VIEW"
+    for _, space in _painting_spaces():
+        if space.image == painted:
+            space.image, space.mode = sequence, "VIEW"
 
 
 _ECHO = 0.1
@@ -197,16 +228,16 @@ def _is_painted_on(group):
 
 
 def _shown_for_painting(image):
-    return next(_painting_spaces(image), None) is not None
+    return any(space.image == image for _, space in _painting_spaces())
 
 
-def _painting_spaces(image):
-    """The editors in Paint mode that show an image."""
+def _painting_spaces():
+    """(area, space) of the image editors in Paint mode."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             space = area.spaces.active
-            if area.type == "IMAGE_EDITOR" and space.mode == "PAINT" and space.image == image:
-                yield space
+            if area.type == "IMAGE_EDITOR" and space.mode == "PAINT":
+                yield area, space
 
 
 def _wake():

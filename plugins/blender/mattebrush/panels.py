@@ -1,19 +1,62 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the operators are found: Add menu, the node editor's sidebar, the Image menu."""
+"""Where the operators are found: Add menu, sidebars of the node and image editors, Image menu."""
+
+import textwrap
 
 import bpy
 
-from . import compat, matte, tasks
+from . import compat, matte, models, nodes, status, tasks, upkeep
+from . import mattebrush_kit as kit
 from .problem import Problem
 
+_WIDE = 7.5
+"""About so many pixels of the interface are a letter: labels don't break lines by themselves."""
 
-class NODE_PT_mattebrush(bpy.types.Panel):
-    """Settings and buttons of the active Background Mask node."""
+_ICONS = {"MISSING": "X", "DOUBTFUL": "ERROR", "PAINTED": "BRUSH_DATA", "DONE": "CHECKMARK"}
 
-    bl_label = "Background Mask"
+
+def _meant(context):
+    """The node that the panels are about, or None."""
+    try:
+        return matte.find(context)[1]
+    except Problem:
+        return None
+
+
+def _say(layout, context, text, icon="NONE"):
+    """A text over as many lines as the sidebar's width needs."""
+    scale = context.preferences.system.ui_scale
+    width = max(int((context.region.width / scale - 50) / _WIDE), 16)
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for index, line in enumerate(textwrap.wrap(text, width)):
+        column.label(text=line, icon="BLANK1" if index and icon != "NONE" else icon)
+
+
+def _moves(node):
+    """Whether the node's plate has frames."""
+    links = node.inputs["Image"].links
+    origin = links[0].from_node if links else None
+    if origin is None or origin.type != "IMAGE":
+        return origin is not None
+    return origin.image is not None and origin.image.source in ("SEQUENCE", "MOVIE")
+
+
+class _Panel:
     bl_space_type = "NODE_EDITOR"
     bl_region_type = "UI"
     bl_category = "Mattebrush"
+
+    @classmethod
+    def poll(cls, context):
+        """In the compositor, where there is a node to speak of."""
+        return context.space_data.tree_type == "CompositorNodeTree" and _meant(context) is not None
+
+
+class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
+    """What to do with the active Background Mask node, and how it is."""
+
+    bl_label = "Background Mask"
 
     @classmethod
     def poll(cls, context):
@@ -22,79 +65,178 @@ class NODE_PT_mattebrush(bpy.types.Panel):
 
     def draw(self, context):
         """Blender calls this at each redraw."""
-        layout = self.layout
-        try:
-            _, node = matte.find(context)
-        except Problem:
+        layout, node = self.layout, _meant(context)
+        if node is None:
             layout.label(text="No Background Mask selected")
             layout.operator("mattebrush.add_node", text="Add Background Mask", icon="ADD")
             return
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        self._settings(layout, node, context)
-        self._buttons(layout, node, context)
+        if tasks.running:
+            self._progress(layout, context)
+        self._make(layout, node)
+        self._improve(layout, node)
+        self._state(layout, node, context)
 
-    def _settings(self, layout, node, context):
-        state = node.node_tree.mattebrush
+    @staticmethod
+    def _progress(layout, context):
+        box = layout.box()
+        _say(box, context, tasks.running["text"], "SORTTIME")
+        told = [f"{tasks.running['fraction']:.0%}", tasks.running["left"], kit.tr("Cancel: Esc")]
+        _say(box, context, "   ".join(filter(None, told)))
+
+    @staticmethod
+    def _make(layout, node):
+        column = layout.column(align=True)
+        column.enabled = not tasks.running
+        column.scale_y = 1.3
+        moves = _moves(node)
+        text = "Generate Masks" if moves else "Generate Mask"
+        made = column.operator("mattebrush.generate_mask", text=text, icon="SHADERFX")
+        made.frames, made.node = "RANGE" if moves else "AUTO", node.name
+        if moves:
+            row = column.row(align=True)
+            one = row.operator("mattebrush.generate_mask", text="This Frame")
+            one.frames, one.node = "FRAME", node.name
+            anew = row.operator("mattebrush.generate_mask", text="All Anew")
+            anew.frames, anew.node, anew.start_over = "RANGE", node.name, True
+
+    @staticmethod
+    def _improve(layout, node):
+        column = layout.column(align=True)
+        column.enabled = not tasks.running
+        column.operator("mattebrush.paint_mask", icon="BRUSH_DATA").node = node.name
+        column.operator("mattebrush.refine_mask", icon="MOD_SMOOTH").node = node.name
+        if not node.node_tree.mattebrush.home:
+            return
+        column.label(text="Carry Strokes")
+        row = column.row(align=True)
+        for direction, text in (("BACKWARD", "Back"), ("BETWEEN", "Between"), ("FORWARD", "On")):
+            made = row.operator("mattebrush.carry_strokes", text=text)
+            made.node, made.direction = node.name, direction
+
+    @staticmethod
+    def _state(layout, node, context):
+        group = node.node_tree
+        told = upkeep.warning(group, context.scene, context.scene.frame_current)
+        if told:
+            _say(layout.box(), context, told, "ERROR")
+        if group.mattebrush.painted_frame >= 0:
+            _say(
+                layout,
+                context,
+                f"Painting on frame {group.mattebrush.painted_frame}",
+                "BRUSH_DATA",
+            )
+        known = status.of_group(group)
+        if known is not None:
+            grid = layout.grid_flow(columns=2, align=True)
+            for state in status.STATES:
+                count = len(known.of(state))
+                row = grid.row(align=True)
+                row.enabled = bool(count)
+                text = f"{count} {bpy.app.translations.pgettext_iface(state.capitalize())}"
+                made = row.operator("mattebrush.go_to_frame", text=text, icon=_ICONS[state])
+                made.node, made.state = node.name, state
+        if group.mattebrush.report:
+            _say(layout, context, group.mattebrush.report, "INFO")
+        column = layout.column(align=True)
+        column.operator("mattebrush.refresh", icon="FILE_REFRESH").node = node.name
+        column.operator("mattebrush.mark_asset", icon="ASSET_MANAGER").node = node.name
+
+
+class NODE_PT_mattebrush_object(_Panel, bpy.types.Panel):
+    """Which object the node cuts out."""
+
+    bl_label = "Object"
+    bl_parent_id = "NODE_PT_mattebrush"
+
+    def draw(self, context):
+        """Blender calls this at each redraw."""
+        node, layout = _meant(context), self.layout
+        column = layout.column(align=True)
+        column.operator("mattebrush.choose_object", icon="RESTRICT_SELECT_OFF").node = node.name
+        marks = node.node_tree.mattebrush.marks
+        if marks:
+            frames = len({mark.frame for mark in marks})
+            text = (
+                f"{len(marks)} marks on {frames} frames" if _moves(node) else f"{len(marks)} marks"
+            )
+            row = column.row(align=True)
+            row.label(text=text)
+            row.operator("mattebrush.clear_choice", text="", icon="X").node = node.name
+        else:
+            layout.label(text="None chosen: what stands out")
+
+
+class NODE_PT_mattebrush_edge(_Panel, bpy.types.Panel):
+    """The node's own inputs."""
+
+    bl_label = "Edge"
+    bl_parent_id = "NODE_PT_mattebrush"
+
+    def draw(self, context):
+        """Blender calls this at each redraw."""
+        layout, node = self.layout.column(align=True), _meant(context)
         for socket in node.inputs:
             if socket.type == "VALUE" and not socket.is_linked:
                 layout.prop(socket, "default_value", text=socket.name)
-        layout.separator()
+
+
+class NODE_PT_mattebrush_settings(_Panel, bpy.types.Panel):
+    """What the engine is asked for, and where masks go."""
+
+    bl_label = "Settings"
+    bl_parent_id = "NODE_PT_mattebrush"
+
+    def draw(self, context):
+        """Blender calls this at each redraw."""
+        layout, node = self.layout, _meant(context)
+        state = node.node_tree.mattebrush
+        layout.menu(
+            models.NODE_MT_mattebrush_models.__name__, text=f"Model: {models.title(state.model)}"
+        )
         layout.prop(state, "clean")
-        if not self._moves(node):
+        layout.prop(state, "as_shown")
+        if not _moves(node):
             return
         column = layout.column(align=True)
         column.prop(state, "frame_start")
         column.prop(state, "frame_end")
-        layout.prop(state, "smooth")
-        layout.prop(state, "format")
-        layout.prop(state, "folder")
+        layout.prop(state, "format", text="")
+        layout.prop(state, "folder", text="")
 
-    @staticmethod
-    def _moves(node):
-        links = node.inputs["Image"].links
-        origin = links[0].from_node if links else None
-        if origin is None or origin.type != "IMAGE":
-            return origin is not None
-        return origin.image is not None and origin.image.source in ("SEQUENCE", "MOVIE")
 
-    def _buttons(self, layout, node, context):
-        state = node.node_tree.mattebrush
-        if tasks.running:
-            box = layout.box()
-            box.label(text=tasks.running["text"], icon="SORTTIME")
-            box.label(text=f"{tasks.running['fraction']:.0%}    Esc cancels")
-        column = layout.column(align=True)
-        column.enabled = not tasks.running
-        column.scale_y = 1.3
-        moves = self._moves(node)
-        text = "Generate Masks" if moves else "Generate Mask"
-        made = column.operator("mattebrush.generate_mask", text=text, icon="SHADERFX")
-        made.frames, made.node = "RANGE" if moves else "FRAME", node.name
-        if moves:
-            one = column.operator("mattebrush.generate_mask", text="This Frame Only")
-            one.frames, one.node = "FRAME", node.name
-            anew = column.operator("mattebrush.generate_mask", text="All Frames Anew")
-            anew.frames, anew.node, anew.start_over = "RANGE", node.name, True
-        column = layout.column(align=True)
-        column.enabled = not tasks.running
-        column.operator("mattebrush.paint_mask", icon="BRUSH_DATA").node = node.name
-        row = column.row(align=True)
-        row.operator("mattebrush.refine_mask", icon="MOD_SMOOTH").node = node.name
-        if state.count:
-            carried = row.operator("mattebrush.refine_mask", text="And Following")
-            carried.node, carried.carry = node.name, True
-        column.operator("mattebrush.refresh", icon="FILE_REFRESH").node = node.name
-        if state.painted_frame >= 0:
-            layout.label(text=f"Painting on frame {state.painted_frame}", icon="BRUSH_DATA")
-        if state.report:
-            layout.label(text=state.report)
-        layout.operator("mattebrush.mark_asset", icon="ASSET_MANAGER").node = node.name
+class IMAGE_PT_mattebrush(bpy.types.Panel):
+    """What is seen while a mask is painted on, and what the strokes mean."""
+
+    bl_label = "Background Mask"
+    bl_space_type = "IMAGE_EDITOR"
+    bl_region_type = "UI"
+    bl_category = "Mattebrush"
+
+    def draw(self, context):
+        """Blender calls this at each redraw."""
+        layout, image = self.layout, context.space_data.image
+        groups = [group for group in matte.everywhere() if matte.mask_image(group) == image]
+        if image is None or not groups:
+            layout.operator("mattebrush.generate_for_image")
+            return
+        layout.prop(context.window_manager, "mattebrush_view", expand=True)
+        for stroke in kit.LEGEND:
+            _say(layout, context, f"{kit.tr(stroke.color)}: {kit.tr(stroke.tip)}")
+        for _, node in matte.users_of(groups[0]):
+            layout.operator("mattebrush.refine_mask", icon="MOD_SMOOTH").node = node.name
+
+
+def _in_image_header(self, context):
+    if context.space_data.mode == "PAINT" and any(
+        matte.mask_image(group) == context.space_data.image for group in matte.everywhere()
+    ):
+        self.layout.prop(context.window_manager, "mattebrush_view", text="")
 
 
 def _in_add_menu(self, context):
     if context.space_data.tree_type == "CompositorNodeTree":
-        self.layout.operator("mattebrush.add_node", text="Background Mask")
+        self.layout.operator("mattebrush.add_node", text=nodes.NAME)
 
 
 def _in_image_menu(self, context):
@@ -102,16 +244,24 @@ def _in_image_menu(self, context):
     self.layout.operator("mattebrush.generate_for_image")
 
 
-CLASSES = (NODE_PT_mattebrush,)
+CLASSES = (
+    NODE_PT_mattebrush,
+    NODE_PT_mattebrush_object,
+    NODE_PT_mattebrush_edge,
+    NODE_PT_mattebrush_settings,
+    IMAGE_PT_mattebrush,
+)
 
 
 def register():
     """Puts the entries into Blender's own menus."""
     compat.matte_menu().append(_in_add_menu)
     bpy.types.IMAGE_MT_image.append(_in_image_menu)
+    bpy.types.IMAGE_HT_header.append(_in_image_header)
 
 
 def unregister():
     """Takes them out again."""
+    bpy.types.IMAGE_HT_header.remove(_in_image_header)
     bpy.types.IMAGE_MT_image.remove(_in_image_menu)
     compat.matte_menu().remove(_in_add_menu)

@@ -66,14 +66,25 @@ def open_file(path):
     raise Problem(f"The file {bpy.path.abspath(path)} is missing or broken.", "Put it back.")
 
 
-def load_mask(path):
-    """float32 (H, W) in 0..1 of a mask's file."""
+def load(path):
+    """float32 (H, W, 4) of a file, as it is stored."""
     image = open_file(path)
     try:
         image.colorspace_settings.name = NON_COLOUR
-        return np.ascontiguousarray(read(image)[..., 0])
+        image.alpha_mode = "CHANNEL_PACKED"  # or Blender multiplies colour by alpha
+        return np.ascontiguousarray(read(image))
     finally:
         bpy.data.images.remove(image)
+
+
+def load_mask(path):
+    """float32 (H, W) in 0..1 of a mask's file."""
+    return np.ascontiguousarray(load(path)[..., 0])
+
+
+def load_colours(path):
+    """float32 (H, W, 3) of a file, as it is stored."""
+    return np.ascontiguousarray(load(path)[..., :3])
 
 
 def write(path, values):

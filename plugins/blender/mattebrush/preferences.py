@@ -5,6 +5,7 @@ installed, or as chosen for all programs."""
 import bpy
 
 from . import mattebrush_client as client
+from . import mattebrush_kit as kit
 
 _ENGINES = (
     ("default", "As Installed", "What was set up for all programs"),
@@ -12,17 +13,7 @@ _ENGINES = (
     ("server", "Server", "Only a running Mattebrush server"),
     ("process", "Program", "Only a program of its own for each mask"),
 )
-_DEVICES = tuple(
-    (name, label, "")
-    for name, label in (
-        ("auto", "Best"),
-        ("cpu", "CPU"),
-        ("cuda", "CUDA"),
-        ("directml", "DirectML"),
-        ("coreml", "Core ML"),
-        ("openvino", "OpenVINO"),
-    )
-)
+_DEVICES = tuple((name, label, "") for name, label in kit.DEVICES)
 
 
 class MattebrushPreferences(bpy.types.AddonPreferences):

@@ -1,87 +1,185 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Refine Mask: keeps what was painted and lets the engine decide the edges around it anew.
+"""Refine Mask and Carry Strokes: the engine decides anew what the strokes are about.
 
-What was painted is the difference to the mask as the engine gave it. Pure black and white strokes
-stay; soft ones ask for a soft edge there.
+It is always asked from the strokes and its own first matte, never from an answer to earlier
+strokes: so refining twice is refining once, and a key can be repainted at any time.
 """
+
+import dataclasses
 
 import numpy as np
 
-from . import carrying, colour, folders, generating, jobs, matte, painting, pixels, sources
-
-_ROUNDING = 1.5 / 255
+from . import carrying, colour, generating, layers, matte, painting, pixels, sources
+from . import strokes as painted
+from .problem import Problem
 
 
 def still(group, source, frame):
     """A better mask for a still, as new images."""
     yield f"Reading {source.label}", 0.0
-    picture = sources.read(source, frame)
-    dtype = picture.pixels.dtype
-    mask = colour.to_depth(pixels.read(matte.mask_image(group()))[..., 0], dtype)
-    given = matte.given_image(group())
-    previous = None if given is None else colour.to_depth(pixels.read(given)[..., 0], dtype)
-    clean = group().mattebrush.clean
-    job = _job(picture, mask, previous, clean)
-    answer = yield from generating.told(job, "", 0.0, 1.0)
-    generating.show_still(group(), answer, picture, clean)
+    wish = generating.wish_of(group())
+    picture = sources.read(source, frame, as_shown=wish.as_shown)
+    size = picture.pixels.shape[:2]
+    mask = np.ascontiguousarray(pixels.read(matte.mask_image(group()))[..., 0])
+    if mask.shape != size:
+        raise Problem(
+            f"The mask is {mask.shape[1]} x {mask.shape[0]} pixels, the picture"
+            f" {size[1]} x {size[0]}.",
+            "Generate a mask for this picture.",
+        )
+    strokes = layers.of_still(group(), size)
+    given = layers.given_of_still(group(), size)
+    depth = picture.pixels.itemsize * 8
+    if given is None:  # all of it was painted by hand
+        given, wanted = np.ones_like(mask), mask
+    else:
+        wanted = painted.over(strokes, given)
+    answer = yield from generating.refined(picture, wish, given, wanted, depth, ("", 0.0, 1.0))
+    generating.show_still(group(), source, frame, answer, picture, strokes, given)
     return generating.said(answer.report)
 
 
-def frames(group, source, first, last):
-    """The same for a frame of a sequence, its strokes carried on to the frames until `last`.
+def frame(group, source, number):
+    """The same for one frame of a sequence."""
+    painting.commit(group())
+    folder = folder_with(group(), number)
+    wish = generating.wish_of(group())
+    yield f"Reading {source.label}", 0.0
+    picture = sources.read(source, number, as_shown=wish.as_shown)
+    yield from _anew(folder, number, wish, picture, 0.0, 1.0)
+    matte.reload(group())
+    word = f"Frame {number} refined."
+    group().mattebrush.report = word
+    return f"Mattebrush: {word}"
 
-    They end where their subject is no longer found.
+
+def folder_with(group, number):
+    """The folder of the masks shown, which has that frame. Raises Problem."""
+    folder = matte.folder_of(group)
+    if folder is None:
+        raise Problem("The masks of this node are gone.", "Generate them again.")
+    if not folder.has("mask", number):
+        raise Problem(f"Frame {number} has no mask.", "Generate it, or go to a frame that has one.")
+    return folder
+
+
+def _anew(folder, number, wish, picture, start, share):
+    """Refines one frame from its strokes, and writes it."""
+    given = pixels.load_mask(folder.file("matte", number))
+    strokes = layers.of_frame(folder, number, given.shape)
+    wanted = painted.over(strokes, given)
+    progress = (f"Frame {number}: ", start, share)
+    answer = yield from generating.refined(picture, wish, given, wanted, 16, progress)
+    known = folder.record(number)
+    record = dataclasses.replace(
+        known, refined=True, carried=[int(key) for key in folder.carried_to(number)]
+    )
+    mask = colour.to_unit(answer.alpha)
+    generating.replace(folder, number, mask, answer.foreground, picture, record, known)
+
+
+def carried(group, source, key, directions):
+    """Takes the strokes of the key on frame `key` along, and refines the frames they come to.
+
+    directions: of +1 and -1. They go on until their subject is no longer found, the masks end, or
+    another key is met. What came from this key before is taken back first.
     """
     painting.commit(group())
-    folder = folders.of_image(matte.mask_image(group()))
-    clean = group().mattebrush.clean
-    before = pixels.load_mask(folder.file("given" if folder.has("given", first) else "mask", first))
-    after = pixels.load_mask(folder.file("mask", first))
-    strokes = carrying.between(before, after, _ROUNDING)
-    picture = sources.read(source, first)
-    done = []
-    for frame in range(first, last + 1):
-        share = 1 / (last - first + 1)
-        if frame > first:
-            following = sources.read(source, frame)
-            strokes = carrying.onto_next(strokes, _unit(picture), _unit(following))
-            if strokes is None or not folder.has("mask", frame):
+    folder = folder_with(group(), key)
+    own = layers.read(folder.strokes_file(key))
+    if own is None:
+        raise Problem(
+            f"Nothing was painted on frame {key}.", "Press Paint Mask, paint, and carry it on then."
+        )
+    wish = generating.wish_of(group())
+    paths = {step: _path(folder, key, step) for step in directions}
+    count = sum(len(path) for path in paths.values())
+    if not count:
+        raise Problem(
+            f"There is nowhere to carry the strokes of frame {key}: its neighbors have no masks,"
+            " or strokes of their own.",
+            "Generate masks for them first.",
+        )
+    before = set(layers.forget_carried(folder, key))
+    reached, done = [], 0
+    for path in paths.values():
+        strokes, last = own, sources.read(source, key, as_shown=wish.as_shown)
+        for index, number in enumerate(path):
+            yield f"Frame {number}: reading {source.label}", (done + index) / count
+            picture = sources.read(source, number, as_shown=wish.as_shown)
+            strokes = carrying.onto(strokes, _unit(last), _unit(picture))
+            if strokes is None:
                 break
-            picture, before = following, pixels.load_mask(folder.file("mask", frame))
-            folder.keep_given(frame)
-            after = np.where(strokes.where, strokes.values, before)
-        planes = (colour.to_depth(plane, np.uint16) for plane in (after, before))
-        job = _job(picture, *planes, clean)
-        start = (frame - first) * share
-        answer = yield from generating.told(job, f"Frame {frame}: ", start, share)
-        _replace(folder, frame, answer, picture, clean)
-        done.append(frame)
+            layers.write(folder.strokes_file(number, key), strokes)
+            share = 1 / count
+            start = (done + index) * share
+            yield from _anew(folder, number, wish, picture, start, share)
+            last = picture
+            reached.append(number)
+            before.discard(number)
+        done += len(path)
+    for number in sorted(before):  # a stroke that does not reach them any more
+        picture = sources.read(source, number, as_shown=wish.as_shown)
+        yield from _anew(folder, number, wish, picture, 1.0, 0.0)
     matte.reload(group())
-    return _told(done, last)
+    word = _told(key, sorted(reached), paths)
+    group().mattebrush.report = word
+    return f"Mattebrush: {word}"
 
 
-def _job(picture, mask, previous, clean):
-    region = np.full(mask.shape, 255, np.uint8)
-    if previous is not None and (mask != previous).any():
-        region = carrying.around(mask != previous)
-    options = {"op": "refine", "decontaminate": clean, "depth": mask.itemsize * 8}
-    return jobs.work(options, image=picture.pixels, mask=mask, previous=previous, region=region)
+def between(group, source, frame):
+    """The same for the keys on either side of a frame, towards each other."""
+    folder = folder_with(group(), frame)
+    keys = folder.keys()
+    first = max((key for key in keys if key <= frame), default=None)
+    last = min((key for key in keys if key > frame), default=None)
+    if first is None or last is None:
+        raise Problem(
+            f"Frame {frame} does not lie between two painted frames.",
+            "Paint on one before it and one after it.",
+        )
+    yield from _shared(carried(group, source, first, (1,)), 0.0)
+    return (yield from _shared(carried(group, source, last, (-1,)), 0.5))
 
 
-def _replace(folder, frame, answer, picture, clean):
-    folder.put_aside(frame)
-    generating.write_mask(folder.file("mask", frame), colour.to_unit(answer.alpha))
-    if clean:
-        path = folder.file("foreground", frame)
-        generating.write_foreground(path, answer.foreground, picture)
+def _shared(steps, start):
+    """Half of the progress for one of two."""
+    while True:
+        try:
+            text, fraction = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield text, start + fraction / 2
+
+
+def _path(folder, key, step):
+    """The frames on one side of a key up to the next key, or the end of the masks."""
+    keys, path, number = set(folder.keys()), [], key + step
+    while folder.has("mask", number) and number not in keys:
+        path.append(number)
+        number += step
+    return path
 
 
 def _unit(picture):
-    return colour.to_unit(picture.pixels[..., :3])
+    return colour.to_unit(picture.seen[..., :3])
 
 
-def _told(done, last):
-    if len(done) == 1:
-        return f"Mattebrush: frame {done[0]} refined."
-    ended = "" if done[-1] == last else ", where the painted part was no longer found"
-    return f"Mattebrush: frames {done[0]} to {done[-1]} refined{ended}."
+def _told(key, reached, paths):
+    if not reached:
+        where = "the next frame" if len(paths) == 1 else "its neighbors"
+        return f"What was painted on frame {key} was not found again on {where}."
+    word = f"Strokes of frame {key} carried to {spans(reached)}"
+    lost = [path[-1] for path in paths.values() if path and path[-1] not in reached]
+    return f"{word}; further on the painted part was not found." if lost else f"{word}."
+
+
+def spans(numbers):
+    """Frame numbers as people write them: "1 to 4, 7"."""
+    parts, start = [], None
+    for index, number in enumerate(numbers):
+        start = number if start is None else start
+        if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
+            parts.append(str(start) if start == number else f"{start} to {number}")
+            start = None
+    return ", ".join(parts)

@@ -51,7 +51,7 @@ class Source:
     index of that output. origin: the node at the far end. kind: STILL, SEQUENCE, MOVIE, CLIP or
     RENDER. image: the Image datablock's name, or "". first, count: the frames it has, count 0
     for a still. is_plain: nothing lies between feeder and mask. is_hdr: it may be brighter than
-    white. size: (W, H).
+    white. size: (W, H). geometry: what nodes in between do to its size and place, as text.
     """
 
     scene: str
@@ -65,6 +65,7 @@ class Source:
     is_plain: bool
     is_hdr: bool
     size: tuple
+    geometry: str
 
     @property
     def label(self):
@@ -75,10 +76,25 @@ class Source:
 @dataclasses.dataclass
 class Picture:
     """pixels: (H, W, 3 | 4) uint8 or uint16, display-encoded, straight alpha. linear: float32
-    (H, W, 3), the same scene-linear and unclipped, or None for an 8-bit picture."""
+    (H, W, 3), the same scene-linear and unclipped, or None for an 8-bit picture. shown: uint16
+    (H, W, 3 | 4), as the scene's view shows it, or None when that was not asked for."""
 
     pixels: np.ndarray
     linear: np.ndarray | None
+    shown: np.ndarray | None = None
+
+    @property
+    def seen(self):
+        """What the engine finds the subject in."""
+        return self.pixels if self.shown is None else self.shown
+
+
+def scene_of(source):
+    """The scene whose compositor the source is in. Raises Problem."""
+    scene = bpy.data.scenes.get(source.scene)
+    if scene is None:
+        raise Problem(f'The scene "{source.scene}" is gone.')
+    return scene
 
 
 def of_node(scene, tree, node):
@@ -89,9 +105,9 @@ def of_node(scene, tree, node):
             f'Nothing is connected to the Image input of "{node.name}".',
             "Connect an Image, Movie Clip or Render Layers node.",
         )
-    origin, moved = _origin(feeding.node, tree)
+    origin, moving = _origin(feeding.node, tree)
     image, kind, first, count, size = _facts(scene, origin)
-    if moved:
+    if moving:
         size = _render_size(scene)
     if min(size) < 1:
         raise Problem(
@@ -110,6 +126,7 @@ def of_node(scene, tree, node):
         origin == feeding.node and (kind != "RENDER" or origin.scene in (None, scene)),
         _is_hdr(origin),
         size,
+        "; ".join(_told(each) for each in moving),
     )
 
 
@@ -125,10 +142,11 @@ def _link_to(socket, tree):
 
 
 def _origin(node, tree):
-    """(node the picture comes from, whether it was moved or scaled on its way)."""
-    moved = False
+    """(node the picture comes from, those nodes on its way that move or scale it)."""
+    moving = []
     while node.type not in _PICTURES:
-        moved = moved or node.type in _MOVING
+        if node.type in _MOVING and not node.mute:
+            moving.append(node)
         inputs = (_link_to(socket, tree) for socket in node.inputs if socket.type == "RGBA")
         feeding = next((found for found in inputs if found is not None), None)
         if feeding is None:
@@ -137,7 +155,26 @@ def _origin(node, tree):
                 "Connect an Image, Movie Clip or Render Layers node.",
             )
         node = feeding.node
-    return node, moved
+    return node, moving
+
+
+def _told(node):
+    """A node's settings as text, to see later whether they are still the same."""
+    common = bpy.types.CompositorNode.bl_rna.properties
+    own = [each for each in node.bl_rna.properties if each.identifier not in common]
+    simple = ("BOOLEAN", "INT", "FLOAT", "ENUM")
+    values = [getattr(node, each.identifier) for each in own if each.type in simple]
+    for socket in node.inputs:
+        if not socket.is_linked and hasattr(socket, "default_value"):
+            values.append(socket.default_value)
+    return f"{node.bl_idname} {' '.join(_plain(value) for value in values)}"
+
+
+def _plain(value):
+    if isinstance(value, (bool, int, str)):
+        return str(value)
+    numbers = [value] if isinstance(value, float) else list(value)
+    return " ".join(f"{number:.6g}" for number in numbers)
 
 
 def _facts(scene, origin):
@@ -187,12 +224,22 @@ def _image_size(image, origin, scene):
     return tuple(image.size)
 
 
+_sizes = {}
+"""Path -> (time of the last change, size of the picture): asked at each step of the timeline."""
+
+
 def _file_size(path):
-    image = pixels.open_file(path)
     try:
-        return tuple(image.size)
-    finally:
-        bpy.data.images.remove(image)
+        changed = os.stat(path).st_mtime_ns
+    except OSError:
+        changed = 0
+    if _sizes.get(path, (None,))[0] != changed:
+        image = pixels.open_file(path)
+        try:
+            _sizes[path] = changed, tuple(image.size)
+        finally:
+            bpy.data.images.remove(image)
+    return _sizes[path][1]
 
 
 def frame_path(image, node, frame):
@@ -202,11 +249,25 @@ def frame_path(image, node, frame):
     digits = len(stem) - len(stem.rstrip("0123456789"))
     if not digits:
         return full
+    return f"{stem[:-digits]}{frame_number(node, frame):0{digits}d}{ending}"
+
+
+def frame_number(node, frame):
+    """Which of its own frames an Image node shows at a frame of the scene."""
     at = frame - node.frame_start + 1
     if node.use_cyclic:
         at = (at - 1) % max(node.frame_duration, 1) + 1
-    at = min(max(at, 1), node.frame_duration) + node.frame_offset
-    return f"{stem[:-digits]}{at:0{digits}d}{ending}"
+    return min(max(at, 1), node.frame_duration) + node.frame_offset
+
+
+def clip_file(clip, path, frame):
+    """The file that a clip made of pictures shows at a frame of the scene."""
+    stem, ending = os.path.splitext(path)
+    digits = len(stem) - len(stem.rstrip("0123456789"))
+    if not digits:
+        return path
+    at = int(stem[-digits:]) + frame - clip.frame_start + clip.frame_offset
+    return f"{stem[:-digits]}{max(at, 0):0{digits}d}{ending}"
 
 
 def _render_size(scene):
@@ -214,19 +275,20 @@ def _render_size(scene):
     return int(scene.render.resolution_x * share), int(scene.render.resolution_y * share)
 
 
-def read(source, frame):
-    """The `Picture` at a frame of the scene. Raises Problem."""
-    scene = bpy.data.scenes.get(source.scene)
-    if scene is None:
-        raise Problem(f'The scene "{source.scene}" is gone.')
+def read(source, frame, *, as_shown=False):
+    """The `Picture` at a frame of the scene. as_shown: also as it is on screen. Raises Problem."""
+    scene = scene_of(source)
     direct = _read_directly(source, scene, frame) if source.is_plain and source.image else None
-    if direct is not None:
+    if direct is not None and not as_shown:
         return Picture(direct, None)
     with tempfile.TemporaryDirectory(prefix="mattebrush-") as folder:
-        rgba = _render(source, scene, frame, folder)
+        rgba, shown = _render(source, scene, frame, folder, as_shown)
+    if direct is not None:
+        return Picture(direct, None, shown)
     straight = colour.straight(rgba)
     unit = np.concatenate([colour.encoded(straight[..., :3]), straight[..., 3:]], axis=2)
-    return Picture(_without_full_alpha(colour.to_depth(unit, np.uint16)), straight[..., :3])
+    encoded = _without_full_alpha(colour.to_depth(unit, np.uint16))
+    return Picture(encoded, straight[..., :3], shown)
 
 
 def _read_directly(source, scene, frame):
@@ -266,24 +328,39 @@ def _without_full_alpha(rgba):
     return np.ascontiguousarray(rgba)
 
 
-def _render(source, scene, frame, folder):
-    """Scene-linear float32 (H, W, 4), premultiplied: what feeds the mask's Image input."""
-    path = os.path.join(folder, f"{frame:06d}.exr")
+def _render(source, scene, frame, folder, as_shown):
+    """(Scene-linear float32 (H, W, 4), premultiplied: what feeds the mask's Image input; the same
+    through the scene's view as uint16, straight, or None)."""
     layers = ""
     if source.kind == "RENDER" and source.is_plain:
         layers = _saved_layers(scene, frame, folder)
     with _copy_of(scene, source, frame, layers) as stage:
-        stage.render.filepath = os.path.join(folder, "######.exr")
-        try:
-            # As an animation: a single render takes its frame from the window's scene.
-            bpy.ops.render.render(animation=True, scene=stage.name)
-        except RuntimeError as error:
-            raise Problem(f"Blender could not render the source: {error}".strip()) from error
-    image = pixels.open_file(path)
+        rgba = _rendered_frame(stage, frame, folder, ".exr")
+        if not as_shown:
+            return rgba, None
+        _as_on_screen(stage)
+        shown = colour.to_depth(_rendered_frame(stage, frame, folder, ".png"), np.uint16)
+    return rgba, _without_full_alpha(shown)
+
+
+def _rendered_frame(stage, frame, folder, ending):
+    """float32 (H, W, 4) of the stage's file of a frame, as stored."""
+    stage.render.filepath = os.path.join(folder, f"######{ending}")
     try:
-        return np.ascontiguousarray(pixels.read(image))
-    finally:
-        bpy.data.images.remove(image)
+        # As an animation: a single render takes its frame from the window's scene.
+        bpy.ops.render.render(animation=True, scene=stage.name)
+    except RuntimeError as error:
+        raise Problem(f"Blender could not render the source: {error}".strip()) from error
+    return pixels.load(os.path.join(folder, f"{frame:06d}{ending}"))
+
+
+def _as_on_screen(stage):
+    """Makes the stage write pictures that went through the scene's own view settings."""
+    settings = stage.render.image_settings
+    if hasattr(settings, "media_type"):
+        settings.media_type = "IMAGE"
+    settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "16"
+    stage.render.dither_intensity = 0
 
 
 @contextlib.contextmanager

@@ -10,13 +10,33 @@ import time
 import bpy
 
 from . import mattebrush_client as client
+from . import mattebrush_kit as kit
 from .problem import Problem
 
 _TICK = 0.05
 """Seconds between two steps, so that the window stays live and waiting costs nothing."""
 
+_SURE = 0.05
+"""Share of the work before which nobody knows how long the rest takes."""
+
 running = {}
-"""What is going on, for the panel: {"text": ..., "fraction": ...}, empty when nothing is."""
+"""What is going on, for the panel: {"text", "fraction", "left"}, empty when nothing is."""
+
+
+class _Clock:
+    """How far the work is, never less than before, and how long the rest will take."""
+
+    def __init__(self):
+        self.began, self.fraction = time.monotonic(), 0.0
+
+    def update(self, text, fraction):
+        """What to show, as in `running`."""
+        self.fraction = max(self.fraction, min(fraction, 1.0))
+        left = ""
+        if self.fraction > _SURE:
+            seconds = (time.monotonic() - self.began) * (1 / self.fraction - 1)
+            left = kit.tr("about %s left") % kit.duration(seconds)
+        return {"text": text, "fraction": self.fraction, "left": left}
 
 
 class Worker:
@@ -24,16 +44,22 @@ class Worker:
 
     _steps = None
     _timer = None
+    _clock = None
 
     def invoke(self, context, event):
-        """Starts the work and returns at once; without a window it is as `execute`."""
+        """Starts the work; see `start`."""
+        return self.start(context)
+
+    def start(self, context):
+        """Starts the work and returns at once; without a window it does all of it now."""
         if bpy.app.background or context.window is None:
-            return self.execute(context)
+            return self.run(context)
         if running:
             self.report({"WARNING"}, "Mattebrush is at work already. Esc cancels.")
             return {"CANCELLED"}
         self._steps = self.work(context)
-        running.update(text="Starting", fraction=0.0)
+        self._clock = _Clock()
+        running.update(self._clock.update(kit.stage_text("start"), 0.0))
         manager = context.window_manager
         manager.progress_begin(0, 100)
         self._timer = manager.event_timer_add(_TICK, window=context.window)
@@ -62,7 +88,7 @@ class Worker:
         except BaseException:
             self._finish(context)
             raise
-        running.update(text=text, fraction=fraction)
+        running.update(self._clock.update(text, fraction))
         self._show(context)
         return {"PASS_THROUGH"}
 
@@ -73,7 +99,8 @@ class Worker:
 
     def _show(self, context):
         context.window_manager.progress_update(int(running["fraction"] * 100))
-        context.workspace.status_text_set(f"Mattebrush: {running['text']}    Esc: cancel")
+        told = " \u00b7 ".join(filter(None, (running["text"], running["left"])))
+        context.workspace.status_text_set(f"Mattebrush: {told}    Esc: {kit.tr('Cancel')}")
         _redraw(context)
 
     def _finish(self, context):
@@ -84,12 +111,16 @@ class Worker:
         _redraw(context)
 
     def execute(self, context):
+        """Called by a script: see `run`."""
+        return self.run(context)
+
+    def run(self, context):
         """Does all of it now, and prints how far it is."""
-        steps, told = self.work(context), None
+        steps, clock, told = self.work(context), _Clock(), None
         try:
             while True:
                 text, fraction = next(steps)
-                line = f"Mattebrush: {text} ({fraction:.0%})"
+                line = f"Mattebrush: {text} ({clock.update(text, fraction)['fraction']:.0%})"
                 if line != told:
                     print(line, flush=True)
                     told = line

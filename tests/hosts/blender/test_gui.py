@@ -17,7 +17,7 @@ from tests.hosts.blender import blenders
 
 pytestmark = pytest.mark.hosts
 
-BUTTONS = {"generate": (462, 244), "paint": (462, 273), "refine": (462, 294)}
+BUTTONS = {"generate": (462, 103), "paint": (462, 132), "refine": (462, 153)}
 """Where they are in our panel."""
 
 
@@ -70,6 +70,9 @@ def test_mouse_and_keyboard(user: Path, photo: Path, screen: str) -> None:
     assert seen["dirty"]
     assert seen["frame"].endswith("Mask 1")
     assert seen["frame_painted"] > 100
+    assert seen["frame_goes_on"] == [True, 1]  # after Refine the brush is on the new mask
+    assert seen["frame_painted_again"] > 100
+    assert seen["frame_keys"] == [1]
     assert seen["brush_down"]
     assert seen["frame_kept"] < 1e-4
     assert seen["from_image"] == pytest.approx(seen["mask"], abs=1e-6)  # without strokes

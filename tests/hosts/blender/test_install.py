@@ -4,13 +4,20 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.hosts.blender import blenders
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 pytestmark = pytest.mark.hosts
 
@@ -41,7 +48,7 @@ def test_installed_by_the_command(blender: blenders.Blender, tmp_path: Path) -> 
     between = [["Image", "CompositorNodeGroup"], ["Background Mask", output]]
     assert sorted(seen["links"]) == sorted(between)
     assert "removed" in mattebrush("plugin", "uninstall", *here, config=config)
-    assert not list(place.rglob("mattebrush"))
+    assert not list(place.rglob("mattebrush*"))
 
 
 def test_blender_finds_nothing_wrong_with_the_extension(built: Path) -> None:
@@ -56,3 +63,52 @@ def test_blender_finds_nothing_wrong_with_the_extension(built: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("version", ["4.2", blenders.VERSIONS[-1]])
+def test_the_extension_with_its_wheels_needs_nothing_else(
+    version: str, with_engine: Path, tmp_path: Path, photo: Path
+) -> None:
+    """No engine is installed, no server runs, and Blender may not go online."""
+    (tmp_path / "zips").mkdir()
+    (tmp_path / "zips/mattebrush-blender-extension-0.1.0.zip").symlink_to(with_engine)
+    seen = blenders.run(blenders.find(version), "wheels", tmp_path, photo=str(photo))
+    assert seen["python"] == seen["own python"]
+    assert seen["module"] == "bl_ext.user_default.mattebrush"
+    assert "Mask by" in seen["report"]
+    assert seen["mask"] > 0.02
+    assert not (tmp_path / "config/mattebrush").exists()
+
+
+@pytest.fixture(scope="module")
+def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The extension for this machine, its wheels inside."""
+    folder = tmp_path_factory.mktemp("with-engine")
+    more = ("--wheels", "--output-dir", str(folder))
+    told = mattebrush("plugin", "build", "blender", *more, config=folder / "config")
+    path = Path(told.strip())
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.startswith("wheels/")]
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    assert [f"./{name}" for name in names] == manifest["wheels"]
+    assert manifest["platforms"] == ["linux-x64"]
+    assert not [name for name in names if "numpy" in name]
+    assert path.stat().st_size < 200e6  # what extensions.blender.org takes
+    return path
+
+
+def test_a_blender_that_made_no_folders_yet(tmp_path: Path) -> None:
+    """As a package of Debian's installs it: there is a program, and nothing of the user's."""
+    blenders.find("3.4")
+    config = tmp_path / "config"
+    told = mattebrush("plugin", "install", "blender", config=config)
+    assert "Blender 3.4: installed in" in told
+    assert (config / "blender/3.4/scripts/addons/mattebrush_blender/__init__.py").is_file()
+
+
+def test_the_add_on_is_not_the_engine_by_name(tmp_path: Path, built: Path) -> None:
+    """With the engine on Blender's path, as in a virtual environment, it is switched on."""
+    env = blenders.environment(tmp_path, PYTHONPATH=str(blenders.ROOT / "core"))
+    shutil.copytree(built / "zips", tmp_path / "zips")
+    blender = blenders.find("3.4")
+    assert blenders.run(blender, "switched_on", tmp_path, env)["node"] == "Background Mask"

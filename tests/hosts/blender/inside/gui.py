@@ -187,9 +187,16 @@ def session():
 def one_frame(group, images, alpha, seen):
     """A frame of a sequence, all of it `alpha`, painted on by mouse; then the next is gone to."""
     matte, space = s.module("matte"), images.spaces[0]
+    folders, generating = s.module("folders"), s.module("generating")
+    state = group.mattebrush
+    endings = (".png", ".png")
+    folder = folders.choose(f"{FOLDER}/masks", "Mask", state.owner, {}, endings)
     for frame in (1, 2):
-        s.module("generating").write_mask(f"{FOLDER}/masks/mask_{frame:04d}.png", alpha)
-    matte.set_sequence(group, f"{FOLDER}/masks/mask_0001.png", None, 1, 2)
+        for part in ("matte", "mask"):
+            generating.write_mask(folder.file(part, frame), alpha)
+        folder.write_record(frame, folders.Record())
+    state.shot, state.frame_start, state.frame_end = "", 1, 3
+    matte.set_sequence(group, folder)
     yield 1
     yield from click(GIVEN["buttons"]["paint"])
     seen["frame"] = space.image.name
@@ -197,11 +204,27 @@ def one_frame(group, images, alpha, seen):
     painted = s.values(space.image)[..., 0].copy()
     seen["frame_painted"] = int((np.abs(painted - alpha) > 0.01).sum())
     yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
+    picture("8-frame")
+
+    before = space.image
+    yield from click(GIVEN["buttons"]["refine"], 0.2)
+    yield from until(lambda: space.image != before and matte.mask_image(group) == space.image)
+    seen["frame_goes_on"] = [space.mode == "PAINT", state.painted_frame]
+    refined = s.values(space.image)[..., 0].copy()
+    yield from stroke(images, -30)
+    painted = s.values(space.image)[..., 0].copy()
+    seen["frame_painted_again"] = int((np.abs(painted - refined) > 0.01).sum())
     bpy.context.scene.frame_set(2)
     yield from until(lambda: np.abs(viewed() - alpha).max() < 0.01)
     seen["brush_down"] = space.mode == "VIEW" and space.image == matte.mask_image(group)
-    file = s.module("pixels").load_mask(f"{FOLDER}/masks/mask_0001.png")
+    file = s.module("pixels").load_mask(folder.file("mask", 1))
     seen["frame_kept"] = float(np.abs(file - painted).max())
+    seen["frame_keys"] = folder.keys()
+    bpy.context.scene.frame_set(3)
+    yield from until(lambda: viewed().min() == 1)  # no mask: uncut
+    yield 0.5
+    picture("9-no-mask")
+    bpy.context.scene.frame_set(2)
 
 
 def image_menu(group, images, seen):
@@ -210,7 +233,7 @@ def image_menu(group, images, seen):
     space.image = bpy.data.images["lemur.png"]
     yield 0.5
     yield from click(IMAGE_MENU)
-    picture("8-image-menu")
+    picture("10-image-menu")
     before = matte.mask_image(group)
     yield from click(GENERATE_ENTRY, 0.2)
     yield from until(lambda: matte.mask_image(group) != before)
@@ -225,7 +248,7 @@ def no_engine(group, images, seen):
     own.engine, own.python = "process", "/nowhere/python"
     yield from click(GIVEN["buttons"]["generate"], 1)
     yield from until(lambda: not tasks.running)
-    picture("9-no-engine")
+    picture("11-no-engine")
     seen["unharmed"] = before == (matte.mask_image(group), len(bpy.data.images))
     images.ui_type = "INFO"
     yield 0.5

@@ -57,7 +57,7 @@ def reopened_with(folder):
     s.install(f"{folder}/zips")
     bpy.ops.wm.open_mainfile(filepath=f"{folder}/still.blend")
     _, node = s.module("matte").find(bpy.context)
-    given = s.module("matte").given_image(node.node_tree)
+    given = s.module("matte").kept(node.node_tree, s.module("nodes").GIVEN)
     render = s.render(f"{folder}/reopened_with.png")
     assert bpy.ops.mattebrush.refine_mask() == {"FINISHED"}
     assert bpy.ops.mattebrush.mark_asset() == {"FINISHED"}
@@ -83,6 +83,7 @@ def sequence(folder, first, count, painted_frame):
     masks = s.files_below(f"{folder}/masks")
     assert generate(frame_start=1, frame_end=count) == {"FINISHED"}
     all_masks = s.files_below(f"{folder}/masks")
+    report = node.node_tree.mattebrush.report
     rendered = s.render_frames(folder, "before", range(1, count + 1))
 
     scene = bpy.context.scene
@@ -93,7 +94,7 @@ def sequence(folder, first, count, painted_frame):
     scene.frame_set(painted_frame + 1)  # leaving the frame puts the strokes into its file
     left = s.render_frames(folder, "left", [painted_frame])
     scene.frame_set(painted_frame)
-    assert bpy.ops.mattebrush.refine_mask(carry=True) == {"FINISHED"}
+    assert bpy.ops.mattebrush.carry_strokes() == {"FINISHED"}
     carried = s.render_frames(folder, "after", range(1, count + 1))
 
     scene.frame_set(2)
@@ -112,7 +113,7 @@ def sequence(folder, first, count, painted_frame):
         "left": left[0],
         "rendering": rendering,
         "carried": carried,
-        "report": node.node_tree.mattebrush.report,
+        "report": report,
     }
 
 
@@ -129,7 +130,7 @@ def video_model(folder, first, count, model):
     bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/video.blend")
     generate = bpy.ops.mattebrush.generate_mask
     assert generate(frames="RANGE", frame_start=1, frame_end=count) == {"FINISHED"}
-    engine = Path(folder) / "masks/Background Mask/engine"
+    engine = Path(folder) / "masks/Background Mask/matte"
     engine.rename(f"{folder}/at_once")
     again = f"{engine.parent}/mask_{count:04d}.png"
     Path(again).unlink()
@@ -156,7 +157,7 @@ def movie(folder, first, count):
         node = s.add_matte(tree)
         node.name = f"From {kind}"
         state = node.node_tree.mattebrush
-        state.smooth, state.format = kind == "clip", "EXR" if kind == "clip" else "PNG"
+        state.format = "EXR" if kind == "clip" else "PNG"
         done = bpy.ops.mattebrush.generate_mask(frames="RANGE", frame_start=2, frame_end=count)
         assert done == {"FINISHED"}
         sources = s.module("sources")
@@ -186,8 +187,8 @@ def movie_reopened_with(folder, count):
     """The same with the add-on, which knows the masks again."""
     s.install(f"{folder}/zips")
     rendered = movie_reopened(folder, count)["rendered"]
-    state = s.module("matte").find(bpy.context)[1].node_tree.mattebrush
-    return {"rendered": rendered, "mask": [state.first, state.count]}
+    folder_ = s.module("matte").folder_of(s.module("matte").find(bpy.context)[1].node_tree)
+    return {"rendered": rendered, "mask": folder_.frames()}
 
 
 GREYS = (0, 64, 128, 255)
@@ -212,7 +213,7 @@ def grey_card(folder):
     still = pixels.new("Mask", mask, is_data=True, is_float=False)
     answer = {}
     for name, foreground in (("own", None), ("clean", clean)):
-        matte.set_still(node.node_tree, still, None, foreground)
+        matte.set_still(node.node_tree, still, foreground)
         s.show(tree, node.outputs["Image"])
         answer[name] = {"alone": s.bytes_of(s.render(f"{folder}/alone.png"))}
         for background, linear in BACKGROUNDS.items():
@@ -357,7 +358,11 @@ def failures(folder, photo, first, full):
     said["not writable"] = s.refusal(generate, frame_start=1, frame_end=2)
     state.folder = full
     said["disk full"] = s.refusal(generate, frame_start=1, frame_end=12)
-    return {"said": said, "shown": state.count, "left": list(s.files_below(full))}
+    return {
+        "said": said,
+        "shown": len(s.module("matte").folder_of(node.node_tree).frames()),
+        "left": list(s.files_below(full)),
+    }
 
 
 def two_nodes(folder, photo):
@@ -416,9 +421,7 @@ def controls(folder):
     source.image = pixels.new("Card", card, is_data=False, is_float=False)
     tree.nodes.active = source
     node = s.add_matte(tree)
-    matte.set_still(
-        node.node_tree, pixels.new("Mask", mask, is_data=True, is_float=True), None, None
-    )
+    matte.set_still(node.node_tree, pixels.new("Mask", mask, is_data=True, is_float=True))
     rows = _middle_rows(node, folder)
     bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/controls.blend")
     return {"rows": rows, "mask": mask[48].astype(float).tolist()}
@@ -446,3 +449,170 @@ def installed(folder):
     assert bpy.ops.mattebrush.test_engine() == {"FINISHED"}
     ends = [[link.from_node.name, link.to_node.bl_idname] for link in tree.links]
     return {"node": tree.nodes.active.name, "links": ends}
+
+
+def _clip(tree, path, start=1, count=8):
+    """An Image node with the sequence that begins with a file numbered 101."""
+    source = s.image_node(tree, path)
+    source.image.source = "SEQUENCE"
+    source.frame_start, source.frame_duration, source.frame_offset = start, count, 100
+    return source
+
+
+def plates(folder, first, other, count):
+    """Ranges in any order; then another clip, the same one slipped, a frame replaced."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(240, 180)
+    source = _clip(tree, first)
+    node = s.add_matte(tree)
+    group = node.node_tree
+    group.mattebrush.clean = False
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/plates.blend")
+    generate = bpy.ops.mattebrush.generate_mask
+    upkeep = s.module("upkeep")
+
+    def made(first, last):
+        assert generate(frames="RANGE", frame_start=first, frame_end=last) == {"FINISHED"}
+        return group.mattebrush.report
+
+    def one(frame):
+        scene.frame_set(frame)
+        return s.bytes_of(s.render(f"{folder}/one.png")[..., 3])
+
+    made(6, 6)
+    made(3, 4)
+    answer = {"any order": s.render_frames(folder, "order", range(1, count + 1))}
+    bpy.ops.wm.save_mainfile()
+    node.inputs["Invert"].default_value = 1
+    answer["inverted"] = one(5)
+    answer["warned"] = upkeep.warning(group, scene, 5)
+    node.inputs["Invert"].default_value = 0
+
+    own = source.image
+    name = own.name
+    own.name = "was"
+    source.image = bpy.data.images.load(other)
+    source.image.source, source.image.name = "SEQUENCE", name
+    answer["other clip"] = one(3)
+    answer["warned other"] = upkeep.warning(group, scene, 3)
+    answer["made other"] = made(3, 3)
+    answer["other masked"] = one(3)
+    source.image = own
+    answer["first again"] = one(3)
+
+    source.frame_start = 3
+    answer["slipped"] = one(5)
+    answer["made slipped"] = [made(5, 6), made(8, 8)]
+    source.frame_start = 1
+    one(3)
+    replaced = Path(first).with_name("pan_103.png")
+    replaced.write_bytes(Path(other).read_bytes())
+    own.reload()
+    answer["frame replaced"] = one(3)
+    answer["made replaced"] = made(3, 4)
+    bpy.ops.preferences.addon_disable(module=s.NAME)
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/plates.blend")
+    answer["on a farm"] = s.render_frames(folder, "farm", range(1, count + 1))
+    return answer
+
+
+def strokes(folder, first, count):
+    """Strokes on two frames, refined, carried between each other; all that could lose them."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(240, 180)
+    _clip(tree, first)
+    node = s.add_matte(tree)
+    group = node.node_tree
+    state = group.mattebrush
+    state.clean = False
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/strokes.blend")
+    ops = bpy.ops.mattebrush
+    everything = {"frames": "RANGE", "frame_start": 1, "frame_end": count}
+    assert ops.generate_mask(**everything) == {"FINISHED"}
+
+    def one(frame):
+        scene.frame_set(frame)
+        return s.bytes_of(s.render(f"{folder}/one.png")[..., 3])
+
+    def paint(frame, rows, columns):
+        scene.frame_set(frame)
+        assert ops.paint_mask() == {"FINISHED"}
+        s.paint(s.module("matte").mask_image(group), rows, columns, 1.0)
+
+    answer = {"made": one(4)}
+    paint(4, slice(0, 30), slice(0, 30))
+    answer["painted"] = one(4)
+    assert ops.refine_mask() == {"FINISHED"}
+    answer["refined"] = one(4)
+    assert ops.refine_mask() == {"FINISHED"}
+    answer["refined twice"] = one(4)
+    assert ops.generate_mask(**everything, start_over=True) == {"FINISHED"}
+    answer["remade"] = one(4)
+    state.format = "EXR"
+    assert ops.generate_mask(frames="RANGE", frame_start=1, frame_end=2) == {"FINISHED"}
+    answer["other format"] = one(4)
+    state.format = "PNG"
+    assert ops.generate_mask(frames="RANGE", frame_start=1, frame_end=2) == {"FINISHED"}
+    answer["again"] = one(4)
+
+    answer["before carrying"] = s.render_frames(folder, "before", range(1, count + 1))
+    paint(7, slice(150, 180), slice(200, 240))
+    scene.frame_set(5)
+    answer["before carrying"][6] = one(7)
+    scene.frame_set(5)
+    assert ops.carry_strokes(direction="BETWEEN") == {"FINISHED"}
+    answer["after carrying"] = s.render_frames(folder, "after", range(1, count + 1))
+    home = s.module("matte").folder_of(group)
+    answer["keys"] = home.keys()
+    answer["carried"] = {key: home.carried_from(key) for key in answer["keys"]}
+
+    copy = tree.nodes.new("CompositorNodeGroup")
+    copy.node_tree, copy.name = group, "Copy"
+    tree.links.new(tree.nodes["Image"].outputs[0], copy.inputs["Image"])
+    answer["first's"] = one(4)
+    tree.nodes.active = copy
+    scene.frame_set(4)
+    assert ops.paint_mask(node="Copy") == {"FINISHED"}
+    answer["shared"] = copy.node_tree == node.node_tree
+    s.show(tree, copy.outputs["Image"])
+    answer["copy has strokes"] = one(4)
+    s.paint(s.module("matte").mask_image(copy.node_tree), slice(60, 90), slice(0, 30), 1.0)
+    assert ops.generate_mask(node="Copy", **everything, start_over=True) == {"FINISHED"}
+    s.show(tree, node.outputs["Image"])
+    answer["first's after"] = one(4)
+    answer["leaking"] = [
+        f"{name}.{each.identifier}"
+        for name in dir(bpy.ops.mattebrush)
+        for each in getattr(bpy.ops.mattebrush, name).get_rna_type().properties
+        if each.identifier != "rna_type" and not each.is_skip_save
+    ]
+    return answer
+
+
+def wheels(folder, photo):
+    """A mask by the engine that the extension brought along."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+    mask = s.module("matte").mask_image(node.node_tree)
+    return {
+        "python": s.module("jobs").settings().python,
+        "own python": sys.executable,
+        "module": s.NAME,
+        "report": node.node_tree.mattebrush.report,
+        "mask": float(s.values(mask)[..., 0].mean()),
+    }
+
+
+def switched_on(folder):
+    """The add-on from its zip, beside whatever Python finds by the engine's name."""
+    import mattebrush
+
+    assert not hasattr(mattebrush, "bl_info")
+    s.install(f"{folder}/zips")
+    tree = s.prepare(64, 64)
+    return {"node": s.add_matte(tree).name}

@@ -13,7 +13,7 @@ import bpy
 import numpy as np
 
 IS_EXTENSION = bpy.app.version >= (4, 2, 0)
-NAME = "bl_ext.user_default.mattebrush" if IS_EXTENSION else "mattebrush"
+NAME = "bl_ext.user_default.mattebrush" if IS_EXTENSION else "mattebrush_blender"
 
 
 def install(zips):

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is drawn over Blender's own editors: the plate beneath the mask that is painted on, what was
+chosen on it, the state of the frames in the timeline, and warnings at the nodes."""
+
+import blf
+import bpy
+import gpu
+import numpy as np
+from gpu_extras.batch import batch_for_shader
+
+from . import choosing, compat, matte, pixels, sources, status, upkeep
+from .problem import Problem
+
+VIEWS = (
+    ("MASK", "Mask", "The mask itself, black and white"),
+    ("OVERLAY", "Overlay", "The plate, red where it is cut away"),
+    ("CUT", "Cut Out", "The subject on a checkerboard"),
+    ("PLATE", "Plate", "The plate as it was: before and after"),
+)
+_INDEX = {name: index for index, (name, _, _) in enumerate(VIEWS)}
+
+_COLORS = {
+    "MISSING": (0.75, 0.2, 0.2, 0.9),
+    "DOUBTFUL": (0.95, 0.7, 0.1, 0.9),
+    "PAINTED": (0.25, 0.55, 1.0, 0.9),
+    "DONE": (0.3, 0.7, 0.35, 0.9),
+}
+_WARNING = (1.0, 0.75, 0.2, 1.0)
+_KEEP, _DROP = (0.3, 1.0, 0.4, 1.0), (1.0, 0.3, 0.3, 1.0)
+_BAR = 6
+"""Height of the bar in the timeline, in pixels of the interface."""
+
+_handles = []
+
+
+# ------------------------------------------------------------- the plate beneath the mask
+
+_plates = {}
+"""Group -> (frame, name of the image that holds its plate). One that nobody uses, so that it is not
+saved."""
+
+
+def plate_image(group, source, frame, space=pixels.NON_COLOUR):
+    """An image of the plate at a frame, as it is stored; read anew for another frame.
+
+    space: its color space. Raises Problem.
+    """
+    known = _plates.get(group.name)
+    if known is not None and known[0] == frame and known[1] in bpy.data.images:
+        image = bpy.data.images[known[1]]
+        image.colorspace_settings.name = space
+        return image
+    picture = sources.read(source, frame)
+    values = picture.pixels[..., :3] / np.float32(np.iinfo(picture.pixels.dtype).max)
+    image = pixels.new(f"{group.name} Plate", values, is_data=True, is_float=False)
+    image.colorspace_settings.name = space
+    if known is not None and known[1] in bpy.data.images:
+        bpy.data.images.remove(bpy.data.images[known[1]])
+    _plates[group.name] = frame, image.name
+    return image
+
+
+def forget_plate(group):
+    """The plate of a node changed."""
+    _plates.pop(group.name, None)
+
+
+_VERTEX = """
+void main() {
+  uv = texture_at;
+  gl_Position = ModelViewProjectionMatrix * vec4(position, 0.0, 1.0);
+}
+"""
+_FRAGMENT = """
+void main() {
+  vec3 plate = texture(plate_image, uv).rgb;
+  float mask = texture(mask_image, uv).r;
+  float checker = mod(floor(gl_FragCoord.x / 12.0) + floor(gl_FragCoord.y / 12.0), 2.0);
+  vec3 below = view == 1 ? mix(plate, vec3(0.9, 0.05, 0.05), 0.6) : vec3(0.35 + 0.25 * checker);
+  color = vec4(view == 3 ? plate : mix(below, plate, mask), 1.0);
+}
+"""
+_shader = None
+
+
+def _plate_shader():
+    global _shader
+    if _shader is None:
+        info = gpu.types.GPUShaderCreateInfo()
+        between = gpu.types.GPUStageInterfaceInfo("mattebrush_plate")
+        between.smooth("VEC2", "uv")
+        info.push_constant("MAT4", "ModelViewProjectionMatrix")
+        info.push_constant("INT", "view")
+        info.sampler(0, "FLOAT_2D", "plate_image")
+        info.sampler(1, "FLOAT_2D", "mask_image")
+        info.vertex_in(0, "VEC2", "position")
+        info.vertex_in(1, "VEC2", "texture_at")
+        info.vertex_out(between)
+        info.fragment_out(0, "VEC4", "color")
+        info.vertex_source(_VERTEX)
+        info.fragment_source(_FRAGMENT)
+        _shader = gpu.shader.create_from_info(info)
+    return _shader
+
+
+def _draw_in_image_editor():
+    space, region = bpy.context.space_data, bpy.context.region
+    if space.image is None:
+        return
+    for group in matte.everywhere():
+        if space.image == matte.mask_image(group) and space.mode == "PAINT":
+            _draw_plate(space, region, group)
+        if choosing.is_shown(group, space.image):
+            _draw_choice(region, group)
+
+
+def _draw_plate(space, region, group):
+    view = bpy.context.window_manager.mattebrush_view
+    known = _plates.get(group.name)
+    plate = bpy.data.images.get(known[1]) if known is not None else None
+    if view == "MASK" or plate is None:
+        return
+    (left, bottom), (right, top) = (
+        region.view2d.view_to_region(x, y, clip=False) for x, y in ((0, 0), (1, 1))
+    )
+    shader = _plate_shader()
+    corners = ((left, bottom), (right, bottom), (right, top), (left, top))
+    batch = batch_for_shader(
+        shader,
+        "TRI_FAN",
+        {"position": corners, "texture_at": ((0, 0), (1, 0), (1, 1), (0, 1))},
+    )
+    shader.bind()
+    shader.uniform_sampler("plate_image", gpu.texture.from_image(plate))
+    shader.uniform_sampler("mask_image", gpu.texture.from_image(space.image))
+    shader.uniform_int("view", _INDEX[view])
+    matrix = gpu.matrix.get_projection_matrix() @ gpu.matrix.get_model_view_matrix()
+    shader.uniform_float("ModelViewProjectionMatrix", matrix)
+    batch.draw(shader)
+
+
+# ------------------------------------------------------------------- what was chosen on it
+
+
+def _draw_in_clip_editor():
+    space, region = bpy.context.space_data, bpy.context.region
+    for group in matte.everywhere():
+        if space.clip is not None and choosing.is_of_clip(group, space.clip):
+            _draw_choice(region, group)
+
+
+def _draw_choice(region, group):
+    frame = bpy.context.scene.frame_current
+    for each in choosing.of_frame(group, frame):
+        color = _KEEP if each.keeps else _DROP
+        corners = [region.view2d.view_to_region(*at, clip=False) for at in each.corners]
+        if each.is_box:
+            (x0, y0), (x1, y1) = corners
+            _lines(((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)), color)
+        else:
+            x, y = corners[0]
+            arm = 6 * bpy.context.preferences.system.ui_scale
+            for points in (((x - arm, y), (x + arm, y)), ((x, y - arm), (x, y + arm))):
+                _lines(points, color)
+
+
+def _lines(points, color):
+    shader = gpu.shader.from_builtin(compat.FLAT_SHADER)
+    batch = batch_for_shader(shader, "LINE_STRIP", {"pos": [(x, y) for x, y in points]})
+    gpu.state.line_width_set(2)
+    shader.bind()
+    shader.uniform_float("color", color)
+    batch.draw(shader)
+    gpu.state.line_width_set(1)
+
+
+# ------------------------------------------------------------------------------ the timeline
+
+
+def _draw_in_timeline():
+    context = bpy.context
+    if getattr(context.space_data, "mode", "") != "TIMELINE":
+        return
+    try:
+        _, node = matte.find(context)
+    except Problem:
+        return
+    known = status.of_group(node.node_tree)
+    if known is None:
+        return
+    view, scale = context.region.view2d, context.preferences.system.ui_scale
+    shader = gpu.shader.from_builtin(compat.FLAT_SHADER)
+    shader.bind()
+    for first, last, state in known.spans():
+        left, right = (
+            view.view_to_region(at, 0, clip=False)[0] for at in (first - 0.5, last + 0.5)
+        )
+        bottom, top = 18 * scale, (18 + _BAR) * scale
+        corners = ((left, bottom), (right, bottom), (right, top), (left, top))
+        batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners})
+        shader.uniform_float("color", _COLORS[state])
+        batch.draw(shader)
+
+
+# ----------------------------------------------------------------------- warnings at the nodes
+
+
+def _draw_in_node_editor():
+    context = bpy.context
+    space = context.space_data
+    if space.tree_type != "CompositorNodeTree" or space.edit_tree is None:
+        return
+    scale = context.preferences.system.ui_scale
+    for node in space.edit_tree.nodes:
+        if matte.is_matte(node):
+            told = upkeep.warning(node.node_tree, context.scene, context.scene.frame_current)
+            if told:
+                x, y = compat.node_location(node)
+                x, y = context.region.view2d.view_to_region(x * scale, y * scale, clip=False)
+                blf.position(0, x, y + 26 * scale, 0)
+                compat.set_text_size(12 * scale)
+                blf.color(0, *_WARNING)
+                blf.draw(0, f"\u26a0 {told}")
+
+
+_DRAWN = (
+    ("SpaceImageEditor", _draw_in_image_editor),
+    ("SpaceClipEditor", _draw_in_clip_editor),
+    ("SpaceDopeSheetEditor", _draw_in_timeline),
+    ("SpaceNodeEditor", _draw_in_node_editor),
+)
+
+
+def redraw(*kinds):
+    """Draws editors anew, such as "IMAGE_EDITOR"."""
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in kinds:
+                area.tag_redraw()
+
+
+def _view_changed(_owner, _context):
+    redraw("IMAGE_EDITOR")
+
+
+def register():
+    """Begins to draw, where there are windows."""
+    bpy.types.WindowManager.mattebrush_view = bpy.props.EnumProperty(
+        name="View",
+        items=VIEWS,
+        default="OVERLAY",
+        description="What is seen while a mask is painted on",
+        update=_view_changed,
+    )
+    if bpy.app.background:
+        return
+    for kind, function in _DRAWN:
+        space = getattr(bpy.types, kind)
+        _handles.append((space, space.draw_handler_add(function, (), "WINDOW", "POST_PIXEL")))
+
+
+def unregister():
+    """Ends it."""
+    while _handles:
+        space, handle = _handles.pop()
+        space.draw_handler_remove(handle, "WINDOW")
+    del bpy.types.WindowManager.mattebrush_view

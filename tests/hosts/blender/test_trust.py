@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a compositor has to be able to rely on, in the real Blenders: a mask is used only for the
+plate and the frame that it was made from, and nothing that was painted is lost."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts.blender import blenders
+
+pytestmark = pytest.mark.hosts
+
+COUNT = 8
+ENDS = [blenders.VERSIONS[0], blenders.VERSIONS[-1]]
+
+
+def stored(path: Path) -> np.ndarray:
+    """A 16-bit mask as Blender renders it into 8 bits."""
+    return np.rint(np.asarray(Image.open(path)) / 65535 * 255).astype(int)
+
+
+@pytest.fixture
+def clips(frames: Path, user: Path) -> dict[str, str]:
+    """The first frames of two clips with files of the same names, eight frames each."""
+    paths = {}
+    for name in ("first", "other"):
+        folder = user / name
+        folder.mkdir()
+        for index in range(COUNT):
+            with Image.open(frames.with_name(f"pan_{101 + index}.png")) as picture:
+                shown = (
+                    picture if name == "first" else picture.transpose(Image.Transpose.ROTATE_180)
+                )
+                shown.save(folder / f"pan_{101 + index}.png")
+        paths[name] = str(folder / "pan_101.png")
+    return paths
+
+
+def test_a_mask_is_used_for_its_own_frame_and_plate_only(
+    blender: blenders.Blender, user: Path, server: dict[str, str], clips: dict[str, str]
+) -> None:
+    env = blenders.environment(user, **server)
+    seen = blenders.run(blender, "plates", user, env, count=COUNT, **clips)
+    masks = user / "masks/Background Mask"
+    moved = user / "masks/Background Mask 3"
+    made = {frame: stored(moved / f"mask_{frame + 2:04d}.png") for frame in (3, 4, 6)}
+    for frame, alpha in enumerate(seen["any order"], 1):
+        if frame in made:
+            np.testing.assert_array_equal(alpha, made[frame])
+        else:  # never empty, and never the mask of another frame
+            assert (np.array(alpha) == 255).all(), frame
+    assert (np.array(seen["inverted"]) == 255).all()  # of a frame without a mask
+    assert "Frame 5 has no mask" in seen["warned"]
+    record = json.loads((masks / "frames/0003.json").read_text())
+    assert record["plate"]
+    assert 0 < record["certainty"] <= 1
+    assert not record["painted"]
+
+    assert (np.array(seen["other clip"]) == 255).all()
+    assert "another plate" in seen["warned other"]
+    assert seen["made other"].startswith("1 masks made, 0 were there")
+    second = user / "masks/Background Mask 2"
+    np.testing.assert_array_equal(seen["other masked"], stored(second / "mask_0003.png"))
+    np.testing.assert_array_equal(seen["first again"], made[3])
+
+    assert (np.array(seen["slipped"]) == 255).all()
+    assert [told.split(",")[0] for told in seen["made slipped"]] == ["0 masks made"] * 2
+    for frame in (4, 6):  # 3 is made anew below
+        before = masks / f"mask_{frame:04d}.png"
+        assert (moved / f"mask_{frame + 2:04d}.png").read_bytes() == before.read_bytes()
+    assert all("from before the clip was moved" in told for told in seen["made slipped"])
+
+    assert (np.array(seen["frame replaced"]) == 255).all()
+    assert seen["made replaced"].startswith("1 masks made, 1 were there")
+    assert seen["on a farm"][3:] == seen["any order"][3:]  # without the add-on
+
+
+@pytest.mark.parametrize("version", ENDS)
+def test_no_stroke_is_lost(
+    version: str, user: Path, server: dict[str, str], clips: dict[str, str]
+) -> None:
+    env = blenders.environment(user, **server)
+    blender = blenders.find(version)
+    seen = blenders.run(blender, "strokes", user, env, first=clips["first"], count=COUNT)
+    masks = user / "masks/Background Mask"
+    painted = np.s_[2:26, 2:26]
+    for name in ("painted", "refined", "remade", "other format", "again"):
+        assert (np.array(seen[name])[painted] == 255).all(), name
+    np.testing.assert_array_equal(seen["refined"], seen["refined twice"])
+    far = np.s_[:, 150:]
+    np.testing.assert_array_equal(np.array(seen["refined"])[far], np.array(seen["made"])[far])
+    assert (masks / "strokes/0004.png").exists()
+
+    keys, carried = seen["keys"], seen["carried"]
+    assert keys == [4, 7]
+    assert carried["4"] == [5, 6]  # to the next key and no further
+    assert carried["7"] == [5, 6]
+    before, after = np.array(seen["before carrying"]), np.array(seen["after carrying"])
+    for frame in (5, 6):
+        # The pan moves everything two pixels to the left in each frame.
+        left = 2 + 2 * (frame - 4)
+        assert (after[frame - 1][4:24, 4 : 26 - left] == 255).all(), frame
+        assert (after[frame - 1][156:174, 206 + 2 * (7 - frame) : 232] == 255).all(), frame
+        outside = np.ones(after[0].shape, bool)
+        outside[:34, :34] = outside[140:, 190:] = False
+        # What no stroke is near stays as it was.
+        np.testing.assert_array_equal(after[frame - 1][outside], before[frame - 1][outside])
+    for frame in (1, 2, 3, 8):
+        np.testing.assert_array_equal(after[frame - 1], before[frame - 1])
+
+    assert seen["shared"] is False
+    np.testing.assert_array_equal(seen["first's"], seen["first's after"])
+    np.testing.assert_array_equal(seen["copy has strokes"], seen["first's"])
+    assert seen["leaking"] == []  # options of an operator that the next call would inherit
