@@ -187,22 +187,26 @@ def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
 
 
 def visible_rect(alpha: np.ndarray, shadow: np.ndarray | None = None) -> Rect:
-    """The smallest rectangle that holds everything of alpha >= 1/255; the whole picture where there
-    is nothing.
+    """The smallest rectangle that holds all that is seen of a subject; the whole picture where
+    there is nothing. What is fainter than a twentieth does not count: matting leaves wisps of it
+    far around fur.
 
     shadow: as from `drop_shadow`; it counts as part of the subject, so that it is not cut off.
     """
     height, width = alpha.shape
     seen = alpha >= _SEEN
+    if not seen.any():
+        seen = alpha > 0
     if shadow is not None:
-        seen |= shadow >= _SEEN
+        seen |= shadow >= _SEEN_SHADOW
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     if not rows.size:
         return Rect(0, 0, width, height)
     return Rect(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
-_SEEN = np.float32(1 / 255)
+_SEEN = np.float32(1 / 20)
+_SEEN_SHADOW = np.float32(1 / 255)  # a shadow is faint where it ends, and its end shows
 
 _MATCH_STRENGTH = 0.4
 """How far toward the background's statistics: halfway looks tinted, less is not seen."""

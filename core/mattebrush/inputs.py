@@ -17,7 +17,6 @@ from . import masks, raster
 from .errors import InputInvalid
 from .imaging.depth import FULL
 from .raster import Raster
-from .raster.model import LOSSY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +77,7 @@ def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
             values = _in_unit(values, name)
     else:
         opened = picture(given, name)
-        values, lossy = opened.plane(f"The {name}"), opened.format in LOSSY
+        values, lossy = opened.plane(f"The {name}"), opened.is_lossy
     return masks.understood(values, kind, f"The {name}", lossy)
 
 

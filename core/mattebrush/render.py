@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ CONTENTS = ("cutout", "mask", "alpha", "foreground")
 which keeps the picture's own alpha. alpha: the result's alpha alone. foreground: the clean colors
 alone, opaque."""
 
-FORMATS = ("png", "webp", "tiff", "jpg", "psd")
+FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Recipe:
         None for the whole picture; else the margin around the subject in pixels.
     strip
         Whether EXIF, XMP and other metadata are left out.
+    quality
+        1 to 100, of JPEG and WebP.
+    lossless
+        Whether WebP keeps every value; of masks it always does.
 
     Raises
     ------
@@ -77,6 +82,8 @@ class Recipe:
     match_colors: bool = False
     crop: int | None = None
     strip: bool = False
+    quality: int = raster.QUALITY
+    lossless: bool = False
 
     def __post_init__(self) -> None:
         flat = self.background is not None
@@ -101,7 +108,15 @@ class Recipe:
             raise OptionInvalid(
                 "A shadow is for a cut-out or a new background.", "Drop that option."
             )
+        if not 1 <= self.quality <= 100:
+            raise OptionInvalid(f"quality is {self.quality}.", "Give a number from 1 to 100.")
         self.shadow_for(100, 100)  # raises for values out of range
+
+    @property
+    def compression(self) -> dict[str, Any]:
+        """What `raster.write` is told besides."""
+        lossless = self.lossless or self.content in ("mask", "alpha")
+        return {"strip": self.strip, "quality": self.quality, "lossless": lossless}
 
     @property
     def scene(self) -> Scene:
@@ -137,7 +152,7 @@ def encode(source: Raster, cutout: Cutout, recipe: Recipe) -> bytes:
     if recipe.format == "psd":
         return psd.encode(*_layers(source, cutout, recipe), strip=recipe.strip)
     name = raster.format_of(f"stream.{recipe.format}")
-    return raster.encode(picture(source, cutout, recipe), name, strip=recipe.strip)
+    return raster.encode(picture(source, cutout, recipe), name, **recipe.compression)
 
 
 def write(
@@ -168,7 +183,15 @@ def write(
         psd.write(path, *layers, overwrite=overwrite, strip=recipe.strip)
         return
     result = picture(source, cutout, recipe)
-    raster.write(path, result, overwrite=overwrite, strip=recipe.strip)
+    raster.write(path, result, overwrite=overwrite, **recipe.compression)
+
+
+def losses(source: Raster, recipe: Recipe) -> list[str]:
+    """What of the picture the recipe's format does not keep, in sentences for a person."""
+    if recipe.format == "psd" or recipe.content in ("mask", "alpha"):
+        return []
+    kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
+    return raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))
 
 
 def _layers(

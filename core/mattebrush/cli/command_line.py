@@ -10,12 +10,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.metadata
+import json
 import os
 import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from .. import __version__
 from ..errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
@@ -40,6 +41,7 @@ _JOINING = "mattebrush.commands"
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. Prints failures as one line on stderr."""
     _open_closed_streams()
+    arguments = argparse.Namespace()
     try:
         try:
             arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
@@ -49,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.flush()  # here, where a failure can still be reported
     except MattebrushError as error:
         print(f"mattebrush: {error}", file=sys.stderr)
+        if getattr(arguments, "json", False):
+            print(json.dumps({"error": error.to_json()}), file=_report_stream(arguments))
         return error.exit_status
     except KeyboardInterrupt:
         print("mattebrush: interrupted; nothing half-written is left behind.", file=sys.stderr)
@@ -64,6 +68,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("mattebrush: not enough memory for a picture of this size.", file=sys.stderr)
         return 1
+
+
+def _report_stream(arguments: argparse.Namespace) -> TextIO:
+    """Where reports go: beside standard output where a picture goes, or would have gone, there."""
+    named = (*(getattr(arguments, "inputs", None) or ()), getattr(arguments, "image", None))
+    streamed = getattr(arguments, "output", None) == "-" or (
+        "-" in named and not getattr(arguments, "output", None)
+    )
+    return sys.stderr if streamed else sys.stdout
 
 
 def _open_closed_streams() -> None:

@@ -37,12 +37,15 @@ def _run(arguments: argparse.Namespace) -> int:
         from .. import engine
 
         source = pictures.read_source(task.source)
-        alpha = read_plane(arguments.alpha)
+        alpha, remarks = read_plane(arguments.alpha, "alpha")
         cutout = engine.decontaminate(source.image(), alpha, options, progress)
+        cutout.report.warnings[:0] = [*source.warnings, *remarks]
         assert cutout.foreground is not None
         result = dataclasses.replace(source, pixels=cutout.foreground)
         pictures.write_result(task, result, arguments)
         return cutout.report
 
-    tasks = pictures.plan([arguments.image], arguments, "-foreground", ".png")
+    tasks = pictures.plan(
+        [arguments.image], arguments, "-foreground", ".png", further=[arguments.alpha]
+    )
     return pictures.run(tasks, work, arguments)

@@ -36,11 +36,14 @@ def _run(arguments: argparse.Namespace) -> int:
         from .. import engine
 
         source = pictures.read_source(task.source)
-        trimap = read_plane(arguments.trimap)
+        trimap, remarks = read_plane(arguments.trimap, "trimap")
         cutout = engine.matte(source.image(), trimap, options, progress)
+        cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, source.pixels.dtype, arguments)
         return cutout.report
 
     return pictures.run(
-        pictures.plan([arguments.image], arguments, "-alpha", ".png"), work, arguments
+        pictures.plan([arguments.image], arguments, "-alpha", ".png", further=[arguments.trimap]),
+        work,
+        arguments,
     )

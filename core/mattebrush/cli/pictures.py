@@ -59,6 +59,12 @@ def add_output_arguments(parser: argparse.ArgumentParser) -> None:
         "--strip", action="store_true", help="leave out EXIF, XMP and other metadata"
     )
     group.add_argument(
+        "--quality", type=int, metavar="1..100", help="of JPEG and WebP (default: 95)"
+    )
+    group.add_argument(
+        "--lossless", action="store_true", help="WebP keeps every value, as masks always do"
+    )
+    group.add_argument(
         "--json", action="store_true", help="print a report, one JSON line a picture"
     )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress bar, no remarks")
@@ -70,13 +76,17 @@ def plan(
     suffix: str,
     extension: str,
     more_formats: Sequence[str] = (),
+    further: Sequence[str] = (),
 ) -> list[Task]:
     """Tasks for `inputs`, each with its target: `-o`, or the input's name with `suffix`.
 
     Wildcards the shell did not expand are expanded. more_formats: endings that the command can
-    write beside those of `raster`. Raises OptionInvalid when the arguments contradict each other
-    or two results would have one name; OutputUnwritable where `-o` can be seen to lead nowhere.
+    write beside those of `raster`. further: files that it reads besides. Raises OptionInvalid when
+    the arguments contradict each other, two results would have one name, or an original would be
+    written to; OutputUnwritable where `-o` can be seen to lead nowhere.
     """
+    if arguments.quality is not None and not 1 <= arguments.quality <= 100:
+        raise OptionInvalid(f"quality is {arguments.quality}.", "Give a number from 1 to 100.")
     sources = [path for pattern in inputs for path in _expanded(pattern)]
     if sources.count(STREAM) > 1:
         raise OptionInvalid("Standard input is named twice.", "It can be read once.")
@@ -92,6 +102,8 @@ def plan(
     else:
         tasks = [Task(s, _derived(s, arguments.output_dir, suffix, extension)) for s in sources]
     _refuse_collisions(tasks)
+    for task in tasks:
+        _keep_originals(task, [*sources, *further], arguments.overwrite)
     return tasks
 
 
@@ -105,7 +117,7 @@ def _check_output(output: str, more_formats: Sequence[str]) -> None:
     if path.suffix.lower() not in more_formats:
         from .. import raster
 
-        raster.format_of(output)
+        raster.format_of(output, more_formats)
 
 
 def _expanded(pattern: str) -> list[str]:
@@ -139,11 +151,29 @@ def _refuse_collisions(tasks: list[Task]) -> None:
                 "Run them apart, or with different --output-dir.",
             )
         seen[key] = task.source
-        if task.source != STREAM and key == os.path.realpath(task.source):
+
+
+def _keep_originals(task: Task, originals: Sequence[str], overwrite: bool) -> None:
+    """Raises OptionInvalid where a result would take the place of a file that is read, be it by
+    another name of the same file. Other inputs are safe without `overwrite`."""
+    if task.target == STREAM:
+        return
+    for original in originals:
+        own = original == task.source
+        if original != STREAM and (own or overwrite) and _is_same(task.target, original):
             raise OptionInvalid(
-                f"{task.target} is the input itself.",
+                f"{task.target} is {'the input' if own else 'an input'} itself.",
                 "Name another file: originals are not touched.",
             )
+
+
+def _is_same(one: str, other: str) -> bool:
+    # Path.resolve raises where links go in circles; samefile sees hard links and letter case.
+    if os.path.realpath(one) == os.path.realpath(other):
+        return True
+    with contextlib.suppress(OSError, ValueError):
+        return Path(one).samefile(other)
+    return False
 
 
 def run(
@@ -299,19 +329,25 @@ def read_source(source: str) -> Raster:
 
 
 def write_result(
-    task: Task, result: Raster, arguments: argparse.Namespace, format: str = "png"
+    task: Task, result: Raster, arguments: argparse.Namespace, *, lossless: bool = False
 ) -> None:
-    """Writes `result` to the task's target; in `format` when that is standard output.
+    """Writes `result` to the task's target; as PNG when that is standard output.
 
     Raises OutputExists, OutputUnwritable.
     """
     from .. import raster
 
     if task.target != STREAM:
-        raster.write(task.target, result, overwrite=arguments.overwrite, strip=arguments.strip)
+        raster.write(
+            task.target,
+            result,
+            overwrite=arguments.overwrite,
+            strip=arguments.strip,
+            quality=raster.QUALITY if arguments.quality is None else arguments.quality,
+            lossless=lossless or arguments.lossless,
+        )
         return
-    name = raster.format_of(f"stream.{format}")
-    send(raster.encode(result, name, strip=arguments.strip))
+    send(raster.encode(result, "PNG", strip=arguments.strip))
 
 
 def send(data: bytes) -> None:

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from ..raster import Raster
 
 
-def read_plane(path: str) -> np.ndarray:
-    """The mask in a file. Raises InputInvalid where it cannot be read or is a color picture."""
-    from .. import raster
+def read_plane(path: str, kind: str) -> tuple[np.ndarray, list[str]]:
+    """The mask in a file as its painter meant it, and remarks. kind: one of `masks.KINDS`.
 
-    return raster.read(path).plane(path)
+    Raises InputInvalid where it cannot be read or is a color picture.
+    """
+    from .. import masks, raster
+
+    read = raster.read(path)
+    values, remarks = masks.understood(read.plane(path), kind, path, lossy=read.is_lossy)
+    return values, [*read.warnings, *remarks]
 
 
 def write_plane(
@@ -35,4 +40,4 @@ def write_plane(
     plane = dataclasses.replace(
         source, pixels=to_depth(alpha, depth)[:, :, None], alpha=None, icc=None
     )
-    pictures.write_result(task, plane, arguments)
+    pictures.write_result(task, plane, arguments, lossless=True)

@@ -22,12 +22,16 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "refine",
         help="make a painted mask better, keeping what was painted",
-        description="Black and white strokes stay as painted; where MASK was painted gray, and "
-        "inside --region, matting decides anew; everything else stays as it is, to the bit.",
+        description="With --previous, what differs from it are strokes: black and white ones stay "
+        "as painted, gray ones are decided anew. Inside --region edges are decided anew. All else "
+        "stays as it is, to the bit. With neither, every edge of MASK is decided anew, three "
+        "pixels to each side.",
     )
     parser.add_argument("image", metavar="IMAGE")
     parser.add_argument("mask", metavar="MASK", help="the mask, strokes included")
-    parser.add_argument("--previous", metavar="P", help="the mask before the strokes")
+    parser.add_argument(
+        "--previous", metavar="P", help="the mask before the strokes: tells them from the rest"
+    )
     parser.add_argument(
         "--region", metavar="R", help="picture that is white where to decide anew, or X0,Y0,X1,Y1"
     )
@@ -40,31 +44,40 @@ def add_parser(subparsers: Subparsers) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     region_text, arguments.region = arguments.region, None
     options = engine_arguments.options_from(arguments)
+    further = [path for path in (arguments.mask, arguments.previous, region_text) if path]
 
     def work(task: pictures.Task, progress: Progress) -> Report:
         from .. import engine
 
         source = pictures.read_source(task.source)
-        mask = read_plane(arguments.mask)
-        previous = read_plane(arguments.previous) if arguments.previous else None
-        region = _region(region_text, mask.shape) if region_text else None
+        mask, remarks = read_plane(arguments.mask, "mask")
+        previous = region = None
+        if arguments.previous:
+            previous, more = read_plane(arguments.previous, "mask")
+            remarks += more
+        if region_text:
+            region, more = _region(region_text, mask.shape)
+            remarks += more
         cutout = engine.refine(source.image(), mask, previous, region, options, progress)
+        cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, mask.dtype, arguments)
         return cutout.report
 
     return pictures.run(
-        pictures.plan([arguments.image], arguments, "-mask", ".png"), work, arguments
+        pictures.plan([arguments.image], arguments, "-mask", ".png", further=further),
+        work,
+        arguments,
     )
 
 
-def _region(text: str, shape: tuple[int, ...]) -> np.ndarray:
-    """A region from a picture's path, or from a box in pixels."""
+def _region(text: str, shape: tuple[int, ...]) -> tuple[np.ndarray, list[str]]:
+    """A region from a picture's path, or from a box in pixels, and remarks."""
     import numpy as np
 
     try:
         x0, y0, x1, y1 = (max(0, round(float(part))) for part in text.split(","))
     except (ValueError, OverflowError):  # not four numbers, or infinity
-        return read_plane(text)
+        return read_plane(text, "region")
     region = np.zeros(shape, np.uint8)
     region[y0:y1, x0:x1] = 255
     if not region.any():
@@ -72,4 +85,4 @@ def _region(text: str, shape: tuple[int, ...]) -> np.ndarray:
             f"The region {text} holds no pixel of this picture.",
             f"The picture is {shape[1]}x{shape[0]} pixels.",
         )
-    return region
+    return region, []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..render import Recipe
     from .command_line import Subparsers
 
-_FORMATS = ("png", "webp", "tiff", "jpg", "psd")
+_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -94,16 +94,22 @@ def _margin(text: str) -> int:
 
 
 def _remove(arguments: argparse.Namespace) -> int:
+    from ..raster import Raster
+
     options = engine_arguments.options_from(arguments)
     recipe = _recipe(arguments)
     kind = "flat" if recipe.background is not None else recipe.content
-    tasks = pictures.plan(arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd",))
+    backdrop = [arguments.background] if isinstance(recipe.background, Raster) else []
+    tasks = pictures.plan(
+        arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd",), backdrop
+    )
 
     def work(task: pictures.Task, progress: Progress) -> Report:
         from .. import engine, render, subject
 
         source = pictures.read_source(task.source)
         cutout = engine.remove_background(source.image(), options, progress)
+        cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)
         with cutout.report.stage("writing"):
@@ -111,6 +117,7 @@ def _remove(arguments: argparse.Namespace) -> int:
                 pictures.send(render.encode(source, cutout, recipe))
             else:
                 render.write(task.target, source, cutout, recipe, overwrite=arguments.overwrite)
+        cutout.report.warnings += render.losses(source, recipe)
         return cutout.report
 
     return pictures.run_sequence(tasks, work, arguments)
@@ -118,6 +125,7 @@ def _remove(arguments: argparse.Namespace) -> int:
 
 def _recipe(arguments: argparse.Namespace) -> Recipe:
     """Raises OptionInvalid for arguments that contradict each other."""
+    from .. import raster
     from ..render import Recipe
 
     named = Path(arguments.output).suffix.lower().lstrip(".") if arguments.output else ""
@@ -134,6 +142,8 @@ def _recipe(arguments: argparse.Namespace) -> Recipe:
         match_colors=arguments.match_colors,
         crop=arguments.crop,
         strip=arguments.strip,
+        quality=raster.QUALITY if arguments.quality is None else arguments.quality,
+        lossless=arguments.lossless,
     )
 
 

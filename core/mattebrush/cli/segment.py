@@ -42,6 +42,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
         source = pictures.read_source(task.source)
         cutout = engine.segment(source.image(), options, progress)
+        cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)
         depth = np.uint16 if arguments.depth == 16 else np.uint8

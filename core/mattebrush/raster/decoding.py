@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from .. import extras
 from ..errors import InputInvalid, InputTooLarge
 from ..imaging.strips import strips
 from . import color, deep, exif
@@ -161,7 +162,7 @@ def _open(file: BinaryIO, format: str, name: str) -> ImageFile.ImageFile:
         except ImportError as missing:
             raise InputInvalid(
                 f"{name} is a HEIC/HEIF photograph, which needs a further package.",
-                "Install it with: pip install 'mattebrush[heif]'",
+                extras.advice("heif", "pillow-heif"),
             ) from missing
         pillow_heif.register_heif_opener()
     if format == "AVIF" and not features.check("avif"):

@@ -13,18 +13,19 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from .. import extras
 from ..errors import InputInvalid, MattebrushError, OutputUnwritable
 from ..imaging.depth import to_depth
 from ..imaging.strips import strips
 from . import decoding, icc
 from .model import Metadata, Raster
 
-_INSTALL = "Install it with: pip install 'mattebrush[exr]'"
-
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     """The first part of a file. Raises InputInvalid where the package is missing."""
-    exr = _library(InputInvalid(f"{name} is an OpenEXR picture: a further package.", _INSTALL))
+    exr = _library(
+        InputInvalid(f"{name} is an OpenEXR picture, which needs a further package.", _advice())
+    )
     file.seek(0)
     with exr.File(file, separate_channels=True, header_only=True) as opened:
         low, high = opened.header()["dataWindow"]
@@ -76,7 +77,7 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
 
     Raises OutputUnwritable where the package is missing.
     """
-    exr = _library(OutputUnwritable("OpenEXR needs a further package.", _INSTALL))
+    exr = _library(OutputUnwritable("OpenEXR needs a further package.", _advice()))
     space = icc.parse(profile) if profile else icc.SRGB
     if space is None:
         raise OutputUnwritable(
@@ -107,6 +108,10 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
     packed = io.BytesIO()
     exr.File(header, channels).write(packed)
     file.write(packed.getbuffer())
+
+
+def _advice() -> str:
+    return extras.advice("exr", "OpenEXR")
 
 
 def _library(missing: MattebrushError) -> Any:

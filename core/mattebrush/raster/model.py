@@ -74,6 +74,11 @@ class Raster:
     def height(self) -> int:
         return int(self.pixels.shape[0])
 
+    @property
+    def is_lossy(self) -> bool:
+        """Whether its format keeps values only about as they were."""
+        return self.format in LOSSY
+
     def image(self) -> np.ndarray:
         """What the engine takes: (H, W, 1..4), alpha as the last channel where there is one."""
         if self.alpha is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -37,16 +37,17 @@ _LONGEST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
 _JPEG_SEGMENT = 65_533  # largest payload of one segment
 
 
-def format_of(path: Path | str) -> str:
+def format_of(path: Path | str, more: Sequence[str] = ()) -> str:
     """The format that the suffix of `path` names: one of `WRITABLE`.
 
-    Raises OutputUnwritable for a suffix that names none.
+    more: further suffixes that the caller can write, for the message. Raises OutputUnwritable for
+    a suffix that names none.
     """
     suffix = Path(path).suffix
     if suffix.lower() not in _SUFFIXES:
         raise OutputUnwritable(
             f"{path} does not name a format that can be written.",
-            f"End it in one of {', '.join(_SUFFIXES)}.",
+            f"End it in one of {', '.join((*_SUFFIXES, *more))}.",
         )
     return _SUFFIXES[suffix.lower()]
 
