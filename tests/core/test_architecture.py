@@ -16,7 +16,7 @@ SERVER = ROOT / "server" / "mattebrush_server"
 
 LOWER = {
     "imaging": {"cutout", "errors"},
-    "raster": {"errors", "imaging", "atomic", "paths"},
+    "raster": {"errors", "extras", "imaging", "atomic", "paths"},
     "models": {"errors", "atomic", "paths", "cutout", "_version", ""},
 }
 """What a room of the engine may import besides itself; "" is the package's own __init__."""
