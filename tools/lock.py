@@ -25,15 +25,14 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-from .platforms import PLATFORMS, PYTHON, Platform
+from .platforms import PLATFORMS, PYTHON, PYTHONS, Platform
 
 ROOT = Path(__file__).resolve().parents[1]
 SETUP = ROOT / "plugins" / "client" / "mattebrush_setup"
 PINS = SETUP / "pins.json"
-PYTHONS = ">=3.11,<3.15"
+_RANGE = f">={PYTHONS[0]},<3.{int(PYTHONS[-1].split('.')[1]) + 1}"
 """Pythons that the locked packages have wheels for."""
 
-_OLDEST = "3.11"
 _EXTRAS = ("heif", "server")
 _INTEL_MAC = "sys_platform == 'darwin' and platform_machine == 'x86_64'"
 _LAST_FOR_INTEL_MACS = "1.23.2"
@@ -48,7 +47,7 @@ def main() -> int:
     argparse.ArgumentParser(description=__doc__).parse_args()
     (SETUP / "requirements.txt").write_text(_resolved(), encoding="utf-8")
     pins = {
-        "python": PYTHONS,
+        "python": _RANGE,
         "uv": _installer(metadata.version("uv")),
         "platforms": {key: _sizes(platform) for key, platform in PLATFORMS.items()},
     }
@@ -117,7 +116,7 @@ def _pip_download(platform: Platform, folder: Path, python: str, *what: str) -> 
 def _resolved() -> str:
     """uv's answer to what is wanted, for all platforms at once."""
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header"]
-    command += ["--no-annotate", "--only-binary=:all:", f"--python-version={_OLDEST}", "-"]
+    command += ["--no-annotate", "--only-binary=:all:", f"--python-version={PYTHONS[0]}", "-"]
     command[0] = str(Path(sys.executable).with_name("uv"))
     done = subprocess.run(
         command, input="\n".join(wanted()), stdout=subprocess.PIPE, text=True, check=True

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 PYTHON = "3.12"
-"""What an offline bundle's wheels are for, and what sizes are measured with."""
+"""What sizes are measured with."""
+
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+"""What the lock is for, oldest first."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +27,21 @@ class Platform:
     machine: str
     os_name: str = "posix"
     system: str = "Linux"
+
+    def runs(self, tag: str) -> bool:
+        """Whether a wheel of this platform tag runs there."""
+        if tag == "any" or tag in self.tags:
+            return True
+        newest = re.fullmatch(r"macosx_(\d+)_(\d+)_(\w+)", self.tags[0])
+        other = re.fullmatch(r"macosx_(\d+)_(\d+)_(\w+)", tag)
+        if newest is None or other is None:
+            # Older names of manylinux, whose machine and age are right all the same.
+            old = ("manylinux1_", "manylinux2010_", "manylinux_2_5_", "manylinux_2_12_")
+            return tag.startswith(old) and tag.endswith(f"_{self.machine}")
+        old_enough = [int(each) for each in other.groups()[:2]] <= [
+            int(each) for each in newest.groups()[:2]
+        ]
+        return old_enough and other.group(3) in (self.machine, "universal2", "intel")
 
     def markers(self, python: str = PYTHON) -> dict[str, str]:
         """The environment in which a requirement's marker is evaluated."""

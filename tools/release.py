@@ -1,23 +1,92 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m tools.release`: wheel, plug-in zips and offline bundles, the same bytes each time."""
+"""`python -m tools.release`: wheel, plug-in zips and offline bundles, the same bytes each time.
+
+    wheel                      the engine's wheel
+    plugins                    the plug-ins' zips, which bring the engine's wheel along
+    bundle --platform KEY      all that a machine without a network needs, in one zip
+    check FILE ...             whether bundles hold what they must: tags, sizes, hashes
+
+Everything lands in --output-dir (dist). Wheels of others are those of the lock (tools/lock.py).
+"""
 
 from __future__ import annotations
 
+import argparse
 import hashlib
+import json
 import os
+import re
 import subprocess
 import sys
-from pathlib import Path
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import parse_wheel_filename
 
 from mattebrush import __version__
-from mattebrush.plugins import packages
+from mattebrush.errors import InputInvalid, MattebrushError
+from mattebrush.plugins import packages, places
 
+from . import lock
 from .lock import ROOT
+from .platforms import PLATFORMS, PYTHONS, Platform
 
 VERSION = __version__
 
 _EPOCH = "315532800"
 """Seconds to 1980: the date of every file in what is built, so that none tells when."""
+
+_DATE = (1980, 1, 1, 0, 0, 0)
+_LARGEST = 450_000_000
+"""Bytes that a bundle may have."""
+
+_HERE = "@HERE@"
+"""In python/downloads.json: the bundle's folder, wherever it was unpacked. As in the set-up."""
+
+_SCRIPTS = {"linux": "install.sh", "darwin": "install.command", "win32": "install.cmd"}
+_PYTHON_ARCHIVE = re.compile(r"cpython-(\d+)\.(\d+)\.(\d+)\+(\d+)-.*install_only.*\.tar\.gz")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Does one of the commands; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="tools.release",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=("wheel", "plugins", "bundle", "check"))
+    parser.add_argument("files", nargs="*", type=Path, help="bundles to check")
+    parser.add_argument("--platform", action="append", choices=PLATFORMS, help="default: all")
+    parser.add_argument("--output-dir", type=Path, default=Path("dist"))
+    parser.add_argument(
+        "--python-archive", type=Path, help="a Python to bring along (python-build-standalone)"
+    )
+    given = parser.parse_args(arguments)
+    given.output_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        if given.what == "check":
+            problems = [problem for path in given.files for problem in check(path)]
+            print("\n".join(problems) or "All is as it must be.")
+            return 1 if problems else 0
+        for path in _made(given):
+            print(f"{digest(path)}  {path}")
+    except MattebrushError as error:
+        print(f"tools.release: {error}", file=sys.stderr)
+        return error.exit_status
+    return 0
+
+
+def _made(given: argparse.Namespace) -> Iterator[Path]:
+    wheel = build_wheel(given.output_dir)
+    if given.what == "wheel":
+        yield wheel
+    elif given.what == "plugins":
+        yield from plugin_zips(given.output_dir, wheel)
+    else:
+        for key in given.platform or PLATFORMS:
+            yield bundle(PLATFORMS[key], given.output_dir, wheel, given.python_archive)
 
 
 def digest(path: Path) -> str:
@@ -41,5 +110,177 @@ def engine_wheel(folder: Path) -> Path:
 
 def write_engine(folder: Path) -> None:
     """The engine's wheel, and engine.json, which tells the set-up its hash."""
-    wheel = build_wheel(folder)
-    (folder / "engine.json").write_bytes(packages.engine_note(wheel))
+    (folder / "engine.json").write_bytes(packages.engine_note(build_wheel(folder)))
+
+
+def plugin_zips(folder: Path, wheel: Path | None) -> list[Path]:
+    """The zips of all hosts; wheel: the engine's, to be brought along."""
+    return [path for host in places.HOSTS for path in packages.build(host, folder, wheel)]
+
+
+def bundle(
+    platform: Platform, folder: Path, wheel: Path, python_archive: Path | None = None
+) -> Path:
+    """Writes the offline bundle for a platform; returns its path.
+
+    python_archive: a Python to bring along; then the wheels are for that one only, else for every
+    Python that the lock is for. Raises InputInvalid for an archive of another name or version.
+    """
+    path = folder / f"mattebrush-{VERSION}-{platform.key}.zip"
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / path.stem
+        (root / "wheels").mkdir(parents=True)
+        pythons: tuple[str, ...] = PYTHONS
+        if python_archive is not None:
+            pythons = (_add_python(root / "python", python_archive, platform),)
+        for python in pythons:
+            lock.download(platform, root / "wheels", python)
+        _add_engine(root, wheel, pythons)
+        _add_installer(root, platform)
+        plugin_zips(root / "plugins", None)
+        _add_sums(root)
+        _zip(root, path)
+    return path
+
+
+def _add_python(folder: Path, archive: Path, platform: Platform) -> str:
+    """Puts the archive and the list that uv finds it by into a folder; returns its version."""
+    found = _PYTHON_ARCHIVE.fullmatch(archive.name)
+    version = f"{found.group(1)}.{found.group(2)}" if found else ""
+    if found is None or version not in PYTHONS:
+        raise InputInvalid(
+            f"{archive.name} is no archive of a Python that there are wheels for.",
+            f"Take an install_only archive of one of {', '.join(PYTHONS)}.",
+        )
+    folder.mkdir()
+    (folder / archive.name).write_bytes(archive.read_bytes())
+    major, minor, patch, build = found.groups()
+    family = "aarch64" if platform.machine in ("aarch64", "arm64") else "x86_64"
+    system = {"linux": "linux", "darwin": "darwin", "win32": "windows"}[platform.sys_platform]
+    libc = "gnu" if platform.sys_platform == "linux" else "none"
+    row = {
+        "name": "cpython",
+        "arch": {"family": family, "variant": None},
+        "os": system,
+        "libc": libc,
+        "major": int(major),
+        "minor": int(minor),
+        "patch": int(patch),
+        "prerelease": "",
+        "url": f"file://{_HERE}/python/{archive.name.replace('+', '%2B')}",
+        "sha256": digest(archive),
+        "variant": None,
+        "build": build,
+    }
+    name = f"cpython-{major}.{minor}.{patch}-{system}-{family}-{libc}"
+    text = json.dumps({name: row}, indent=2)
+    (folder / "downloads.json").write_text(text + "\n", encoding="utf-8")
+    return version
+
+
+def _add_engine(root: Path, wheel: Path, pythons: tuple[str, ...]) -> None:
+    (root / "wheels" / wheel.name).write_bytes(wheel.read_bytes())
+    about = json.loads(packages.engine_note(wheel))
+    last = int(pythons[-1].split(".")[1])
+    about["python"] = f">={pythons[0]},<3.{last + 1}"
+    (root / "engine.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+def _add_installer(root: Path, platform: Platform) -> None:
+    """uv, the set-up, and the script that starts it."""
+    pins = json.loads(lock.PINS.read_text("utf-8"))["uv"]
+    wheel = lock.download_installer(platform, root / "wheels", pins["version"])
+    if digest(wheel) != pins["wheels"][platform.key]["sha256"]:
+        raise InputInvalid(f"{wheel.name} is not the one that was locked.")
+    program = "uv.exe" if platform.sys_platform == "win32" else "uv"
+    with zipfile.ZipFile(wheel) as archive:
+        inside = next(name for name in archive.namelist() if name.endswith(f"/scripts/{program}"))
+        (root / program).write_bytes(archive.read(inside))
+    source = packages.sources() / "client"
+    for path in source.rglob("*"):
+        below = path.relative_to(source)
+        if path.is_file() and "__pycache__" not in below.parts:
+            target = root / "setup" / below
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    scripts = Path(__file__).with_name("bundle")
+    script = _SCRIPTS[platform.sys_platform]
+    name = "install.cmd" if script.endswith(".cmd") else "install.sh"
+    (root / script).write_bytes((scripts / name).read_bytes())
+    readme = (scripts / "README.txt").read_text("utf-8")
+    readme = readme.replace("@VERSION@", VERSION).replace("@SCRIPT@", script)
+    (root / "README.txt").write_text(readme.replace("@PLATFORM@", platform.key), "utf-8")
+
+
+def _add_sums(root: Path) -> None:
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    lines = [f"{digest(path)}  {path.relative_to(root).as_posix()}\n" for path in files]
+    (root / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
+
+
+def _zip(root: Path, path: Path) -> None:
+    """The folder as a zip, with fixed dates; what is compressed already is stored as it is."""
+    with zipfile.ZipFile(path, "w") as out:
+        for file in sorted(each for each in root.rglob("*") if each.is_file()):
+            name = file.relative_to(root.parent).as_posix()
+            program = file.name == "uv" or file.suffix in (".sh", ".command")
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.create_system = 3  # Unix, or the execute bit is lost
+            entry.external_attr = (0o100755 if program else 0o100644) << 16
+            stored = file.suffix in (".whl", ".zip", ".gz")
+            kind = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            out.writestr(entry, file.read_bytes(), kind)
+
+
+def check(path: Path) -> list[str]:
+    """What is wrong with a bundle, a sentence each: its files' hashes, tags and sizes."""
+    problems = []
+    with zipfile.ZipFile(path) as archive:
+        root = PurePosixPath(archive.namelist()[0]).parts[0]
+        platform = PLATFORMS[root.removeprefix(f"mattebrush-{VERSION}-")]
+        sums = archive.read(f"{root}/SHA256SUMS").decode().splitlines()
+        said = {name: value for value, name in (line.split("  ", 1) for line in sums)}
+        for name in archive.namelist():
+            below = name.removeprefix(f"{root}/")
+            found = hashlib.sha256(archive.read(name)).hexdigest()
+            if below != "SHA256SUMS" and said.pop(below, None) != found:
+                problems.append(f"{path.name}: {below} is not the file that its hash is of.")
+        problems += [f"{path.name}: {name} is missing." for name in said]
+        wheels = [name for name in archive.namelist() if name.endswith(".whl")]
+        about = json.loads(archive.read(f"{root}/engine.json"))
+        hashes = {
+            hashlib.sha256(archive.read(name)).hexdigest(): PurePosixPath(name).name
+            for name in wheels
+        }
+    problems += _wheel_problems(path, platform, hashes, about)
+    if path.stat().st_size > _LARGEST:
+        problems.append(f"{path.name} has {path.stat().st_size / 1e6:.0f} MB.")
+    return problems
+
+
+def _wheel_problems(
+    path: Path, platform: Platform, wheels: dict[str, str], about: dict[str, str]
+) -> Iterator[str]:
+    """Wheels for another platform, unlocked ones, and those that a Python lacks."""
+    uv = json.loads(lock.PINS.read_text("utf-8"))["uv"]["wheels"][platform.key]
+    locked = {uv["sha256"], about["sha256"]}
+    wanted: dict[str, set[str]] = {}
+    first, last = (int(number) for number in re.findall(r"3\.(\d+)", about["python"]))
+    for minor in range(first, last):
+        for line in lock.requirements(platform, f"3.{minor}"):
+            name, *hashes = line.split(" --hash=sha256:")
+            wanted[f"{name} for Python 3.{minor}"] = set(hashes)
+            locked.update(hashes)
+    for value, name in wheels.items():
+        tags = parse_wheel_filename(name)[3]
+        if not any(platform.runs(tag.platform) for tag in tags):
+            yield f"{path.name}: {name} does not run on {platform.key}."
+        if value not in locked:
+            yield f"{path.name}: {name} is not locked."
+    for name, allowed in wanted.items():
+        if not allowed.intersection(wheels):
+            yield f"{path.name}: there is no {name}."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,7 +15,7 @@ import mattebrush_setup as setup
 def main(arguments=None):
     """Does one thing; returns the exit status."""
     parser = argparse.ArgumentParser(prog="mattebrush_setup", description=__doc__)
-    parser.add_argument("what", choices=("run", "repair", "verify", "remove", "status"))
+    parser.add_argument("what", choices=("run", "repair", "verify", "remove", "status", "which"))
     parser.add_argument("--folder", default="", help="of an unpacked offline bundle")
     parser.add_argument("--index", default="", help="address of a package index or mirror")
     parser.add_argument("--yes", action="store_true", help="agree to the download")
@@ -25,8 +25,9 @@ def main(arguments=None):
         if given.what in ("run", "repair"):
             agreed = given.yes or _agrees(setup.plan(source))
             job = getattr(setup, given.what)(agreed, source)
-        elif given.what == "status":
-            print(setup.status().state)
+        elif given.what in ("status", "which"):
+            found = setup.status()
+            print(found.state if given.what == "status" else found.python)
             return 0
         else:
             job = getattr(setup, given.what)()

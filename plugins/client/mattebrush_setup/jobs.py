@@ -82,10 +82,10 @@ class _Setup(client.Job):
     def _kill(self):
         client.end(self._process)
 
-    def _uv(self, program, arguments, plan, heard=lambda line: None):
+    def _uv(self, program, arguments, plan, heard=lambda line: None, variables=()):
         """Runs the installer to its end. Raises what its words tell of."""
         words = []
-        process = self._process = uv.start(program, arguments, plan.folder, plan.source)
+        process = self._process = uv.start(program, arguments, plan.folder, plan.source, variables)
         if self._stop.is_set():  # cancelled while it started
             self._kill()
         for line in iter(process.stdout.readline, b""):
@@ -184,14 +184,30 @@ class _Install(_Setup):
 
     def _make_environment(self, program, home):
         self._at("setup-environment")
-        arguments = ["venv", "--no-project", "--python", environment.pins()["python"], home]
+        _folder, about = self._engine()
+        wanted = about.get("python") or environment.pins()["python"]
+        arguments = ["venv", "--no-project", "--python", wanted, home]
+        variables = []
         if self._plan.source.folder:
-            builds = os.path.join(self._plan.source.folder, "python", "downloads.json")
-            if os.path.isfile(builds):
-                arguments[1:1] = ["--python-downloads-json-url", builds]
+            builds = self._packed_python()
+            if builds:
+                variables.append(("UV_PYTHON_DOWNLOADS_JSON_URL", builds))
             else:
                 arguments.insert(1, "--no-python-downloads")
-        self._uv(program, arguments, self._plan)
+        self._uv(program, arguments, self._plan, variables=variables)
+
+    def _packed_python(self):
+        """The list by which uv finds the Python of a bundle, as it lies here; "" without one."""
+        folder = os.path.abspath(self._plan.source.folder)
+        path = os.path.join(folder, "python", "downloads.json")
+        if not os.path.isfile(path):
+            return ""
+        with open(path, "rb") as file:
+            text = file.read().decode("utf-8")
+        target = os.path.join(self._plan.folder, "downloads.json")
+        with open(target, "wb") as out:
+            out.write(text.replace("file://@HERE@", _file_address(folder)).encode("utf-8"))
+        return target
 
     def _install(self, program, home):
         self._at("setup-install")
@@ -219,27 +235,29 @@ class _Install(_Setup):
     def _uv_wheel():
         return environment.pins()["uv"]["wheels"][machine.platform_key()]["name"]
 
+    def _engine(self):
+        """(folder, content of its engine.json) of the engine to install.
+
+        The source's, else the plug-in's own. Raises SourceUnreachable.
+        """
+        for folder in (self._plan.source.folder, environment.PACKED):
+            about = _read(os.path.join(folder, "engine.json")) if folder else {}
+            if about.get("version") == self._plan.version:
+                return folder, about
+        raise SourceUnreachable(
+            "This copy of the plug-in does not bring the engine %s along." % self._plan.version,
+            "Set it up from an offline bundle, or take the plug-in's full zip.",
+        )
+
     def _engine_requirement(self):
         """The line of requirements.txt for the engine itself: its wheel, by hash."""
-        folders = [environment.PACKED]
-        if self._plan.source.folder:
-            folders = [self._plan.source.folder] + folders
-        for folder in folders:
-            about = _read(os.path.join(folder, "engine.json"))
-            if about.get("version") == self._plan.version:
-                break
-        else:
-            raise SourceUnreachable(
-                "This copy of the plug-in does not bring the engine %s along." % self._plan.version,
-                "Set it up from an offline bundle, or take the plug-in's full zip.",
-            )
+        folder, about = self._engine()
+        requirement = "mattebrush==" + self._plan.version
         for below in ("wheels", ""):
             path = os.path.join(folder, below, about["wheel"])
             if os.path.isfile(path):
                 requirement = "mattebrush @ " + _file_address(path)
                 break
-        else:
-            requirement = "mattebrush==" + self._plan.version
         return "%s --hash=sha256:%s\n" % (requirement, about["sha256"])
 
 

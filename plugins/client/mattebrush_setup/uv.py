@@ -82,15 +82,18 @@ def _path_without_host(path):
     )
 
 
-def start(program, arguments, folder, source):
-    """Starts uv; its words come line by line from the process's `stdout`. Raises SetupFailed."""
+def start(program, arguments, folder, source, variables=()):
+    """Starts uv; its words come line by line from the process's `stdout`. Raises SetupFailed.
+
+    variables: further ones for it, (name, value) each.
+    """
     try:
         return subprocess.Popen(
             [program] + arguments,
             stdin=open(os.devnull, "rb"),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=environment(folder, source),
+            env=dict(environment(folder, source), **dict(variables)),
             cwd=folder,
             creationflags=_CREATE_NO_WINDOW if os.name == "nt" else 0,
             close_fds=os.name != "nt",
