@@ -12,8 +12,8 @@ import gettext
 import math
 import sys
 
-from . import _values  # isort: skip - it says which versions of libgimp and GEGL are meant
-from . import gimp, gimpcolor, gimpenums, gimpshelf
+from . import _values  # noqa: F401 - first: it says which versions of libgimp and GEGL are meant  # isort: skip
+from . import _errors, _python2, gimp, gimpcolor, gimpenums, gimpshelf
 from ._parameters import *  # noqa: F403 - the PF_ names
 from ._procedures import pdb
 from ._registry import N_, fail, main, menu_register, register
@@ -25,11 +25,12 @@ VERSION = "0.1.0"
 # Plug-ins also import these by themselves, as they could in GIMP 2.10.
 for _module in (gimp, gimpcolor, gimpenums, gimpshelf):
     sys.modules.setdefault(_module.__name__.rpartition(".")[2], _module)
-CancelError, error = _values.CancelError, _values.error
+CancelError, error = _errors.CancelError, _errors.error
 gimp.pdb = pdb
 gimp.menu_register = menu_register
 
-_ = gettext.gettext
+_python2.mend()
+_ = t = gettext.gettext
 __all__ = [
     "N_",
     "CancelError",

@@ -5,15 +5,11 @@
 are in `_FILTERS`: the operation, and what each argument becomes.
 """
 
-import array
-import math
+from gi.repository import Gimp
 
-from gi.repository import Gegl, Gimp
-
-from . import _objects, gimpcolor
-from ._values import error, file_of, from_native, native, resource
-
-wrap = _objects.wrap
+from . import _color, _files, _filters, _objects, _paths, _resources, _transforms, gimpcolor
+from ._enums import native_enum
+from ._values import from_native, native, resource, wrap
 
 
 def _first(values):
@@ -35,21 +31,6 @@ def _layer_copy(layer, add_alpha=False):
 
 def _group_new(image):
     return _objects.GroupLayer(image)
-
-
-def _file_load(filename, raw_filename=None):
-    return wrap(Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file_of(filename)))
-
-
-def _file_load_layer(image, filename):
-    found = Gimp.file_load_layer(Gimp.RunMode.NONINTERACTIVE, image.native, file_of(filename))
-    return wrap(found)
-
-
-def _file_save(image, drawable, filename, raw_filename=None, *more):
-    mode = Gimp.RunMode.NONINTERACTIVE
-    if not Gimp.file_save(mode, image.native, file_of(filename), None):
-        raise error(Gimp.get_pdb().get_last_error() or "%s cannot be saved" % filename)
 
 
 def _edit(function):
@@ -113,47 +94,12 @@ def _blend(drawable, blend_mode, paint_mode, gradient_type, opacity, offset, rep
         set_gradient[blend_mode]()
     Gimp.context_set_paint_mode(Gimp.LayerMode(paint_mode))
     Gimp.context_set_opacity(opacity)
-    Gimp.context_set_gradient_repeat_mode(Gimp.RepeatMode(repeat))
+    Gimp.context_set_gradient_repeat_mode(native_enum(Gimp.RepeatMode, repeat))
     Gimp.context_set_gradient_reverse(bool(reverse))
     kind = Gimp.GradientType(gradient_type)
     args = (bool(supersample), max(int(max_depth), 1), float(threshold), bool(dither))
     drawable.native.edit_gradient_fill(kind, offset, *(args + (x1, y1, x2, y2)))
     Gimp.context_pop()
-
-
-def _threshold(drawable, low, high):
-    drawable.native.threshold(Gimp.HistogramChannel.VALUE, low / 255.0, high / 255.0)
-
-
-def _curves_spline(drawable, channel, count, points):
-    values = [point / 255.0 for point in points]
-    drawable.native.curves_spline(Gimp.HistogramChannel(channel), values)
-
-
-def _hue_saturation(drawable, hue_range, hue, lightness, saturation):
-    kind = Gimp.HueRange(hue_range)
-    drawable.native.hue_saturation(kind, hue, lightness, saturation, 0.0)
-
-
-def _colorize(drawable, hue, saturation, lightness):
-    drawable.native.colorize_hsl(hue, saturation, lightness)
-
-
-def _color_balance(drawable, mode, preserve, red, green, blue):
-    drawable.native.color_balance(Gimp.TransferMode(mode), bool(preserve), red, green, blue)
-
-
-def _desaturate(drawable, mode=0):
-    drawable.native.desaturate(Gimp.DesaturateMode(mode))
-
-
-def _desaturate_plain(drawable):
-    drawable.native.desaturate(Gimp.DesaturateMode.LIGHTNESS)
-
-
-def _histogram(drawable, channel, start, end):
-    kind = Gimp.HistogramChannel(channel)
-    return tuple(drawable.native.histogram(kind, start / 255.0, end / 255.0)[1:])
 
 
 def _text_fontname(image, drawable, x, y, text, border, antialias, size, size_type, font):
@@ -257,31 +203,6 @@ def _translate(item, x, y):
     item.native.transform_translate(x, y)
 
 
-def _transform(function, convert=None):
-    """2.10 had the interpolation among a transform's arguments, 3 has it in the context."""
-
-    def transform(item, *args):
-        return wrap(getattr(item.native, function)(*(convert(*args) if convert else args)))
-
-    return transform
-
-
-def _flip_simple(kind, center=True, axis=0.0, *more):
-    return Gimp.OrientationType(kind), bool(center), axis
-
-
-def _rotate_simple(kind, center=True, x=0, y=0, *more):
-    return Gimp.RotationType(kind), bool(center), x, y
-
-
-def _rotate_default(angle, center=True, x=0, y=0, *more):
-    return angle, bool(center), x, y
-
-
-def _scale_default(x0, y0, x1, y1, *more):
-    return x0, y0, x1, y1
-
-
 def _filename(image):
     return image.filename
 
@@ -289,7 +210,7 @@ def _filename(image):
 def _convert_indexed(image, dither, palette_type, colors, alpha_dither, unused, palette):
     image.native.convert_indexed(
         Gimp.ConvertDitherType(dither),
-        Gimp.ConvertPaletteType(palette_type),
+        native_enum(Gimp.ConvertPaletteType, palette_type),
         colors,
         bool(alpha_dither),
         bool(unused),
@@ -318,14 +239,6 @@ def _quit(force=True):
     Gimp.quit()
 
 
-def _names(function):
-    def names(pattern=""):
-        found = [one.get_name() for one in function(pattern)]
-        return len(found), tuple(found)
-
-    return names
-
-
 def _uri(image):
     file = image.native.get_file()
     return file.get_uri() if file else None
@@ -343,11 +256,6 @@ TABLE = {
     "gimp-layer-new": _layer_new,
     "gimp-layer-copy": _layer_copy,
     "gimp-layer-group-new": _group_new,
-    "gimp-file-load": _file_load,
-    "gimp-file-load-layer": _file_load_layer,
-    "gimp-file-save": _file_save,
-    "gimp-xcf-save": lambda dummy, *args: _file_save(*args),
-    "gimp-xcf-load": lambda dummy, *args: _file_load(*args),
     "gimp-edit-copy": _edit(Gimp.edit_copy),
     "gimp-edit-cut": _edit(Gimp.edit_cut),
     "gimp-edit-paste": _edit_paste,
@@ -358,20 +266,6 @@ TABLE = {
     "gimp-edit-blend": _blend,
     "gimp-blend": _blend,
     "gimp-bucket-fill": _bucket_fill,
-    "gimp-levels-stretch": _do("levels_stretch"),
-    "gimp-levels-auto": _do("levels_stretch"),
-    "gimp-threshold": _threshold,
-    "gimp-curves-spline": _curves_spline,
-    "gimp-hue-saturation": _hue_saturation,
-    "gimp-colorize": _colorize,
-    "gimp-color-balance": _color_balance,
-    "gimp-desaturate": _desaturate_plain,
-    "gimp-desaturate-full": _desaturate,
-    "gimp-drawable-desaturate": _desaturate,
-    "gimp-invert": _do("invert", False),
-    "gimp-posterize": _do("posterize"),
-    "gimp-equalize": lambda drawable, mask_only: drawable.native.equalize(bool(mask_only)),
-    "gimp-histogram": _histogram,
     "gimp-text-fontname": _text_fontname,
     "gimp-text-layer-new": _text_layer_new,
     "gimp-rect-select": _rect_select,
@@ -453,17 +347,6 @@ TABLE = {
     "gimp-drawable-set-pixel": _set_pixel,
     "gimp-drawable-bytes": _get_attribute("bpp"),
     "gimp-drawable-bpp": _get_attribute("bpp"),
-    "gimp-drawable-transform-flip-simple": _transform("transform_flip_simple", _flip_simple),
-    "gimp-item-transform-flip-simple": _transform("transform_flip_simple", _flip_simple),
-    "gimp-drawable-transform-rotate-simple": _transform("transform_rotate_simple", _rotate_simple),
-    "gimp-item-transform-rotate-simple": _transform("transform_rotate_simple", _rotate_simple),
-    "gimp-drawable-transform-rotate-default": _transform("transform_rotate", _rotate_default),
-    "gimp-drawable-transform-scale-default": _transform("transform_scale", _scale_default),
-    "gimp-rotate": lambda item, interpolation, angle: _transform("transform_rotate")(
-        item, angle, True, 0, 0
-    ),
-    "gimp-scale": lambda item, interpolation, *ends: _transform("transform_scale")(item, *ends),
-    "gimp-flip": lambda item, kind: _transform("transform_flip_simple", _flip_simple)(item, kind),
     "gimp-image-parasite-find": _parasite("parasite_find"),
     "gimp-image-parasite-attach": _parasite("parasite_attach"),
     "gimp-image-parasite-detach": _parasite("parasite_detach"),
@@ -474,12 +357,6 @@ TABLE = {
     "gimp-vectors-get-strokes": _strokes,
     "gimp-vectors-stroke-get-points": _stroke_points,
     "gimp-quit": _quit,
-    "gimp-fonts-get-list": _names(Gimp.fonts_get_list),
-    "gimp-gradients-get-list": _names(Gimp.gradients_get_list),
-    "gimp-brushes-get-list": _names(Gimp.brushes_get_list),
-    "gimp-brushes-list": _names(Gimp.brushes_get_list),
-    "gimp-patterns-get-list": _names(Gimp.patterns_get_list),
-    "gimp-palettes-get-list": _names(Gimp.palettes_get_list),
     "gimp-progress-init": lambda text, display=None: Gimp.progress_init(text),
     "gimp-progress-update": Gimp.progress_update,
     "gimp-undo-push-group-start": lambda image: image.undo_group_start(),
@@ -489,148 +366,21 @@ TABLE = {
 }
 
 
-def _gauss(image, drawable, across, down, method=0):
-    """2.10 took the blur's radius; the deviation follows from it as it did there."""
-    deviations = {"std-dev-x": 0.32 * max(across, 0.0), "std-dev-y": 0.32 * max(down, 0.0)}
-    _filter_pixels(drawable, [("gegl:gaussian-blur", deviations)], _ENCODED)
-
-
-def _filter(drawable, operation, values):
-    """Runs a GEGL operation on a drawable, within the selection."""
-    made = Gimp.DrawableFilter.new(drawable.native, operation, "")
-    config = made.get_config()
-    for name, value in values.items():
-        config.set_property(name, value)
-    drawable.native.merge_filter(made)
-
-
-def _filter_pixels(drawable, steps, seen_as, channels=range(4)):
-    """Runs GEGL operations, (name, values) each, on a drawable that keeps its size.
-
-    seen_as: the format of the values. All filters of GIMP 3 reckon in linear light, many of GIMP
-    2.10 did with encoded values, `_ENCODED`. channels: which of red, green, blue and alpha are
-    changed.
-    """
-    Gegl.init(None)
-    native_ = drawable.native
-    bounds = drawable.mask_intersect
-    if bounds is None:
-        return  # the selection is elsewhere
-    part = Gegl.Rectangle.new(*bounds)  # as in 2.10, nothing outside the selection is seen
-    before = native_.get_buffer().get(part, 1.0, seen_as, Gegl.AbyssPolicy.NONE)
-    source = Gegl.Buffer.new(_LINEAR, *bounds)
-    source.set(part, _LINEAR, before)
-    target = Gegl.Buffer.new(_LINEAR, *bounds)
-    graph = Gegl.Node()
-    last = graph.create_child("gegl:buffer-source")
-    last.set_property("buffer", source)
-    for operation, values in [*steps, ("gegl:write-buffer", {"buffer": target})]:
-        node = graph.create_child(operation)
-        for name, value in values.items():
-            node.set_property(name, value)
-        last.connect_to("output", node, "input")
-        last = node
-    last.process()
-    after = array.array("f", target.get(part, 1.0, _LINEAR, Gegl.AbyssPolicy.NONE))
-    kept = array.array("f", before)
-    for channel in set(range(4)).difference(channels):
-        after[channel::4] = kept[channel::4]
-    shadow = native_.get_shadow_buffer()
-    shadow.set(part, seen_as, after.tobytes())
-    shadow.flush()
-    native_.merge_shadow(True)
-    native_.update(*bounds)
-
-
-_ENCODED, _LINEAR = "R'G'B'A float", "RGBA float"
-_CHANNELS = {0: (0, 1, 2), 1: (0,), 2: (1,), 3: (2,), 4: (3,)}  # of Gimp.HistogramChannel
-
-
-def _levels(drawable, channel, low_in, high_in, gamma, low_out, high_out):
-    ends = [value / 255.0 for value in (low_in, high_in, low_out, high_out)]
-    steps = [
-        ("gegl:levels", {"in-low": ends[0], "in-high": max(ends[1], ends[0] + 1e-6)}),
-        ("gegl:rgb-clip", {}),
-        ("gegl:gamma", {"value": 1.0 / gamma}),
-        ("gegl:levels", {"out-low": ends[2], "out-high": ends[3]}),
-    ]
-    _filter_pixels(drawable, steps, _ENCODED, _CHANNELS[int(channel)])
-
-
-def _brightness_contrast(drawable, brightness, contrast):
-    """GIMP's own formula, as one slope and one offset around the middle."""
-    lift = brightness / 127.0 / 2
-    steep = math.tan((contrast / 127.0 + 1) * math.pi / 4)
-    slope = steep * (1 - abs(lift))
-    middle = steep * max(lift, 0.0) - steep / 2 + slope / 2
-    values = {"contrast": slope, "brightness": middle}
-    _filter_pixels(drawable, [("gegl:brightness-contrast", values)], _ENCODED, (0, 1, 2))
-
-
-def _gegl(operation, *names):
-    """A filter whose arguments are those of the GEGL operation, in this order."""
-
-    def run(image, drawable, *args):
-        _filter(drawable, operation, dict(zip(names, args)))
-
-    return run
-
-
-def _unsharp(image, drawable, radius, amount, threshold):
-    values = {"std-dev": radius, "scale": amount, "threshold": threshold / 255.0}
-    _filter(drawable, "gegl:unsharp-mask", values)
-
-
-def _motion_blur(image, drawable, kind, length, angle, *center):
-    if kind != 0:
-        raise error("plug_in_mblur: only the linear kind is available in GIMP 3.")
-    values = {"length": length, "angle": angle}
-    _filter_pixels(drawable, [("gegl:motion-blur-linear", values)], _LINEAR)
-
-
-def _color_to_alpha(image, drawable, color):
-    values = {"color": gimpcolor.from_any(color).to_gegl()}
-    drawable.native.add_alpha()
-    _filter(drawable, "gegl:color-to-alpha", values)
-
-
 def _autocrop(image, drawable):
     image.native.autocrop(drawable.native)
 
 
 TABLE.update(
     {
-        "gimp-levels": _levels,
-        "gimp-brightness-contrast": _brightness_contrast,
-        "plug-in-gauss": _gauss,
-        "plug-in-gauss-rle2": _gauss,
-        "plug-in-gauss-iir2": _gauss,
-        "plug-in-gauss-rle": lambda image, drawable, radius, across, down: _gauss(
-            image, drawable, radius if across else 0, radius if down else 0
-        ),
-        "plug-in-gauss-iir": lambda image, drawable, radius, across, down: _gauss(
-            image, drawable, radius if across else 0, radius if down else 0
-        ),
-        "plug-in-unsharp-mask": _unsharp,
-        "plug-in-colortoalpha": _color_to_alpha,
-        "plug-in-pixelize": lambda image, drawable, size: _filter(
-            drawable, "gegl:pixelize", {"size-x": size, "size-y": size}
-        ),
-        "plug-in-pixelize2": _gegl("gegl:pixelize", "size-x", "size-y"),
-        "plug-in-mblur": _motion_blur,
-        "plug-in-antialias": _gegl("gegl:antialias"),
-        "plug-in-normalize": _gegl("gegl:stretch-contrast"),
-        "plug-in-c-astretch": _gegl("gegl:stretch-contrast"),
-        "plug-in-autostretch-hsv": _gegl("gegl:stretch-contrast-hsv"),
         "plug-in-autocrop": _autocrop,
         "plug-in-autocrop-layer": lambda image, layer: image.native.autocrop_selected_layers(
             layer.native
         ),
-        "plug-in-semiflatten": lambda image, drawable: _filter(
-            drawable, "gimp:semi-flatten", {"color": Gimp.context_get_background()}
-        ),
     }
 )
+
+for _module in (_color, _files, _filters, _paths, _resources, _transforms):
+    TABLE.update(_module.TABLE)
 
 _GEGL_HINT = "Many filters are GEGL operations now: Gimp.DrawableFilter.new(drawable, 'gegl:...')."
 

@@ -5,20 +5,13 @@ Each object holds the libgimp one as `native`. Attributes that only get and set 
 stand where GIMP 3 does it differently. Two objects are equal when they mean the same thing.
 """
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Gimp
 
-from . import _regions, gimpcolor
-from ._values import NotCovered, error, file_of, from_native, native
-
-
-def wrap(value):
-    """Our object around a libgimp one."""
-    if value is None:
-        return None
-    for kind, ours in _KINDS:
-        if isinstance(value, kind):
-            return ours._of(value)
-    raise error("%r has no counterpart in gimpfu" % value)
+from . import _regions, _transforms, gimpcolor
+from ._enums import native_enum
+from ._errors import NotCovered, error
+from ._python2 import Text, text_bytes
+from ._values import counterpart, file_of, from_native, native, unit, wrap
 
 
 def _attribute(getter, setter=None, convert=None):
@@ -89,11 +82,12 @@ class _Parasites(object):
         return tuple(self.native.get_parasite_list())
 
 
+@counterpart(Gimp.Image)
 class Image(_Object, _Parasites):
     """An image. Its layers, channels and vectors are lists, topmost first."""
 
     def __init__(self, width, height, type=0):
-        self.native = Gimp.Image.new(width, height, Gimp.ImageBaseType(type))
+        self.native = Gimp.Image.new(int(width), int(height), Gimp.ImageBaseType(int(type)))
 
     width = _attribute("get_width")
     height = _attribute("get_height")
@@ -106,6 +100,12 @@ class Image(_Object, _Parasites):
     selection = property(lambda self: wrap(self.native.get_selection()))
     floating_selection = property(lambda self: wrap(self.native.get_floating_sel()))
     dirty = property(lambda self: self.native.is_dirty())
+
+    unit = property(
+        lambda self: self.native.get_unit().get_id(),
+        lambda self, number: self.native.set_unit(unit(number)),
+    )
+    tattoo_state = _attribute("get_tattoo_state", "set_tattoo_state")
 
     @classmethod
     def from_id(cls, number):
@@ -197,11 +197,11 @@ class Image(_Object, _Parasites):
 
     def add_layer(self, layer, position=-1):
         """Adds a layer; -1 puts it above the active one."""
-        self.native.insert_layer(layer.native, None, position)
+        self.native.insert_layer(layer.native, None, int(position))
 
     def insert_layer(self, layer, parent=None, position=-1):
         """Adds a layer within the group `parent`."""
-        self.native.insert_layer(layer.native, native(parent), position)
+        self.native.insert_layer(layer.native, native(parent), int(position))
 
     def remove_layer(self, layer):
         """Removes a layer."""
@@ -264,7 +264,7 @@ class Image(_Object, _Parasites):
 
     def resize(self, width, height, offset_x=0, offset_y=0):
         """A canvas of another size."""
-        self.native.resize(width, height, offset_x, offset_y)
+        self.native.resize(int(width), int(height), int(offset_x), int(offset_y))
 
     def resize_to_layers(self):
         """A canvas that holds all layers."""
@@ -272,11 +272,11 @@ class Image(_Object, _Parasites):
 
     def scale(self, width, height):
         """Scales everything."""
-        self.native.scale(width, height)
+        self.native.scale(int(width), int(height))
 
     def crop(self, width, height, offset_x=0, offset_y=0):
         """Crops everything."""
-        self.native.crop(width, height, offset_x, offset_y)
+        self.native.crop(int(width), int(height), int(offset_x), int(offset_y))
 
     def undo_group_start(self):
         """What follows is one step to undo."""
@@ -312,11 +312,11 @@ class Image(_Object, _Parasites):
 
     def add_hguide(self, position):
         """A horizontal guide; returns its ID."""
-        return self.native.add_hguide(position)
+        return self.native.add_hguide(int(position))
 
     def add_vguide(self, position):
         """A vertical guide; returns its ID."""
-        return self.native.add_vguide(position)
+        return self.native.add_vguide(int(position))
 
     def delete_guide(self, guide):
         """Removes a guide."""
@@ -338,10 +338,42 @@ class Image(_Object, _Parasites):
         """The channel of that tattoo."""
         return wrap(self.native.get_channel_by_tattoo(tattoo))
 
+    def get_guide_orientation(self, guide):
+        """Whether a guide is horizontal (0) or vertical (1)."""
+        return int(self.native.get_guide_orientation(guide))
+
+    def get_component_active(self, component):
+        """Whether a colour channel is painted on."""
+        return self.native.get_component_active(Gimp.ChannelType(component))
+
+    def set_component_active(self, component, active):
+        """Whether a colour channel is painted on."""
+        self.native.set_component_active(Gimp.ChannelType(component), bool(active))
+
+    def get_component_visible(self, component):
+        """Whether a colour channel is shown."""
+        return self.native.get_component_visible(Gimp.ChannelType(component))
+
+    def set_component_visible(self, component, visible):
+        """Whether a colour channel is shown."""
+        self.native.set_component_visible(Gimp.ChannelType(component), bool(visible))
+
+    def pick_correlate_layer(self, x, y):
+        """The topmost layer that is seen at a point, or None."""
+        return wrap(self.native.pick_correlate_layer(int(x), int(y)))
+
+    @property
+    def floating_sel_attached_to(self):
+        """What the floating selection floats over, or None."""
+        if self.native.get_floating_sel() is None:
+            return None
+        return wrap(self.native.floating_sel_attached_to())
+
     def free_shadow(self):
         """GIMP 3 frees it by itself."""
 
 
+@counterpart(Gimp.Item)
 class Item(_Object, _Parasites):
     """What is in an image's lists."""
 
@@ -371,6 +403,8 @@ class Item(_Object, _Parasites):
             raise NotCovered("Item.linked", "Select several layers instead.")
 
 
+@counterpart(Gimp.Drawable)
+@_transforms.methods
 class Drawable(Item):
     """Layers, masks and channels: what has pixels."""
 
@@ -391,9 +425,8 @@ class Drawable(Item):
         """The part of it within the selection, as (x1, y1, x2, y2)."""
         return tuple(self.native.mask_bounds()[-4:])
 
-    @property
     def mask_intersect(self):
-        """The part of it within the selection, as (x, y, width, height)."""
+        """The part of it within the selection, as (x, y, width, height), or None."""
         found, x, y, width, height = self.native.mask_intersect()
         return (x, y, width, height) if found else None
 
@@ -420,11 +453,17 @@ class Drawable(Item):
         """Sets one pixel."""
         _regions.set_pixel(self, x, y, pixel)
 
-    def get_tile(self, *args):
-        """Left out."""
-        raise NotCovered("drawable.get_tile", "Use drawable.get_pixel_rgn.")
+    def get_tile(self, shadow, row, column):
+        """The tile in that row and column: see `Tile`."""
+        return _regions.Tile(self, shadow, row, column)
 
-    get_tile2 = get_tile
+    def get_tile2(self, shadow, x, y):
+        """The tile that holds that pixel."""
+        return _regions.Tile(self, shadow, int(y) // _regions.TILE, int(x) // _regions.TILE)
+
+    def get_data(self, format="RGBA float"):
+        """All its values as an array of floating-point numbers."""
+        return _regions.floats(self)
 
     def flush(self):
         """Hands what regions changed to GIMP."""
@@ -447,44 +486,32 @@ class Drawable(Item):
     def update(self, x, y, width, height):
         """Shows what was changed there."""
         self.flush()
-        self.native.update(x, y, width, height)
+        self.native.update(int(x), int(y), int(width), int(height))
 
     def fill(self, how):
         """Fills it with one of the FILL_ colours."""
-        self.native.fill(Gimp.FillType(how))
+        self.native.fill(native_enum(Gimp.FillType, how))
 
     def offset(self, wrap_around, fill_type, x, y):
         """Moves its pixels."""
-        self.native.offset(wrap_around, Gimp.OffsetType(fill_type), Gegl.Color.new("black"), x, y)
-
-    def transform_flip_simple(self, flip_type, auto_center=True, axis=0.0, clip_result=False):
-        """Mirrors it."""
-        kind = Gimp.OrientationType(flip_type)
-        return wrap(self.native.transform_flip_simple(kind, auto_center, axis))
-
-    def transform_rotate_simple(self, rotate_type, auto_center=True, x=0, y=0, clip_result=False):
-        """Turns it by 90, 180 or 270 degrees."""
-        kind = Gimp.RotationType(rotate_type)
-        return wrap(self.native.transform_rotate_simple(kind, auto_center, x, y))
-
-    def __getattr__(self, name):
-        if name.startswith("transform_"):
-            raise NotCovered("drawable." + name, "Use pdb.gimp_item_transform_...")
-        raise AttributeError(name)
+        kind = Gimp.OffsetType(int(fill_type))
+        color = Gimp.context_get_background()
+        self.native.offset(bool(wrap_around), kind, color, int(x), int(y))
 
 
+@counterpart(Gimp.Layer)
 class Layer(Drawable):
     """A layer."""
 
     def __init__(self, image, name, width, height, type=0, opacity=100.0, mode=28):
         self.native = Gimp.Layer.new(
             image.native,
-            name,
-            width,
-            height,
-            Gimp.ImageType(type),
+            str(name),
+            int(width),
+            int(height),
+            Gimp.ImageType(int(type)),
             opacity,
-            Gimp.LayerMode(mode),
+            Gimp.LayerMode(int(mode)),
         )
 
     opacity = _attribute("get_opacity", "set_opacity", float)
@@ -523,7 +550,7 @@ class Layer(Drawable):
     def resize(self, width, height, offset_x=0, offset_y=0):
         """Another size, pixels kept."""
         self.flush()
-        self.native.resize(width, height, offset_x, offset_y)
+        self.native.resize(int(width), int(height), int(offset_x), int(offset_y))
 
     def resize_to_image_size(self):
         """The image's size."""
@@ -531,17 +558,18 @@ class Layer(Drawable):
 
     def scale(self, width, height, local_origin=False):
         """Scales it."""
-        self.native.scale(width, height, local_origin)
+        self.native.scale(int(width), int(height), bool(local_origin))
 
     def translate(self, x, y):
         """Moves it."""
-        self.native.transform_translate(x, y)
+        self.native.transform_translate(int(x), int(y))
 
     def set_offsets(self, x, y):
         """Puts its upper left corner there."""
-        self.native.set_offsets(x, y)
+        self.native.set_offsets(int(x), int(y))
 
 
+@counterpart(Gimp.GroupLayer)
 class GroupLayer(Layer):
     """A layer that holds layers."""
 
@@ -553,12 +581,15 @@ class GroupLayer(Layer):
     layers = property(lambda self: self.children)
 
 
+@counterpart(Gimp.Channel)
 class Channel(Drawable):
     """A channel, a layer mask, or the selection."""
 
     def __init__(self, image, name, width, height, opacity=100.0, color=(0, 0, 0)):
         color = gimpcolor.from_any(color).to_gegl()
-        self.native = Gimp.Channel.new(image.native, name, width, height, opacity, color)
+        self.native = Gimp.Channel.new(
+            image.native, str(name), int(width), int(height), float(opacity), color
+        )
 
     opacity = _attribute("get_opacity", "set_opacity", float)
     color = colour = _attribute(
@@ -576,6 +607,7 @@ class Channel(Drawable):
         self.native.combine_masks(other.native, kind, offset_x, offset_y)
 
 
+@counterpart(Gimp.Path)
 class Vectors(Item):
     """A path."""
 
@@ -625,9 +657,64 @@ class VectorsBezierStroke(object):
         """Closes it."""
         self._path.stroke_close(self.ID)
 
+    def __repr__(self):
+        return "<gimp.VectorsBezierStroke %d of gimp.Vectors '%s'>" % (
+            self.ID,
+            self._path.get_name(),
+        )
+
+    @classmethod
+    def _made(cls, vectors, number):
+        return cls(vectors, int(number))
+
+    @classmethod
+    def new_moveto(cls, vectors, x0, y0):
+        """A stroke that begins at a point."""
+        return cls._made(vectors, vectors.native.bezier_stroke_new_moveto(x0, y0))
+
+    @classmethod
+    def new_ellipse(cls, vectors, x0, y0, radius_x, radius_y, angle):
+        """A stroke that goes around an ellipse."""
+        make = vectors.native.bezier_stroke_new_ellipse
+        return cls._made(vectors, make(x0, y0, radius_x, radius_y, angle))
+
+    def lineto(self, x0, y0):
+        """Goes on with a straight line."""
+        self._path.bezier_stroke_lineto(self.ID, x0, y0)
+
+    def conicto(self, x0, y0, x1, y1):
+        """Goes on with a curve of one control point."""
+        self._path.bezier_stroke_conicto(self.ID, x0, y0, x1, y1)
+
+    def cubicto(self, x0, y0, x1, y1, x2, y2):
+        """Goes on with a curve of two control points."""
+        self._path.bezier_stroke_cubicto(self.ID, x0, y0, x1, y1, x2, y2)
+
     def get_length(self, precision):
         """Its length in pixels."""
         return self._path.stroke_get_length(self.ID, precision)
+
+    def get_point_at_dist(self, dist, precision):
+        """(x, y, slope, whether there is one) so many pixels from its beginning."""
+        valid, x, y, slope, _ = _five(self._path.stroke_get_point_at_dist(self.ID, dist, precision))
+        return x, y, slope, valid
+
+    def interpolate(self, precision):
+        """(points of straight lines that follow it as x, y, x, y ..., whether it is closed)."""
+        points, closed = self._path.stroke_interpolate(self.ID, precision)
+        return list(points), closed
+
+    def rotate(self, center_x, center_y, angle):
+        """Turns it around a point, by degrees."""
+        self._path.stroke_rotate(self.ID, center_x, center_y, angle)
+
+    def flip(self, flip_type, axis):
+        """Mirrors it at a horizontal or vertical line."""
+        self._path.stroke_flip(self.ID, Gimp.OrientationType(int(flip_type)), axis)
+
+    def flip_free(self, x1, y1, x2, y2):
+        """Mirrors it at any line."""
+        self._path.stroke_flip_free(self.ID, x1, y1, x2, y2)
 
     def translate(self, x, y):
         """Moves it."""
@@ -638,6 +725,7 @@ class VectorsBezierStroke(object):
         self._path.stroke_scale(self.ID, x, y)
 
 
+@counterpart(Gimp.Display)
 class Display(_Object):
     """A view of an image."""
 
@@ -645,6 +733,7 @@ class Display(_Object):
         self.native = Gimp.Display.new(image.native)
 
 
+@counterpart(Gimp.Parasite)
 class Parasite(_Object):
     """A named piece of data."""
 
@@ -653,7 +742,7 @@ class Parasite(_Object):
 
     name = property(lambda self: self.native.get_name())
     flags = property(lambda self: self.native.get_flags())
-    data = property(lambda self: _unsigned(self.native.get_data()))
+    data = property(lambda self: Text(_unsigned(self.native.get_data())))
     is_persistent = property(lambda self: self.native.is_persistent())
     is_undoable = property(lambda self: self.native.is_undoable())
 
@@ -669,8 +758,21 @@ class Parasite(_Object):
         """Another one like it."""
         return Parasite(self.name, self.flags, self.data)
 
+    def __repr__(self):
+        return "<parasite %s>" % self.name
+
     def _key(self):
-        return (self.name, self.flags, self.data)
+        return (self.name, self.flags, bytes(self.data))
+
+
+def _five(values):
+    """What `stroke_get_point_at_dist` gave, with its validity in front."""
+    values = tuple(values)
+    if len(values) == 5:
+        done, x, y, slope, valid = values
+        return valid, x, y, slope, done
+    x, y, slope, valid = values
+    return valid, x, y, slope, True
 
 
 def _signed(data):
@@ -679,23 +781,9 @@ def _signed(data):
 
 
 def _bytes(data):
-    return data if isinstance(data, bytes) else str(data).encode("utf-8")
+    return data.encode("utf-8") if isinstance(data, str) else text_bytes(data)
 
 
 def _unsigned(data):
     """What `_signed` made, as bytes again."""
     return data if isinstance(data, bytes) else bytes(number & 255 for number in data)
-
-
-# The first that fits: the special kinds stand before the general ones.
-_KINDS = (
-    (Gimp.Image, Image),
-    (Gimp.GroupLayer, GroupLayer),
-    (Gimp.Layer, Layer),
-    (Gimp.Channel, Channel),
-    (Gimp.Path, Vectors),
-    (Gimp.Display, Display),
-    (Gimp.Parasite, Parasite),
-    (Gimp.Drawable, Drawable),
-    (Gimp.Item, Item),
-)

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The PF_ types: how GIMP 3 declares each, and what a plug-in's function gets for it.
+"""The PF_ types: what each is in GIMP's procedures, and what a plug-in's function gets for it.
 
-The numbers are GIMP 2.10's, since plug-ins may compare them.
+The numbers are GIMP 2.10's, since plug-ins may compare them, and so are the types that other
+plug-ins see: a font, a brush, or a file is its name. `_dialog` knows how each is asked for.
 """
 
-from gi.repository import Gimp, GObject
+import collections
+
+from gi.repository import GObject
 
 from . import gimpcolor
-from ._values import file_of, from_native, native
+from ._values import from_native, native
 
 PF_INT8, PF_INT16, PF_INT32 = 2, 1, 0
 PF_INT = PF_INT32
@@ -39,45 +42,184 @@ PF_OPTION = 1013
 
 __all__ = [name for name in dir() if name.startswith("PF_")]
 
+OBJECTS = (PF_ITEM, PF_DISPLAY, PF_IMAGE, PF_LAYER, PF_CHANNEL, PF_DRAWABLE, PF_VECTORS)
+"""The types whose values are things that are open in GIMP."""
+
 _FLAGS = GObject.ParamFlags.READWRITE
-_LOW, _HIGH = -(2**31), 2**31 - 1
+_INTEGERS = {
+    PF_INT32: (-(2**31), 2**31 - 1),
+    PF_INT16: (-(2**15), 2**15 - 1),
+    PF_INT8: (0, 255),
+}
+_NUMBERS = (PF_FLOAT, PF_SLIDER, PF_SPINNER)
+_TAKEN = ("run-mode", "image", "drawables", "num-drawables", "procedure", "file", "options")
+
+Range = collections.namedtuple("Range", "low high step")
 
 
 class Parameter(object):
     """One parameter of a plug-in, from the tuple that `register` got."""
 
     def __init__(self, described):
-        self.kind, name, text, self.default = described[:4]
+        self.kind, name, text = described[:3]
+        self.default = described[3] if len(described) > 3 else None
         self.extra = described[4] if len(described) > 4 else None
         self.name = canonical(name)
-        self.label = text.replace("_", "_") or self.name
+        self.text = text or name
+        self.blurb = self.text.replace("_", "")
         self.is_image = self.kind == PF_IMAGE
         self.is_drawable = self.kind in (PF_DRAWABLE, PF_LAYER)
 
+    @property
+    def range(self):
+        """What a slider or spin button goes over; 2.10 took 0 to 100 where nothing was said."""
+        ends = tuple(self.extra) if isinstance(self.extra, (tuple, list)) else ()
+        low, high = (ends[0], ends[1]) if len(ends) >= 2 else (0, 100)
+        step = ends[2] if len(ends) > 2 else 1
+        return Range(min(low, high), max(low, high), step)
+
+    @property
+    def is_whole(self):
+        """Whether a spin button shows whole numbers only."""
+        wide = self.range
+        return all(float(one).is_integer() for one in (wide.low, wide.step, _number(self.default)))
+
+    def number(self):
+        """The default as a number within the range, as the widgets of 2.10 made it."""
+        value = _number(self.default)
+        if self.kind in (PF_SLIDER, PF_SPINNER):
+            value = min(max(value, self.range.low), self.range.high)
+        elif self.kind in _INTEGERS:
+            low, high = _INTEGERS[self.kind]
+            value = min(max(value, low), high)
+        return value
+
+    def options(self):
+        """(value, label) of each choice of a PF_OPTION or PF_RADIO."""
+        if self.kind == PF_OPTION:
+            return list(enumerate(self.extra or ()))
+        return [(value, label) for label, value in self.extra or ()]
+
     def declare(self, procedure):
         """Adds it to the arguments of a libgimp procedure."""
-        _DECLARE[self.kind](procedure, self)
+        texts = (self.name, self.blurb or self.name, self.blurb)
+        if self.kind in OBJECTS:
+            add = getattr(procedure, "add_%s_argument" % _WORDS[self.kind])
+            add(*(texts + (True, _FLAGS)))
+        elif self.kind == PF_COLOR:
+            color = _safe_color(self.default).to_gegl()
+            procedure.add_color_argument(*(texts + (True, color, _FLAGS)))
+        elif self.kind == PF_BOOL:
+            procedure.add_boolean_argument(*(texts + (bool(self.default), _FLAGS)))
+        elif self.kind in _INTEGERS:
+            ends = _INTEGERS[self.kind]
+            procedure.add_int_argument(*(texts + ends + (int(self.number()), _FLAGS)))
+        elif self.kind == PF_OPTION:
+            last = max(len(self.extra or ()) - 1, 0)
+            chosen = min(max(int(_number(self.default)), 0), last)
+            procedure.add_int_argument(*(texts + (0, last, chosen, _FLAGS)))
+        elif self.kind == PF_SPINNER and self.is_whole:
+            wide = self.range
+            ends = int(wide.low), int(wide.high)
+            procedure.add_int_argument(*(texts + ends + (int(self.number()), _FLAGS)))
+        elif self.kind in _NUMBERS:
+            ends = (-1e300, 1e300)
+            if self.kind != PF_FLOAT:
+                ends = float(self.range.low), float(self.range.high)
+            procedure.add_double_argument(*(texts + ends + (float(self.number()), _FLAGS)))
+        else:
+            procedure.add_string_argument(*(texts + (_text(self.default), _FLAGS)))
 
     def declare_result(self, procedure):
         """Adds it to the results of a libgimp procedure."""
-        _DECLARE_RESULT[self.kind](procedure, self)
+        texts = (self.name, self.blurb or self.name, self.blurb)
+        if self.kind in OBJECTS:
+            add = getattr(procedure, "add_%s_return_value" % _WORDS[self.kind])
+            add(*(texts + (True, _FLAGS)))
+        elif self.kind == PF_COLOR:
+            black = gimpcolor.RGB(0, 0, 0).to_gegl()
+            procedure.add_color_return_value(*(texts + (True, black, _FLAGS)))
+        elif self.kind == PF_BOOL:
+            procedure.add_boolean_return_value(*(texts + (False, _FLAGS)))
+        elif self.kind in _INTEGERS or self.kind in (PF_OPTION, PF_SPINNER):
+            ends = _INTEGERS[PF_INT32]
+            procedure.add_int_return_value(*(texts + ends + (0, _FLAGS)))
+        elif self.kind in _NUMBERS:
+            procedure.add_double_return_value(*(texts + (-1e300, 1e300, 0.0, _FLAGS)))
+        else:
+            procedure.add_string_return_value(*(texts + ("", _FLAGS)))
 
     def value(self, config):
-        """What the plug-in's function gets."""
+        """What the plug-in's function gets when no dialog was shown."""
         found = config.get_property(self.name)
-        return _VALUE.get(self.kind, _plain)(self, found)
+        if self.kind == PF_RADIO:
+            return self._radio(found)
+        if self.kind == PF_SPINNER:
+            return int(found)  # fractions were cut off in GIMP 2.10
+        if self.kind in (PF_STRING, PF_TEXT, PF_FILENAME, PF_DIRNAME, PF_FILE):
+            return found or ""
+        return from_native(found)
+
+    def _radio(self, found):
+        """The value as it was written in `register`, of whatever type."""
+        for value, _ in self.options():
+            if _text(value) == found:
+                return value
+        return found if found != _text(self.default) else self.default
+
+    def store(self, config, value):
+        """Notes what a dialog gave, so that it is what the next one begins with."""
+        if self.kind in OBJECTS:
+            value = native(value)
+        elif self.kind == PF_COLOR:
+            value = gimpcolor.from_any(value).to_gegl()
+        elif self.kind in _INTEGERS or self.kind == PF_OPTION:
+            value = int(value)
+        elif self.kind == PF_BOOL:
+            value = bool(value)
+        elif self.kind in _NUMBERS:
+            value = int(value) if self.kind == PF_SPINNER and self.is_whole else float(value)
+        else:
+            value = _text(value)
+        config.set_property(self.name, value)
 
     def result(self, value):
         """What the procedure gives back for what the function returned."""
-        if self.kind in (PF_COLOR,):
+        if self.kind == PF_COLOR:
             return gimpcolor.from_any(value).to_gegl()
-        return native(value)
+        if self.kind in _INTEGERS or self.kind in (PF_OPTION, PF_SPINNER):
+            return int(value)
+        if self.kind in _NUMBERS:
+            return float(value)
+        if self.kind in OBJECTS or self.kind == PF_BOOL:
+            return native(value)
+        return _text(value)
 
-    def range(self, low, high):
-        """(lowest, highest) allowed."""
-        if isinstance(self.extra, (tuple, list)) and len(self.extra) >= 2:
-            return self.extra[0], self.extra[1]
-        return low, high
+
+_WORDS = {
+    PF_ITEM: "item",
+    PF_DISPLAY: "display",
+    PF_IMAGE: "image",
+    PF_LAYER: "layer",
+    PF_CHANNEL: "channel",
+    PF_DRAWABLE: "drawable",
+    PF_VECTORS: "path",
+}
+
+
+def parameters(described, given=0):
+    """The parameters of `register`'s tuples, each with a name of its own.
+
+    given: how many at the front GIMP hands over under names of its own.
+    """
+    made, taken = [Parameter(one) for one in described], set(_TAKEN)
+    for one in made[given:]:
+        name, number = one.name, 2
+        while one.name in taken:
+            one.name = "%s-%d" % (name, number)
+            number += 1
+        taken.add(one.name)
+    return made
 
 
 def canonical(name):
@@ -86,143 +228,23 @@ def canonical(name):
     return text if text[:1].isalpha() else "p-" + text
 
 
-def _integer(procedure, it, low=_LOW, high=_HIGH):
-    low, high = it.range(low, high)
-    procedure.add_int_argument(
-        it.name, it.label, it.label, int(low), int(high), int(it.default or 0), _FLAGS
-    )
+def _number(value):
+    """A default as a number, written as text or not; 0 for what is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return 0.0
 
 
-def _float(procedure, it):
-    low, high = it.range(-1e9, 1e9)
-    procedure.add_double_argument(
-        it.name, it.label, it.label, float(low), float(high), float(it.default or 0), _FLAGS
-    )
+def _text(value):
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return "" if value is None else str(value)
 
 
-def _boolean(procedure, it):
-    procedure.add_boolean_argument(it.name, it.label, it.label, bool(it.default), _FLAGS)
-
-
-def _string(procedure, it):
-    procedure.add_string_argument(it.name, it.label, it.label, str(it.default or ""), _FLAGS)
-
-
-def _color(procedure, it):
-    color = gimpcolor.from_any(it.default or (0, 0, 0)).to_gegl()
-    procedure.add_color_argument(it.name, it.label, it.label, False, color, _FLAGS)
-
-
-def _options(it):
-    """(word, label) of each choice: for PF_OPTION its number, for PF_RADIO its value."""
-    if it.kind == PF_OPTION:
-        return [(str(number), label) for number, label in enumerate(it.extra)]
-    return [(str(value), label) for label, value in it.extra]
-
-
-def _choice(procedure, it):
-    choice = Gimp.Choice.new()
-    for number, (word, label) in enumerate(_options(it)):
-        choice.add(word, number, label, "")
-    procedure.add_choice_argument(it.name, it.label, it.label, choice, str(it.default), _FLAGS)
-
-
-def _file(action):
-    def declare(procedure, it):
-        default = file_of(it.default) if it.default else None
-        procedure.add_file_argument(it.name, it.label, it.label, action, True, default, _FLAGS)
-
-    return declare
-
-
-def _resource(method, kind):
-    def declare(procedure, it):
-        default = kind.get_by_name(it.default) if it.default else None
-        add = getattr(procedure, method)
-        add(it.name, it.label, it.label, True, default, default is None, _FLAGS)
-
-    return declare
-
-
-def _object(method):
-    def declare(procedure, it):
-        getattr(procedure, method)(it.name, it.label, it.label, True, _FLAGS)
-
-    return declare
-
-
-_DECLARE = {
-    PF_INT32: _integer,
-    PF_INT16: lambda procedure, it: _integer(procedure, it, -(2**15), 2**15 - 1),
-    PF_INT8: lambda procedure, it: _integer(procedure, it, 0, 255),
-    PF_FLOAT: _float,
-    PF_SLIDER: _float,
-    PF_SPINNER: _integer,  # also for fractions: they were cut off in GIMP 2.10
-    PF_STRING: _string,
-    PF_TEXT: _string,
-    PF_BOOL: _boolean,
-    PF_COLOR: _color,
-    PF_OPTION: _choice,
-    PF_RADIO: _choice,
-    PF_FILE: _file(Gimp.FileChooserAction.OPEN),
-    PF_FILENAME: _file(Gimp.FileChooserAction.ANY),
-    PF_DIRNAME: _file(Gimp.FileChooserAction.SELECT_FOLDER),
-    PF_FONT: _resource("add_font_argument", Gimp.Font),
-    PF_BRUSH: _resource("add_brush_argument", Gimp.Brush),
-    PF_PATTERN: _resource("add_pattern_argument", Gimp.Pattern),
-    PF_GRADIENT: _resource("add_gradient_argument", Gimp.Gradient),
-    PF_PALETTE: _resource("add_palette_argument", Gimp.Palette),
-    PF_IMAGE: _object("add_image_argument"),
-    PF_LAYER: _object("add_layer_argument"),
-    PF_CHANNEL: _object("add_channel_argument"),
-    PF_DRAWABLE: _object("add_drawable_argument"),
-    PF_ITEM: _object("add_item_argument"),
-    PF_VECTORS: _object("add_path_argument"),
-    PF_DISPLAY: _object("add_display_argument"),
-}
-
-
-def _declare_number(method, low, high):
-    def declare(procedure, it):
-        getattr(procedure, method)(it.name, it.label, it.label, low, high, low * 0, _FLAGS)
-
-    return declare
-
-
-_DECLARE_RESULT = {
-    PF_INT32: _declare_number("add_int_return_value", _LOW, _HIGH),
-    PF_INT16: _declare_number("add_int_return_value", _LOW, _HIGH),
-    PF_INT8: _declare_number("add_int_return_value", _LOW, _HIGH),
-    PF_FLOAT: _declare_number("add_double_return_value", -1e300, 1e300),
-    PF_STRING: lambda p, it: p.add_string_return_value(it.name, it.label, it.label, "", _FLAGS),
-    PF_BOOL: lambda p, it: p.add_boolean_return_value(it.name, it.label, it.label, False, _FLAGS),
-    PF_COLOR: lambda p, it: p.add_color_return_value(
-        it.name, it.label, it.label, True, gimpcolor.RGB(0, 0, 0).to_gegl(), _FLAGS
-    ),
-    PF_IMAGE: _object("add_image_return_value"),
-    PF_LAYER: _object("add_layer_return_value"),
-    PF_CHANNEL: _object("add_channel_return_value"),
-    PF_DRAWABLE: _object("add_drawable_return_value"),
-    PF_ITEM: _object("add_item_return_value"),
-    PF_VECTORS: _object("add_path_return_value"),
-}
-
-
-def _plain(it, found):
-    return from_native(found)
-
-
-def _radio_value(it, found):
-    """The value as it was written in `register`, of whatever type."""
-    for _, value in it.extra:
-        if str(value) == found:
-            return value
-    return it.default
-
-
-_VALUE = {
-    PF_OPTION: lambda it, found: int(found),
-    PF_RADIO: _radio_value,
-    PF_STRING: lambda it, found: found or "",
-    PF_TEXT: lambda it, found: found or "",
-}
+def _safe_color(value):
+    """A default colour; black for what is none."""
+    try:
+        return gimpcolor.from_any(value)
+    except (TypeError, ValueError):
+        return gimpcolor.RGB(0, 0, 0)

@@ -8,12 +8,12 @@ here a count before an array is dropped on the way in and added on the way out.
 
 from gi.repository import Gimp, GObject
 
-from . import _adapted, _objects
-from ._values import CancelError, NotCovered, error, from_native, to_native
+from . import _adapted, _files, _objects, _types
+from ._errors import CancelError, NotCovered, error
+from ._values import from_native, to_native
 
 _FAMILIES = (
     ("gimp-vectors-", "gimp-path-"),
-    ("gimp-drawable-transform-", "gimp-item-transform-"),
     ("gimp-edit-", "gimp-drawable-edit-"),
     ("gimp-layer-", "gimp-item-"),
     ("gimp-channel-", "gimp-item-"),
@@ -32,27 +32,43 @@ _ARRAYS = (
 _SUCCESS, _CANCEL = Gimp.PDBStatusType.SUCCESS, Gimp.PDBStatusType.CANCEL
 
 
+class MissingProcedure(NotCovered, AttributeError):
+    """A procedure that GIMP 3 has not: `hasattr(pdb, name)` says so too."""
+
+
 class Pdb(object):
     """Procedures as attributes (dashes as underscores) or by name: pdb["gimp-message"]."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return Procedure(name.replace("_", "-"))
+        return _procedure(name)
 
     def __getitem__(self, name):
-        return Procedure(name.replace("_", "-"))
+        return _procedure(name)
 
     def has_key(self, name):
         """Whether a procedure of that name can be called."""
-        name = name.replace("_", "-")
-        return name in _adapted.TABLE or _present_name(name) is not None
+        return _implementation(_dashed(name)) is not None
 
     __contains__ = has_key
 
     def query(self, *patterns):
         """The names of GIMP 3's procedures that fit the patterns (name first)."""
-        return Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
+        found = Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
+        return list(found)
+
+
+def _dashed(name):
+    return name.replace("_", "-")
+
+
+def _procedure(name):
+    """The procedure of that name. Raises MissingProcedure, once GIMP can be asked."""
+    name = _dashed(name)
+    if Gimp.get_pdb() is not None and _implementation(name) is None:
+        raise MissingProcedure("pdb." + name.replace("-", "_"), _adapted.instead(name))
+    return Procedure(name)
 
 
 def _exists(name):
@@ -73,44 +89,76 @@ def _present_name(name):
     return None
 
 
+def _implementation(name):
+    """What does it: one of our functions, or the name of GIMP 3's procedure; None for nothing."""
+    if name in _adapted.TABLE:
+        return _adapted.TABLE[name]
+    file_function = _files.find(name, _exists, call_named)
+    return file_function or _present_name(name)
+
+
 class Procedure(object):
     """One procedure, to be called with 2.10's arguments."""
 
     def __init__(self, name):
-        self.proc_name = name
+        self._name = name
+
+    proc_name = property(lambda self: self._name.replace("-", "_"))
 
     def __repr__(self):
         return "<pdb function %s>" % self.proc_name
 
     def __call__(self, *args, **kwargs):
-        if self.proc_name in _adapted.TABLE:
-            return _adapted.TABLE[self.proc_name](*args)
-        name = _present_name(self.proc_name)
-        if name is None:
-            raise NotCovered(
-                "pdb." + self.proc_name.replace("-", "_"), _adapted.instead(self.proc_name)
-            )
-        return call(name, args, kwargs.get("run_mode", int(Gimp.RunMode.NONINTERACTIVE)))
+        if Gimp.get_pdb() is None:
+            raise error("pdb.%s was called before main(): GIMP cannot hear yet." % self.proc_name)
+        found = _implementation(self._name)
+        if found is None:
+            raise MissingProcedure("pdb." + self.proc_name, _adapted.instead(self._name))
+        args = [_plain(one) for one in args]
+        if callable(found):
+            return _as_before(found(*args))
+        return call(found, args, kwargs.get("run_mode", int(Gimp.RunMode.NONINTERACTIVE)))
 
     @property
     def params(self):
-        """(type name, name, description) of each argument, as GIMP 3 has them."""
-        return tuple(_described(spec) for spec in self._native().get_arguments())
+        """(type, name, description) of each argument; types are 2.10's numbers."""
+        return tuple(_types.described(spec) for spec in self._specs("get_arguments"))
 
     @property
     def return_vals(self):
-        """(type name, name, description) of each result, as GIMP 3 has them."""
-        return tuple(_described(spec) for spec in self._native().get_return_values())
+        """(type, name, description) of each result; types are 2.10's numbers."""
+        return tuple(_types.described(spec) for spec in self._specs("get_return_values"))
+
+    nparams = property(lambda self: len(self.params))
+    nreturn_vals = property(lambda self: len(self.return_vals))
+    proc_type = property(lambda self: int(self._native().get_proc_type()))
+    proc_blurb = property(lambda self: self._native().get_blurb())
+    proc_help = property(lambda self: self._native().get_help())
+    proc_author = property(lambda self: self._native().get_authors())
+    proc_copyright = property(lambda self: self._native().get_copyright())
+    proc_date = property(lambda self: self._native().get_date())
+
+    def _specs(self, getter):
+        return getattr(self._native(), getter)()
 
     def _native(self):
-        name = _present_name(self.proc_name)
+        """GIMP 3's procedure. Raises NotCovered where a function of ours stands for it."""
+        name = self._name if _exists(self._name) else _present_name(self._name)
         if name is None:
-            raise NotCovered("pdb." + self.proc_name.replace("-", "_"))
+            raise NotCovered("the description of pdb." + self.proc_name)
         return Gimp.get_pdb().lookup_procedure(name)
 
 
-def _described(spec):
-    return (spec.value_type.name, spec.name, spec.blurb)
+def _plain(value):
+    """An argument without what it does not mean: -1 stood for no object in GIMP 2.10's lists."""
+    return value.decode("utf-8", "replace") if type(value) is bytes else value
+
+
+def _as_before(value):
+    """Yes and no were 1 and 0 in GIMP 2.10."""
+    if isinstance(value, bool):
+        return int(value)
+    return tuple(_as_before(one) for one in value) if type(value) is tuple else value
 
 
 def call(name, args, run_mode=int(Gimp.RunMode.NONINTERACTIVE)):
@@ -125,7 +173,23 @@ def call(name, args, run_mode=int(Gimp.RunMode.NONINTERACTIVE)):
         config.set_property("run-mode", Gimp.RunMode(run_mode))
         specs = specs[1:]
     for spec, value in _paired(name, specs, list(args)):
-        _set(config, spec, value)
+        _set(name, config, spec, value)
+    return _run(name, procedure, config)
+
+
+def call_named(name, values):
+    """Calls GIMP 3's procedure `name` with arguments by their names there."""
+    procedure = Gimp.get_pdb().lookup_procedure(name)
+    config = procedure.create_config()
+    specs = {spec.name: spec for spec in procedure.get_arguments()}
+    if "run-mode" in specs:
+        config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    for argument, value in values.items():
+        _set(name, config, specs[argument], value)
+    return _run(name, procedure, config)
+
+
+def _run(name, procedure, config):
     result = procedure.run(config)
     status = result.index(0)
     if status == _CANCEL:
@@ -137,7 +201,7 @@ def call(name, args, run_mode=int(Gimp.RunMode.NONINTERACTIVE)):
 
 def _paired(name, specs, args):
     """Each parameter with its value; counts before arrays are left out."""
-    pairs = []
+    pairs, given = [], len(args)
     for spec in specs:
         if _drawables_are_missing(spec, args):
             # GIMP 3 wants drawables with every image, where this procedure of 2.10 took none.
@@ -149,7 +213,8 @@ def _paired(name, specs, args):
             args.pop(0)
         pairs.append((spec, args.pop(0)))
     if args:
-        raise TypeError("%s takes %d arguments in GIMP 3" % (name, len(specs)))
+        text = "wrong number of parameters: %s takes %d arguments in GIMP 3, %d were given"
+        raise TypeError(text % (name, len(specs), given))
     return pairs
 
 
@@ -163,10 +228,11 @@ def _is_array(spec):
     return spec.value_type.name in _ARRAYS
 
 
-def _set(config, spec, value):
+def _set(name, config, spec, value):
     value = to_native(value, spec)
     if value == []:
         return  # what it is without
+    _check_range(name, spec, value)
     kind = spec.value_type.name
     if kind == "GimpCoreObjectArray":
         config.set_core_object_array(spec.name, value)
@@ -181,13 +247,26 @@ def _set(config, spec, value):
         config.set_property(spec.name, value)
 
 
+def _check_range(name, spec, value):
+    """Raises error for a number that GIMP would leave out with no more than a warning."""
+    low, high = getattr(spec, "minimum", None), getattr(spec, "maximum", None)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    if isinstance(low, (int, float)) and not low <= value <= high:
+        text = "Procedure '%s' has been called with value '%s' for argument '%s'. "
+        raise error((text + "This value is out of range.") % (name, value, spec.name))
+
+
 def _results(result, specs):
     values = []
     for position, spec in enumerate(specs, 1):
         kind = spec.value_type.name
         if kind == "GimpCoreObjectArray":
-            value = result.get_core_object_array(position)
-        elif kind == "GimpColorArray":
+            found = result.get_core_object_array(position)
+            # Lists of objects were counts and IDs in GIMP 2.10.
+            values += [len(found), tuple(one.get_id() for one in found)]
+            continue
+        if kind == "GimpColorArray":
             value = result.get_color_array(position)
         else:
             value = result.index(position)
@@ -195,7 +274,7 @@ def _results(result, specs):
         if kind in _ARRAYS:
             value = tuple(value or ())
             values.append(len(value))
-        values.append(value)
+        values.append(_as_before(value))
     if not values:
         return None
     return values[0] if len(values) == 1 else tuple(values)

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pixel regions: bytes of a drawable, 8 bits each, in the layout that GIMP 2.10 gave them."""
+"""Pixels of a drawable as GIMP 2.10 gave them, 8 bits each: regions, tiles and fetchers."""
 
 from gi.repository import Gegl
 
-from ._values import NotCovered
+from . import gimpcolor
+from ._errors import NotCovered
+from ._python2 import text_bytes
+
+TILE = 128
+"""The side of a tile in GIMP 2.10."""
 
 
 def format_of(drawable):
@@ -18,18 +23,29 @@ def format_of(drawable):
     return "%s%s u8" % (name, "A" if drawable.has_alpha() else "")
 
 
+def bytes_per_pixel(native):
+    """How many bytes a pixel has in a region, whatever the image's precision."""
+    if native.is_indexed():
+        return 2 if native.has_alpha() else 1
+    return (3 if native.is_rgb() else 1) + (1 if native.has_alpha() else 0)
+
+
+def _read(buffer, rectangle, format_):
+    return bytes(buffer.get(rectangle, 1.0, format_, Gegl.AbyssPolicy.NONE))
+
+
 class PixelRgn(object):
     """A rectangle of a drawable's pixels: region[x, y] and region[x0:x1, y0:y1] are bytes."""
 
     def __init__(self, drawable, x=0, y=0, w=None, h=None, dirty=True, shadow=False):
         self.drawable = drawable
-        self.x, self.y = x, y
-        self.w = drawable.width - x if w is None else w
-        self.h = drawable.height - y if h is None else h
-        self.dirty, self.shadow = dirty, shadow
+        self.x, self.y = int(x), int(y)
+        self.w = drawable.width - self.x if w is None else int(w)
+        self.h = drawable.height - self.y if h is None else int(h)
+        self.dirty, self.shadow = bool(dirty), bool(shadow)
         self.bpp = drawable.bpp
         self._format = format_of(drawable.native)
-        self._buffer = drawable._buffer(shadow)
+        self._buffer = drawable._buffer(self.shadow)
 
     @property
     def rowstride(self):
@@ -38,16 +54,14 @@ class PixelRgn(object):
 
     def resize(self, x, y, w, h):
         """Moves the region."""
-        self.x, self.y, self.w, self.h = x, y, w, h
+        self.x, self.y, self.w, self.h = int(x), int(y), int(w), int(h)
 
     def __getitem__(self, where):
-        rectangle = self._rectangle(where)
-        data = self._buffer.get(rectangle, 1.0, self._format, Gegl.AbyssPolicy.NONE)
-        return bytes(data)
+        return _read(self._buffer, self._rectangle(where), self._format)
 
     def __setitem__(self, where, data):
         rectangle = self._rectangle(where)
-        data = bytes(bytearray(data)) if not isinstance(data, bytes) else data
+        data = text_bytes(data)
         wanted = rectangle.width * rectangle.height * self.bpp
         if len(data) != wanted:
             raise TypeError("string is wrong length: %d bytes, %d wanted" % (len(data), wanted))
@@ -55,6 +69,8 @@ class PixelRgn(object):
         self.drawable._changed(self._buffer, self.shadow)
 
     def _rectangle(self, where):
+        if not isinstance(where, tuple) or len(where) != 2:
+            raise TypeError("subscript must be a 2-tuple")
         across, down = where
         x0, x1 = self._ends(across, self.x, self.w)
         y0, y1 = self._ends(down, self.y, self.h)
@@ -63,42 +79,128 @@ class PixelRgn(object):
     @staticmethod
     def _ends(where, first, count):
         if isinstance(where, slice):
-            start = first if where.start is None else where.start
-            stop = first + count if where.stop is None else where.stop
+            start = first if where.start is None else int(where.start)
+            stop = first + count if where.stop is None else int(where.stop)
         else:
-            start, stop = where, where + 1
+            start, stop = int(where), int(where) + 1
         if start < first or stop > first + count or start >= stop:
             raise IndexError("index out of range: %r" % (where,))
         return start, stop
 
 
-class PixelFetcher(object):
-    """Left out: single pixels are read with `drawable.get_pixel`."""
+class Tile(object):
+    """A square of a drawable's pixels, 128 wide: tile[n] and tile[x, y] are a pixel's bytes."""
 
-    def __init__(self, *args):
-        raise NotCovered("gimp.PixelFetcher", "Use drawable.get_pixel.")
+    def __init__(self, drawable, shadow, row, column):
+        x, y = column * TILE, row * TILE
+        if not (0 <= x < drawable.width and 0 <= y < drawable.height):
+            raise IndexError("no tile at row %d, column %d" % (row, column))
+        self.drawable, self.shadow, self.dirty = drawable, bool(shadow), False
+        self.ewidth = min(TILE, drawable.width - x)
+        self.eheight = min(TILE, drawable.height - y)
+        self.bpp = drawable.bpp
+        self.tile_num = row * ((drawable.width + TILE - 1) // TILE) + column
+        self._place = Gegl.Rectangle.new(x, y, self.ewidth, self.eheight)
+        self._format = format_of(drawable.native)
+        self._buffer = drawable._buffer(self.shadow)
+        self._data = bytearray(_read(self._buffer, self._place, self._format))
+
+    def __repr__(self):
+        return "<gimp.Tile for drawable '%s'>" % self.drawable.name
+
+    def __len__(self):
+        return self.ewidth * self.eheight
+
+    def _at(self, where):
+        if isinstance(where, tuple):
+            x, y = where
+            if not (0 <= x < self.ewidth and 0 <= y < self.eheight):
+                raise IndexError("index out of range")
+            where = y * self.ewidth + x
+        if not 0 <= where < len(self):
+            raise IndexError("index out of range")
+        return slice(where * self.bpp, (where + 1) * self.bpp)
+
+    def __getitem__(self, where):
+        return bytes(self._data[self._at(where)])
+
+    def __setitem__(self, where, pixel):
+        pixel = text_bytes(pixel)
+        if len(pixel) != self.bpp:
+            raise TypeError("string is wrong length")
+        self._data[self._at(where)] = pixel
+        self.dirty = True
+        # At once, so that no changes are lost when the plug-in forgets to flush the tile.
+        self._buffer.set(self._place, self._format, bytes(self._data))
+        self.drawable._changed(self._buffer, self.shadow)
+
+    def flush(self):
+        """Hands the changes on."""
+        self.dirty = False
+
+
+class PixelFetcher(object):
+    """Single pixels of a drawable; `edge_mode` says what is outside of it."""
+
+    def __init__(self, drawable, shadow=False, bg_color=None, edge_mode=0):
+        self.drawable, self.shadow = drawable, bool(shadow)
+        self.bg_color = gimpcolor.from_any(bg_color or (0.0, 0.0, 0.0))
+        self.edge_mode = edge_mode
+        self._format = format_of(drawable.native)
+        self._buffer = drawable._buffer(self.shadow)
+
+    def get_pixel(self, x, y):
+        """A pixel's bytes."""
+        width, height, bpp = self.drawable.width, self.drawable.height, self.drawable.bpp
+        if not (0 <= x < width and 0 <= y < height):
+            if self.edge_mode == 1:
+                x, y = x % width, y % height
+            elif self.edge_mode == 2:
+                x, y = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
+            elif self.edge_mode == 4:
+                return bytes(bytearray(list(self.bg_color)[:bpp]))
+            else:
+                return b"\0" * bpp
+        return _read(self._buffer, Gegl.Rectangle.new(int(x), int(y), 1, 1), self._format)
+
+    def put_pixel(self, x, y, pixel):
+        """Sets a pixel."""
+        rectangle = Gegl.Rectangle.new(int(x), int(y), 1, 1)
+        self._buffer.set(rectangle, self._format, text_bytes(pixel))
+        self.drawable._changed(self._buffer, self.shadow)
+
+    def __getitem__(self, where):
+        return self.get_pixel(*where)
+
+    def __setitem__(self, where, pixel):
+        self.put_pixel(where[0], where[1], pixel)
 
 
 def get_pixel(drawable, x, y):
     """One pixel of one of our drawables as a tuple of 0 to 255."""
     native = drawable.native
-    rectangle = Gegl.Rectangle.new(x, y, 1, 1)
-    data = native.get_buffer().get(rectangle, 1.0, format_of(native), Gegl.AbyssPolicy.NONE)
-    return tuple(bytearray(data))
+    rectangle = Gegl.Rectangle.new(int(x), int(y), 1, 1)
+    return tuple(bytearray(_read(native.get_buffer(), rectangle, format_of(native))))
 
 
 def set_pixel(drawable, x, y, pixel):
-    """Sets one pixel from a tuple of 0 to 255."""
+    """Sets one pixel from a tuple of 0 to 255, or a string of bytes."""
     native = drawable.native
-    data = pixel if isinstance(pixel, bytes) else bytes(bytearray(pixel))
+    x, y = int(x), int(y)
     buffer = native.get_buffer()
-    buffer.set(Gegl.Rectangle.new(x, y, 1, 1), format_of(native), data)
+    buffer.set(Gegl.Rectangle.new(x, y, 1, 1), format_of(native), text_bytes(pixel))
     buffer.flush()
     native.update(x, y, 1, 1)
 
 
-def bytes_per_pixel(native):
-    """How many bytes a pixel has in a region, whatever the image's precision."""
+def floats(drawable):
+    """All values of a drawable as floating-point numbers, row by row."""
+    import array
+
+    native = drawable.native
     if native.is_indexed():
-        return 2 if native.has_alpha() else 1
-    return (3 if native.is_rgb() else 1) + (1 if native.has_alpha() else 0)
+        raise NotCovered("drawable.get_data for indexed layers", "Convert the image to RGB.")
+    kind = "RGB" if native.is_rgb() else "Y"
+    name = "%s%s float" % (kind, "A" if native.has_alpha() else "")
+    whole = Gegl.Rectangle.new(0, 0, drawable.width, drawable.height)
+    return array.array("f", _read(native.get_buffer(), whole, name))

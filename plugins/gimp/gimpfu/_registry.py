@@ -2,41 +2,70 @@
 """`register` and `main`: a plug-in's functions become GIMP 3's procedures, with menu and dialog."""
 
 import contextlib
-import os
 import sys
 import traceback
 
 from gi.repository import Gegl, Gimp, GLib, GObject
 
-from ._objects import wrap
-from ._parameters import PF_DRAWABLE, PF_IMAGE, PF_STRING, Parameter, canonical
-from ._values import CancelError, error
+from . import _handlers, _menus
+from ._errors import CancelError, error
+from ._parameters import (
+    OBJECTS,
+    PF_CHANNEL,
+    PF_DRAWABLE,
+    PF_IMAGE,
+    PF_STRING,
+    PF_VECTORS,
+    canonical,
+    parameters,
+)
+from ._values import wrap
 
 _PREFIXES = ("python-", "python_", "extension-", "extension_", "plug-in-", "plug_in_",
              "file-", "file_")  # fmt: skip
 _DRAWABLES = Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
 _FLAGS = GObject.ParamFlags.READWRITE
+_NONINTERACTIVE = Gimp.RunMode.NONINTERACTIVE
 
 _registered = {}
 
 
 def register(proc_name, blurb, help, author, copyright, date, label, imagetypes,
              params, results, function, menu=None, domain=None,
-             on_query=None, on_run=None):  # fmt: skip
+             on_query=None, on_run=None, run_mode_param=True):  # fmt: skip
     """Declares a procedure: the arguments are those of GIMP 2.10's gimpfu.
 
     params: tuples (PF_ type, name, description, default, range or list). Where `menu` is in an
     image's menus and the image is missing from `params`, image and drawable are put before them.
     """
+    _check(proc_name, params, results)
     if not proc_name.startswith(_PREFIXES):
         proc_name = "python-fu-" + proc_name
     name = canonical(proc_name.replace("_", "-"))
-    if menu is None and "/" in label:
+    if menu is None and label and "/" in label:
         menu, _, label = label.rpartition("/")
         params = _given_by_menu(menu) + list(params)
     _registered[name] = _Plugin(
         name, (blurb, help, author, copyright, date), label, imagetypes, params, results,
         function, menu, on_query, on_run)  # fmt: skip
+
+
+def _check(name, params, results):
+    """Raises error for what 2.10 refused, too."""
+    allowed = set("-_")
+    if not all(c in allowed or (c.isascii() and c.isalnum()) for c in name):
+        raise error("procedure name contains illegal characters")
+    for described in params:
+        if len(described) < 4:
+            text = "parameter definition must contain at least 4 elements (%s given: %s)"
+            raise error(text % (len(described), described))
+    for described in results:
+        if len(described) < 3:
+            text = "result definition must contain at least 3 elements (%s given: %s)"
+            raise error(text % (len(described), described))
+    for described in list(params) + list(results):
+        if not isinstance(described[0], int):
+            raise error("parameter types must be integers")
 
 
 def _given_by_menu(menu):
@@ -66,16 +95,33 @@ class _Plugin(object):
         self.label, self.imagetypes = label, imagetypes or ""
         self.menus = [menu] if menu else []
         self.function, self.on_query, self.on_run = function, on_query, on_run
-        self.parameters = [Parameter(one) for one in params]
-        self.results = [Parameter(tuple(one) + (None,)) for one in results]
+        kinds = [one[0] for one in params]
         # GIMP hands image and drawables over by itself, before all other arguments.
-        self.takes_image = bool(self.parameters) and self.parameters[0].is_image
+        self.takes_image = kinds[:1] == [PF_IMAGE]
+        self.parameters = parameters(params, given=2)
         second = self.parameters[1:2]
         self.takes_drawable = self.takes_image and bool(second) and second[0].is_drawable
         self.given = int(self.takes_image) + int(self.takes_drawable)
+        if self.given < 2:
+            self.parameters = parameters(params, given=self.given)
+        self.results = parameters(results)
 
     def declare(self, plugin):
         """The libgimp procedure."""
+        if self.on_query:
+            self.on_query()
+        handler = _handlers.of(self.name, self.menus)
+        make = {"load": self._loader, "save": self._saver}.get(handler and handler.kind)
+        made = make(plugin, handler) if make else self._plain_or_image(plugin)
+        made.set_documentation(self.blurb or "", self.help or "", self.name)
+        made.set_attribution(self.author or "", self.copyright or "", str(self.date or ""))
+        if self.label:
+            made.set_menu_label(self.label)
+        for path in filter(None, (_menus.path(menu) for menu in self.menus)):
+            made.add_menu_path(path)
+        return made
+
+    def _plain_or_image(self, plugin):
         kind = Gimp.PDBProcType.PLUGIN
         if self.takes_image:
             made = Gimp.ImageProcedure.new(plugin, self.name, kind, self._run_image, None)
@@ -84,21 +130,33 @@ class _Plugin(object):
             made.set_sensitivity_mask(_DRAWABLES if self.takes_drawable else _DRAWABLES | always)
         else:
             made = Gimp.Procedure.new(plugin, self.name, kind, self._run_plain, None)
-            made.add_enum_argument(
-                "run-mode", "Run mode", "The run mode", Gimp.RunMode,
-                Gimp.RunMode.NONINTERACTIVE, _FLAGS)  # fmt: skip
-        made.set_documentation(self.blurb or "", self.help or "", self.name)
-        made.set_attribution(self.author or "", self.copyright or "", self.date or "")
-        if self.label:
-            made.set_menu_label(self.label)
+            texts = "run-mode", "Run mode", "The run mode"
+            made.add_enum_argument(*(texts + (Gimp.RunMode, _NONINTERACTIVE, _FLAGS)))
         for parameter in self.parameters[self.given :]:
             parameter.declare(made)
         for result in self.results:
             result.declare_result(made)
-        if self.on_query:
-            self.on_query()
-        for menu in self.menus:
-            made.add_menu_path(menu)
+        return made
+
+    def _loader(self, plugin, handler):
+        """A procedure that opens files: the function gets the file's name twice, as in 2.10."""
+        kind = Gimp.PDBProcType.PLUGIN
+        made = Gimp.LoadProcedure.new(plugin, self.name, kind, self._run_load, None)
+        self.given = min(2, len(self.parameters))
+        handler.declare(made)
+        for parameter in self.parameters[self.given :]:
+            parameter.declare(made)
+        return made
+
+    def _saver(self, plugin, handler):
+        """A procedure that exports: image, drawable, and the file's name twice, as in 2.10."""
+        kind = Gimp.PDBProcType.PLUGIN
+        made = Gimp.ExportProcedure.new(plugin, self.name, kind, False, self._run_save, None)
+        made.set_image_types(self.imagetypes or "*")
+        self.given = min(4, len(self.parameters))
+        handler.declare(made)
+        for parameter in self.parameters[self.given :]:
+            parameter.declare(made)
         return made
 
     def _run_image(self, procedure, run_mode, image, drawables, config, data):
@@ -107,7 +165,7 @@ class _Plugin(object):
             chosen = wrap(drawables[0]) if drawables else given[0].active_drawable
             if chosen is None:
                 text = "%s needs a layer; the image has none selected."
-                text %= self.label.replace("_", "")
+                text %= (self.label or self.name).replace("_", "")
                 return _failed(procedure, text, Gimp.PDBStatusType.CALLING_ERROR)
             given.append(chosen)
             return self._run(procedure, run_mode, given, config)
@@ -115,23 +173,25 @@ class _Plugin(object):
             return self._run(procedure, run_mode, given, config)
 
     def _run_plain(self, procedure, config, data):
-        run_mode = config.get_property("run-mode")
-        if run_mode == Gimp.RunMode.INTERACTIVE:
-            # GIMP has noted the defaults of its last query, the plug-in may have others by now.
-            Gimp.config_reset_properties(config)
-        return self._run(procedure, run_mode, [], config)
+        return self._run(procedure, config.get_property("run-mode"), [], config)
+
+    def _run_load(self, procedure, run_mode, file, metadata, flags, config, data):
+        name = file.get_path() or file.get_uri()
+        result = self._run(procedure, run_mode, [name, name][: self.given], config)
+        return result, flags
+
+    def _run_save(self, procedure, run_mode, image, file, options, metadata, config, data):
+        ours, name = wrap(image), file.get_path() or file.get_uri()
+        chosen = ours.active_drawable or (ours.layers or [None])[0]
+        given = [ours, chosen, name, name][: self.given]
+        return self._run(procedure, run_mode, given, config)
 
     def _run(self, procedure, run_mode, given, config):
-        if self.on_run:
-            self.on_run()
-        asked = self.parameters[self.given :]
         try:
-            if run_mode == Gimp.RunMode.INTERACTIVE and asked:
-                _ask(procedure, config, self.label, [parameter.name for parameter in asked])
-            values = [parameter.value(config) for parameter in asked]
-            returned = self.function(*(given + values))
-            if run_mode != Gimp.RunMode.NONINTERACTIVE:
+            returned = self._call(procedure, run_mode, given, config)
+            if run_mode != _NONINTERACTIVE:
                 Gimp.displays_flush()
+            return self._succeeded(procedure, returned)
         except CancelError:
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
         except error as why:
@@ -139,18 +199,73 @@ class _Plugin(object):
         except Exception as why:  # GIMP shows it; the traceback is for the author
             traceback.print_exc()
             return _failed(procedure, "%s: %s" % (type(why).__name__, why))
-        return self._succeeded(procedure, returned)
+
+    def _call(self, procedure, run_mode, given, config):
+        """Calls the plug-in's function, after its dialog if there is something to ask."""
+        if self.on_run:
+            self.on_run()
+        menu_gave = self._active(given, run_mode)
+        asked = self.parameters[self.given + len(menu_gave) :]
+        if run_mode == Gimp.RunMode.INTERACTIVE and asked:
+            from . import _dialog  # only here: it needs a screen
+
+            keeps = isinstance(procedure, Gimp.ImageProcedure)
+            memory = None if keeps else _Memory(self.name)
+            return _dialog.run(self, asked, config, given + menu_gave, memory)
+        values = [parameter.value(config) for parameter in asked]
+        return self.function(*(given + menu_gave + values))
+
+    def _active(self, given, run_mode):
+        """The channel or path that 2.10's menus handed over with the image."""
+        rest = self.parameters[self.given :][:1]
+        if run_mode == _NONINTERACTIVE or len(given) != 1 or not rest or not self.takes_image:
+            return []
+        image = given[0]
+        if rest[0].kind == PF_VECTORS and image.active_vectors is not None:
+            return [image.active_vectors]
+        if rest[0].kind == PF_CHANNEL and image.active_channel is not None:
+            return [image.active_channel]
+        return []
 
     def _succeeded(self, procedure, returned):
         made = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
-        if len(self.results) == 1:
+        if len(self.results) == 1 and not isinstance(returned, (list, tuple)):
             returned = (returned,)
-        for position, result in enumerate(self.results):
+        for position, result in enumerate(self.results[: made.length() - 1]):
+            value = result.result(returned[position])
             made.remove(position + 1)
-            made.insert(
-                position + 1, _boxed(procedure, position, result.result(returned[position]))
-            )
+            made.insert(position + 1, _boxed(procedure, position, value))
         return made
+
+
+class _Memory(object):
+    """What a dialog was left with, until GIMP ends, where GIMP itself keeps nothing."""
+
+    def __init__(self, name):
+        self.key = "python-fu-save--" + name
+
+    def load(self, asked, config):
+        """Puts what was kept into the procedure's configuration."""
+        from . import gimpshelf
+
+        Gimp.config_reset_properties(config)
+        if not gimpshelf.shelf.has_key(self.key):
+            return
+        kept = gimpshelf.shelf[self.key]
+        for parameter in asked:
+            if parameter.name in kept:
+                parameter.store(config, kept[parameter.name])
+
+    def save(self, asked, values):
+        """Keeps what was chosen; things that are open in GIMP may be gone by then."""
+        from . import gimpshelf
+
+        pairs = zip(asked, values)
+        gimpshelf.shelf[self.key] = {
+            one.name: tuple(value) if hasattr(value, "to_gegl") else value
+            for one, value in pairs
+            if one.kind not in OBJECTS
+        }
 
 
 @contextlib.contextmanager
@@ -168,7 +283,7 @@ def _selected(image, drawables):
     try:
         yield
     finally:
-        if all(one.is_valid() for one in before):
+        if image.is_valid() and all(one.is_valid() for one in before):
             image.set_selected_layers(before)
 
 
@@ -177,23 +292,6 @@ def _boxed(procedure, position, value):
     box = GObject.Value(procedure.get_return_values()[position].value_type)
     box.set_value(value)
     return box
-
-
-def _ask(procedure, config, label, names):
-    """The dialog for the parameters of these names. Raises CancelError when it is closed."""
-    import gi
-
-    gi.require_version("GimpUi", "3.0")
-    from gi.repository import GimpUi  # only here: it needs a screen
-
-    GimpUi.init(os.path.basename(sys.argv[0]))
-    title = label.replace("_", "").rstrip(".…")
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, title)
-    dialog.fill(names)
-    agreed = dialog.run()
-    dialog.destroy()
-    if not agreed:
-        raise CancelError("cancelled")
 
 
 def _failed(procedure, text, status=Gimp.PDBStatusType.EXECUTION_ERROR):
@@ -221,7 +319,9 @@ class GimpfuPlugin(Gimp.PlugIn):
 
 def menu_register(name, path):
     """Puts a registered procedure into one more menu: gimp.menu_register of GIMP 2.10."""
-    _registered[canonical(name.replace("_", "-"))].menus.append(path)
+    name = canonical(name.replace("_", "-"))
+    if name in _registered and path not in _registered[name].menus:
+        _registered[name].menus.append(path)
 
 
 def main():

@@ -8,25 +8,12 @@ import gi
 gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 gi.require_version("Babl", "0.1")
-from gi.repository import Gegl, Gimp, Gio, GObject  # noqa: E402
+from gi.repository import Gegl, Gimp, Gio, GLib, GObject  # noqa: E402
 
 from . import gimpcolor  # noqa: E402
-
-
-class error(RuntimeError):
-    """What a call into GIMP failed with."""
-
-
-class CancelError(RuntimeError):
-    """The user closed a dialog without OK."""
-
-
-class NotCovered(error):
-    """A call of GIMP 2.10 that GIMP 3 has no more, or that these bindings leave out."""
-
-    def __init__(self, name, instead=""):
-        text = "gimpfu for GIMP 3: %s is not available in GIMP 3." % name
-        error.__init__(self, (text + " " + instead).strip())
+from ._enums import native_enum, number_of  # noqa: E402
+from ._errors import error  # noqa: E402
+from ._python2 import text_bytes  # noqa: E402
 
 
 def to_native(value, spec):
@@ -34,7 +21,7 @@ def to_native(value, spec):
     kind = spec.value_type
     if kind.name == "GimpCoreObjectArray":
         several = value if isinstance(value, (list, tuple)) else [value]
-        return [native(one) for one in several]
+        return [_by_id(one) for one in several]
     if value is None:
         return None
     if kind == Gegl.Color.__gtype__:
@@ -44,33 +31,60 @@ def to_native(value, spec):
     if kind.is_a(Gimp.Resource.__gtype__):
         return resource(value, kind)
     if kind == Gimp.Unit.__gtype__:
-        return _UNITS.get(value, Gimp.Unit.pixel)()
+        return unit(value)
     if kind.is_a(GObject.TYPE_ENUM):
-        return kind.pytype(value) if isinstance(value, int) else value
+        return native_enum(kind.pytype, value) if isinstance(value, (int, float)) else value
     if kind == GObject.TYPE_BOOLEAN:
         return bool(value)
     if kind in (GObject.TYPE_INT, GObject.TYPE_UINT):
         return int(value)
+    if kind.name == "GBytes":
+        return GLib.Bytes.new(text_bytes(value))
+    if kind.name == "GStrv":
+        return [str(one) for one in value]
     if kind == GObject.TYPE_DOUBLE:
         return float(value)
     if kind == GObject.TYPE_STRING:
-        return choice(value, spec) if isinstance(value, int) else str(value)
+        return choice(value, spec)
     return native(value)
 
 
-_UNITS = {
-    0: Gimp.Unit.pixel,
-    1: Gimp.Unit.inch,
-    2: Gimp.Unit.mm,
-    3: Gimp.Unit.point,
-    4: Gimp.Unit.pica,
-}
+def unit(number):
+    """libgimp's unit of that number in 2.10."""
+    return Gimp.Unit.get_by_id(int(number)) or Gimp.Unit.pixel()
 
 
-def choice(number, spec):
-    """The word that GIMP 3 wants where GIMP 2.10 took a number."""
-    words = spec.get_choice().list_nicks() if hasattr(spec, "get_choice") else []
-    return words[number] if number < len(words) else str(number)
+def choice(value, spec):
+    """The word that GIMP 3 wants where GIMP 2.10 took a number or a word of its own.
+
+    Raises error for what is none of them: GIMP would go on with its default.
+    """
+    words = _words(spec)
+    if words is None:
+        return str(value)
+    if isinstance(value, (int, float)):
+        for word, number in words.items():
+            if number == int(value):
+                return word
+    for word in (str(value), str(value).lower(), str(value).lower().replace("_", "-")):
+        if word in words:
+            return word
+    raise error("%s: %r is none of %s" % (spec.name, value, ", ".join(words)))
+
+
+def _words(spec):
+    """{word: number} of an argument that is one of several; None for others."""
+    if not isinstance(spec, Gimp.ParamChoice):
+        return None
+    choice = Gimp.param_spec_choice_get_choice(spec)
+    return {word: choice.get_id(word) for word in choice.list_nicks()}
+
+
+def _by_id(value):
+    """The libgimp object of one of ours, or of its ID, as lists of 2.10 held them."""
+    if isinstance(value, int):
+        return Gimp.Item.get_by_id(value) or Gimp.Image.get_by_id(value)
+    return native(value)
 
 
 def native(value):
@@ -94,10 +108,34 @@ def resource(name, kind):
     return found
 
 
+_KINDS = []
+
+
+def counterpart(kind):
+    """A class decorator: the class is what plug-ins see of libgimp's `kind` of object.
+
+    Special kinds are declared after the general ones, and looked at first.
+    """
+
+    def declare(ours):
+        _KINDS.insert(0, (kind, ours))
+        return ours
+
+    return declare
+
+
+def wrap(value):
+    """Our object around a libgimp one."""
+    if value is None:
+        return None
+    for kind, ours in _KINDS:
+        if isinstance(value, kind):
+            return ours._of(value)
+    raise error("%r has no counterpart in gimpfu" % value)
+
+
 def from_native(value):
     """A libgimp value as gimpfu's: our objects, names of resources, paths, colours, numbers."""
-    from . import _objects  # it needs this module itself
-
     if isinstance(value, Gegl.Color):
         return gimpcolor.from_gegl(value)
     if isinstance(value, Gio.File):
@@ -105,11 +143,13 @@ def from_native(value):
     if isinstance(value, Gimp.Resource):
         return value.get_name()
     if isinstance(value, GObject.GEnum):
-        return int(value)
+        return number_of(value)
     if isinstance(value, Gimp.Unit):
         return value.get_id()
     if isinstance(value, (Gimp.Image, Gimp.Item, Gimp.Display, Gimp.Parasite)):
-        return _objects.wrap(value)
+        return wrap(value)
+    if isinstance(value, GLib.Bytes):
+        return tuple(bytearray(value.get_data() or b""))
     if isinstance(value, (list, tuple)):
         return tuple(from_native(one) for one in value)
     return value

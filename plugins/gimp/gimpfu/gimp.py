@@ -3,9 +3,11 @@
 
 import os
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Gegl, Gimp, GLib
 
-from . import gimpcolor
+from . import _paths, _resources, gimpcolor
+from ._errors import NotCovered, error
+from ._handlers import register_load_handler, register_magic_load_handler, register_save_handler
 from ._objects import (
     Channel,
     Display,
@@ -17,10 +19,9 @@ from ._objects import (
     Parasite,
     Vectors,
     VectorsBezierStroke,
-    wrap,
 )
-from ._regions import PixelFetcher, PixelRgn
-from ._values import NotCovered, error
+from ._regions import PixelFetcher, PixelRgn, Tile
+from ._values import resource, wrap
 
 __all__ = [
     "Channel",
@@ -33,9 +34,13 @@ __all__ = [
     "Parasite",
     "PixelFetcher",
     "PixelRgn",
+    "Tile",
     "Vectors",
     "VectorsBezierStroke",
     "error",
+    "register_load_handler",
+    "register_magic_load_handler",
+    "register_save_handler",
 ]
 
 pdb = None  # set by gimpfu, as is `menu_register`: they know of what is above this module
@@ -44,6 +49,7 @@ directory = Gimp.directory()
 data_directory = Gimp.data_directory()
 locale_directory = Gimp.locale_directory()
 sysconf_directory = Gimp.sysconf_directory()
+plug_in_directory = Gimp.installation_directory()
 
 
 def personal_rc_file(name):
@@ -106,6 +112,9 @@ def progress_install(*args):
     raise NotCovered("gimp.progress_install")
 
 
+progress_uninstall = progress_install
+
+
 def get_foreground():
     """The foreground colour."""
     return gimpcolor.from_gegl(Gimp.context_get_foreground())
@@ -145,21 +154,49 @@ def context_get_gradient():
     return Gimp.context_get_gradient().get_name()
 
 
+gradients_get_gradient = context_get_gradient
+
+
 def context_set_gradient(name):
     """Sets the gradient by its name."""
-    Gimp.context_set_gradient(Gimp.Gradient.get_by_name(name))
+    Gimp.context_set_gradient(resource(name, Gimp.Gradient.__gtype__))
+
+
+gradients_set_gradient = context_set_gradient
 
 
 def gradients_get_list(pattern=""):
-    """(how many, names) of the gradients."""
-    names = [one.get_name() for one in Gimp.gradients_get_list(pattern)]
-    return len(names), names
+    """The names of the gradients."""
+    return [one.get_name() for one in Gimp.gradients_get_list(pattern or "")]
+
+
+def _samples(values):
+    return [tuple(values[i : i + 4]) for i in range(0, len(values), 4)]
+
+
+def gradient_get_uniform_samples(name, num_samples, reverse=False):
+    """So many colours along a gradient, four numbers each."""
+    return _samples(_resources.uniform_samples(name, num_samples, reverse))
+
+
+def gradient_get_custom_samples(name, positions, reverse=False):
+    """The colours at these places of a gradient, four numbers each."""
+    return _samples(_resources.custom_samples(name, positions, reverse))
+
+
+def gradients_sample_uniform(num_samples, reverse=False):
+    """So many colours along the gradient in use."""
+    return gradient_get_uniform_samples("", num_samples, reverse)
+
+
+def gradients_sample_custom(positions, reverse=False):
+    """The colours at these places of the gradient in use."""
+    return gradient_get_custom_samples("", positions, reverse)
 
 
 def fonts_get_list(pattern=""):
-    """(how many, names) of the fonts."""
-    names = [one.get_name() for one in Gimp.fonts_get_list(pattern)]
-    return len(names), names
+    """The names of the fonts."""
+    return [one.get_name() for one in Gimp.fonts_get_list(pattern or "")]
 
 
 def fonts_refresh():
@@ -213,20 +250,127 @@ def parasite_detach(name):
 
 def parasite_list():
     """The names of GIMP's own parasites."""
-    return tuple(Gimp.get_parasite_list())
+    return tuple(one for one in Gimp.get_parasite_list() if not one.startswith(_HIDDEN))
+
+
+_HIDDEN = "gimpfu-"  # how the parasites begin in which these bindings keep what GIMP 3 has not
+_DATA = _HIDDEN + "data-"
 
 
 def set_data(name, data):
     """Keeps bytes under a name until GIMP ends."""
-    attach_new_parasite("gimpfu-data-" + name, 0, data)
+    attach_new_parasite(_DATA + name, 0, data)
 
 
 def get_data(name):
     """The bytes kept under a name."""
-    found = parasite_find("gimpfu-data-" + name)
+    found = parasite_find(_DATA + name)
     if found is None:
-        raise error("no data for %r" % name)
+        raise error("no data for id")
     return found.data
+
+
+def default_display():
+    """The display of the image that the plug-in was started for: GIMP 3 tells it none."""
+    return wrap(Gimp.default_display())
+
+
+_FOLDERS = [
+    "desktop",
+    "documents",
+    "download",
+    "music",
+    "pictures",
+    "publicshare",
+    "templates",
+    "videos",
+]
+
+
+def user_directory(number):
+    """One of the user's own folders, by its USER_DIRECTORY_ number; None if there is none."""
+    kind = "DIRECTORY_" + _FOLDERS[number].upper()
+    return GLib.get_user_special_dir(getattr(GLib.UserDirectory, kind))
+
+
+def gtkrc():
+    """The file of the theme: GIMP 3 has style sheets instead."""
+    return personal_rc_file("theme.css")
+
+
+def checks_get_shades(kind):
+    """(light, dark) of the checkerboard that stands for transparency, 0 to 255."""
+    pairs = ((255, 204), (153, 102), (102, 51), (255, 255), (127, 127), (0, 0))
+    if not 0 <= kind < len(pairs):
+        raise ValueError("invalid check type")
+    return pairs[kind]
+
+
+def check_size():
+    """The size of that checkerboard's squares, by its CHECK_SIZE_ number."""
+    return int(Gimp.check_size())
+
+
+def check_type():
+    """Its shades, by their CHECK_TYPE_ number."""
+    return int(Gimp.check_type())
+
+
+def show_tool_tips():
+    """GIMP 3 always shows them."""
+    return True
+
+
+def show_help_button():
+    """Whether dialogs have a button for help."""
+    return Gimp.show_help_button()
+
+
+def wm_class():
+    """The class of GIMP's windows."""
+    return Gimp.wm_class()
+
+
+def display_name():
+    """The screen that GIMP is on."""
+    return Gimp.display_name()
+
+
+def monitor_number():
+    """The monitor that GIMP is on."""
+    return Gimp.monitor_number()
+
+
+def vectors_import_from_file(image, filename, merge=False, scale=False):
+    """The paths of an SVG file, added to the image."""
+    return _found_paths("gimp-vectors-import-from-file", image, filename, merge, scale)
+
+
+def vectors_import_from_string(image, svg_string, merge=False, scale=False):
+    """The paths of an SVG text, added to the image."""
+    return _found_paths("gimp-vectors-import-from-string", image, svg_string, -1, merge, scale)
+
+
+def _found_paths(name, *args):
+    _, numbers = _paths.TABLE[name](*args)
+    return [_id2vectors(number) for number in numbers]
+
+
+def export_image(image, drawable, format_name=None, capabilities=0):
+    """(EXPORT_IGNORE, the image, the drawable): GIMP 3 prepares images for export by itself."""
+    return 1, image, drawable
+
+
+def extension_ack():
+    """GIMP 3 knows without being told."""
+
+
+def extension_enable():
+    """GIMP 3 knows without being told."""
+
+
+def extension_process(timeout):
+    """GIMP 3 calls by itself."""
 
 
 def get_progname():

@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every enum value of GIMP under its 2.10 name.
+"""Every enum value of GIMP under its 2.10 name, with its 2.10 number."""
 
-The values are those of the GIMP that runs: a plug-in that uses names is right in both versions,
-one with numbers written out may not be (FILL_WHITE is 2 in GIMP 2.10 and 3 in GIMP 3).
-"""
-
-from gi.repository import Gimp, GObject
+from . import _enums
 
 
 def _current():
     """All values of this GIMP's enums, by their name in C without GIMP_."""
     values = {}
-    for name in dir(Gimp):
-        kind = getattr(Gimp, name)
-        if isinstance(kind, type) and issubclass(kind, GObject.GEnum):
-            for number, value in kind.__enum_values__.items():
-                values[value.value_name.replace("GIMP_", "", 1)] = int(number)
+    for kind in _enums.kinds():
+        values.update(_enums.names(kind))
     return values
 
 
@@ -105,8 +98,32 @@ _LEGACY_MODES = {
     "VALUE_MODE": "HSV_VALUE_LEGACY",
 }
 
-# Numbers of calls that GIMP 3 has no more, understood by `_procedures` and `_objects`.
+# What GIMP 3 has no more, or not for plug-ins.
 _OWN = {
+    "TRUE": True,
+    "FALSE": False,
+    "MAX_MEMSIZE": 2**42,
+    "MIN_IMAGE_SIZE": 1,
+    "MAX_IMAGE_SIZE": 524288,
+    "MIN_RESOLUTION": 5e-3,
+    "MAX_RESOLUTION": 1048576.0,
+    "REUSE_PALETTE": 1,
+    "FOREGROUND_EXTRACT_SIOX": 0,
+    "FOREGROUND_EXTRACT_MATTING": 1,
+    "ICON_TYPE_STOCK_ID": 0,
+    "ICON_TYPE_INLINE_PIXBUF": 1,
+    "Euclidean": 0,
+    "Manhattan": 1,
+    "Chebyshev": 2,
+    "PARASITE_ATTACH_PARENT": 0x80 << 8,
+    "PARASITE_PARENT_PERSISTENT": 1 << 8,
+    "PARASITE_PARENT_UNDOABLE": 2 << 8,
+    "PARASITE_ATTACH_GRANDPARENT": 0x80 << 16,
+    "PARASITE_GRANDPARENT_PERSISTENT": 1 << 16,
+    "PARASITE_GRANDPARENT_UNDOABLE": 2 << 16,
+    "EXPORT_CANCEL": 0,
+    "EXPORT_IGNORE": 1,
+    "EXPORT_EXPORT": 2,
     "BG_BUCKET_FILL": 1,
     "BLEND_CUSTOM": 3,
     "BLEND_FG_BG_HSV": 1,
@@ -124,7 +141,7 @@ _OWN = {
     "PARASITE_UNDOABLE": 2,
     "PATTERN_BUCKET_FILL": 2,
     "PIXELS": 0,
-    "POINTS": 3,
+    "POINTS": 1,
     "UNIT_INCH": 1,
     "UNIT_MM": 2,
     "UNIT_PICA": 4,
@@ -137,15 +154,33 @@ _OWN = {
 }
 
 
+_NUMBERED = {
+    "PDB_": "INT32 INT16 INT8 FLOAT STRING INT32ARRAY INT16ARRAY INT8ARRAY FLOATARRAY STRINGARRAY "
+    "COLOR ITEM DISPLAY IMAGE LAYER CHANNEL DRAWABLE SELECTION COLORARRAY VECTORS PARASITE STATUS "
+    "END",
+    "PIXEL_FETCHER_EDGE_": "NONE WRAP SMEAR BLACK BACKGROUND",
+    "SELECT_CRITERION_": "COMPOSITE R G B H S V A LCH_L LCH_C LCH_H",
+    "USER_DIRECTORY_": "DESKTOP DOCUMENTS DOWNLOAD MUSIC PICTURES PUBLIC_SHARE TEMPLATES VIDEOS",
+}
+_FLAGS = {
+    "EXPORT_CAN_HANDLE_": "RGB GRAY INDEXED BITMAP ALPHA LAYERS LAYERS_AS_ANIMATION LAYER_MASKS",
+    "EXPORT_": "_ _ _ _ _ _ _ _ NEEDS_ALPHA",
+    "PARASITE_": "PERSISTENT UNDOABLE",
+}
+
+
 def _all():
     values = _current()
+    for start, words in _NUMBERED.items():
+        values.update((start + word, number) for number, word in enumerate(words.split()))
+    for start, words in _FLAGS.items():
+        values.update((start + word, 1 << number) for number, word in enumerate(words.split()))
     for old, new in _RENAMED.items():
         if new in values:
             values.setdefault(old, values[new])
     for old, new in _LEGACY_MODES.items():
         values.setdefault(old, values["LAYER_MODE_" + new])
-    for name, number in _OWN.items():
-        values.setdefault(name, number)
+    values.update(_OWN)
     return values
 
 

@@ -5,7 +5,8 @@ import pickle
 
 from gi.repository import Gimp
 
-from ._objects import Parasite, wrap
+from ._objects import Parasite
+from ._values import wrap
 
 _NAME = "gimpfu-shelf"
 

@@ -17,8 +17,8 @@ def link():
 
 
 for call in (
-    lambda: pdb.plug_in_oilify(image, layer, 8, 0),
-    lambda: layer.get_tile(False, 0, 0),
+    lambda: pdb.plug_in_nlfilt(image, layer, 0.3, 0.3, 0),
+    lambda: gimp.install_temp_proc("name"),
     link,
 ):
     try:

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GIMP 2.10's colour tools, by their old names and by those of 2.10.
+
+Several of GIMP 3's reckon in linear light, where 2.10 did with the values as they are stored. Such
+a tool is run on a copy whose values are stored the same and said to be linear: `_encoded`.
+"""
+
+from gi.repository import Gegl, Gimp
+
+from . import _graph
+from ._errors import error
+
+
+def _tool(method, convert, encoded=False, whole=False):
+    """A procedure that calls a method of libgimp's drawables.
+
+    convert: makes the method's arguments from 2.10's. encoded: on a copy, see above. whole: what
+    is selected counts for what the tool does, not only for where.
+    """
+
+    def run(drawable, *args):
+        values = convert(*args)
+        if encoded:
+            _encoded(drawable, method, values, whole)
+        else:
+            getattr(drawable.native, method)(*values)
+
+    return run
+
+
+def _encoded(drawable, method, values, whole):
+    """Calls the method on a copy of what is selected, whose encoded values count as linear."""
+    Gegl.init(None)
+    bounds = drawable.mask_intersect()
+    if bounds is None:
+        return
+    native = drawable.native
+    if native.is_indexed():
+        raise error("GIMP has no colour tools for indexed layers")
+    seen, told = _graph.formats(native, encoded=True)
+    width, height = bounds[2:]
+    part, place = Gegl.Rectangle.new(*bounds), Gegl.Rectangle.new(0, 0, width, height)
+    copy = _linear_image(native, width, height)
+    try:
+        layer = copy.get_layers()[0]
+        buffer = layer.get_buffer()
+        buffer.set(place, told, native.get_buffer().get(part, 1.0, seen, Gegl.AbyssPolicy.NONE))
+        buffer.flush()
+        if whole:
+            _copy_selection(drawable, copy, bounds)
+        if not getattr(layer, method)(*values):
+            raise error(Gimp.get_pdb().get_last_error() or "%s failed" % method)
+        result = layer.get_buffer().get(place, 1.0, told, Gegl.AbyssPolicy.NONE)
+    finally:
+        copy.delete()
+    shadow = native.get_shadow_buffer()
+    shadow.set(part, seen, result)
+    shadow.flush()
+    native.merge_shadow(True)
+    native.update(*bounds)
+
+
+def _linear_image(native, width, height):
+    """An image of linear precision, as deep, with a layer of the drawable's kind."""
+    depth = native.get_image().get_precision().value_nick.partition("-")[0].upper()
+    precision = getattr(Gimp.Precision, depth + "_LINEAR")
+    gray = not native.is_rgb()
+    base = Gimp.ImageBaseType.GRAY if gray else Gimp.ImageBaseType.RGB
+    made = Gimp.Image.new_with_precision(width, height, base, precision)
+    made.undo_disable()
+    names = ("GRAY", "GRAYA") if gray else ("RGB", "RGBA")
+    kind = getattr(Gimp.ImageType, names[int(native.has_alpha())] + "_IMAGE")
+    layer = Gimp.Layer.new(made, "copy", width, height, kind, 100.0, Gimp.LayerMode.NORMAL)
+    made.insert_layer(layer, None, 0)
+    return made
+
+
+def _copy_selection(drawable, copy, bounds):
+    """Selects in the copy what is selected of the drawable."""
+    image = drawable.native.get_image()
+    if Gimp.Selection.is_empty(image):
+        return
+    x, y, width, height = bounds
+    left, top = drawable.offsets
+    there = Gegl.Rectangle.new(x + left, y + top, width, height)
+    place = Gegl.Rectangle.new(0, 0, width, height)
+    data = image.get_selection().get_buffer().get(there, 1.0, "Y float", Gegl.AbyssPolicy.NONE)
+    channel = Gimp.Channel.new(copy, "selected", width, height, 100.0, Gegl.Color.new("black"))
+    copy.insert_channel(channel, None, 0)
+    buffer = channel.get_buffer()
+    buffer.set(place, "Y float", data)
+    buffer.flush()
+    copy.select_item(Gimp.ChannelOps.REPLACE, channel)
+
+
+def _channel(number):
+    return Gimp.HistogramChannel(int(number))
+
+
+def _eighth(*values):
+    """Numbers of 0 to 255 as parts of one."""
+    return tuple(value / 255.0 for value in values)
+
+
+def _levels(channel, low_in, high_in, gamma, low_out, high_out):
+    ends = _eighth(low_in, high_in, low_out, high_out)
+    return _channel(channel), ends[0], ends[1], True, float(gamma), ends[2], ends[3], True
+
+
+def _drawable_levels(channel, low_in, high_in, clamp_in, gamma, low_out, high_out, clamp_out):
+    return (_channel(channel), float(low_in), float(high_in), bool(clamp_in), float(gamma),
+            float(low_out), float(high_out), bool(clamp_out))  # fmt: skip
+
+
+def _curve(scale):
+    def convert(channel, count, values):
+        return _channel(channel), [float(value) / scale for value in values]
+
+    return convert
+
+
+def _old_brightness(brightness, contrast):
+    return brightness / 127.0 / 2, contrast / 127.0
+
+
+def _brightness(brightness, contrast):
+    return float(brightness), float(contrast)
+
+
+def _hue_saturation(hue_range, hue, lightness, saturation, overlap=0.0):
+    kind = Gimp.HueRange(int(hue_range))
+    return kind, float(hue), float(lightness), float(saturation), float(overlap)
+
+
+def _colorize(hue, saturation, lightness):
+    return float(hue), float(saturation), float(lightness)
+
+
+def _balance(mode, preserve, red, green, blue):
+    kind = Gimp.TransferMode(int(mode))
+    return kind, bool(preserve), float(red), float(green), float(blue)
+
+
+def _threshold(low, high):
+    return (Gimp.HistogramChannel.VALUE, *_eighth(low, high))
+
+
+def _drawable_threshold(channel, low, high):
+    return _channel(channel), float(low), float(high)
+
+
+def _numbers(*values):
+    return tuple(float(value) for value in values)
+
+
+def _nothing():
+    return ()
+
+
+def _histogram(drawable, channel, start, end):
+    return _drawable_histogram(drawable, channel, *_eighth(start, end))
+
+
+def _drawable_histogram(drawable, channel, start, end):
+    return tuple(drawable.native.histogram(_channel(channel), float(start), float(end)))[-6:]
+
+
+_DESATURATE = {"convert": lambda mode=0: (Gimp.DesaturateMode(int(mode)),)}
+
+TABLE = {
+    "gimp-brightness-contrast": _tool("brightness_contrast", _old_brightness),
+    "gimp-drawable-brightness-contrast": _tool("brightness_contrast", _brightness),
+    "gimp-color-balance": _tool("color_balance", _balance),
+    "gimp-drawable-color-balance": _tool("color_balance", _balance),
+    "gimp-colorize": _tool("colorize_hsl", _colorize, encoded=True),
+    "gimp-drawable-colorize-hsl": _tool("colorize_hsl", _colorize, encoded=True),
+    "gimp-curves-spline": _tool("curves_spline", _curve(255.0), encoded=True),
+    "gimp-curves-explicit": _tool("curves_explicit", _curve(255.0), encoded=True),
+    "gimp-drawable-curves-spline": _tool("curves_spline", _curve(1.0), encoded=True),
+    "gimp-drawable-curves-explicit": _tool("curves_explicit", _curve(1.0), encoded=True),
+    "gimp-desaturate": _tool("desaturate", lambda: (Gimp.DesaturateMode.LIGHTNESS,)),
+    "gimp-desaturate-full": _tool("desaturate", **_DESATURATE),
+    "gimp-drawable-desaturate": _tool("desaturate", **_DESATURATE),
+    "gimp-equalize": _tool("equalize", lambda mask: (bool(mask),), encoded=True, whole=True),
+    "gimp-drawable-equalize": _tool(
+        "equalize", lambda mask: (bool(mask),), encoded=True, whole=True
+    ),
+    "gimp-hue-saturation": _tool("hue_saturation", _hue_saturation, encoded=True),
+    "gimp-drawable-hue-saturation": _tool("hue_saturation", _hue_saturation, encoded=True),
+    "gimp-invert": _tool("invert", lambda: (False,)),
+    "gimp-drawable-invert": _tool("invert", lambda linear: (bool(linear),)),
+    "gimp-levels": _tool("levels", _levels, encoded=True),
+    "gimp-drawable-levels": _tool("levels", _drawable_levels, encoded=True),
+    "gimp-levels-auto": _tool("levels_stretch", _nothing, encoded=True, whole=True),
+    "gimp-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, whole=True),
+    "gimp-drawable-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, whole=True),
+    "gimp-posterize": _tool("posterize", lambda levels: (int(levels),)),
+    "gimp-drawable-posterize": _tool("posterize", lambda levels: (int(levels),)),
+    "gimp-threshold": _tool("threshold", _threshold),
+    "gimp-drawable-threshold": _tool("threshold", _drawable_threshold),
+    "gimp-drawable-shadows-highlights": _tool("shadows_highlights", _numbers),
+    "gimp-histogram": _histogram,
+    "gimp-drawable-histogram": _drawable_histogram,
+}
