@@ -7,8 +7,18 @@ are in `_FILTERS`: the operation, and what each argument becomes.
 
 from gi.repository import Gimp
 
-from . import _color, _files, _filters, _objects, _paths, _resources, _transforms, gimpcolor
-from ._enums import native_enum
+from . import (
+    _color,
+    _files,
+    _filters,
+    _objects,
+    _paths,
+    _resources,
+    _retired,
+    _transforms,
+    gimpcolor,
+)
+from ._context import settings, unselected
 from ._values import from_native, native, resource, wrap
 
 
@@ -70,36 +80,34 @@ def _edit_stroke_vectors(drawable, vectors):
 def _bucket_fill(drawable, fill_mode, paint_mode, opacity, threshold, sample_merged, x, y):
     """Without a selection the fill starts at (x, y); with one it fills the selection."""
     fills = (Gimp.FillType.FOREGROUND, Gimp.FillType.BACKGROUND, Gimp.FillType.PATTERN)
-    Gimp.context_push()
-    Gimp.context_set_paint_mode(Gimp.LayerMode(paint_mode))
-    Gimp.context_set_opacity(opacity)
-    Gimp.context_set_sample_threshold_int(int(threshold))
-    Gimp.context_set_sample_merged(bool(sample_merged))
-    if Gimp.Selection.is_empty(drawable.native.get_image()):
-        drawable.native.edit_bucket_fill(fills[fill_mode], x, y)
-    else:
-        drawable.native.edit_fill(fills[fill_mode])
-    Gimp.context_pop()
+    with settings(
+        paint_mode=paint_mode, opacity=opacity, threshold=threshold, sample_merged=sample_merged
+    ):
+        if Gimp.Selection.is_empty(drawable.native.get_image()):
+            drawable.native.edit_bucket_fill(fills[int(fill_mode)], x, y)
+        else:
+            drawable.native.edit_fill(fills[int(fill_mode)])
+
+
+def _bucket_fill_full(drawable, fill_mode, paint_mode, opacity, threshold, sample_merged,
+                      transparent, criterion, x, y):  # fmt: skip
+    with settings(transparent=transparent, criterion=criterion):
+        _bucket_fill(drawable, fill_mode, paint_mode, opacity, threshold, sample_merged, x, y)
 
 
 def _blend(drawable, blend_mode, paint_mode, gradient_type, opacity, offset, repeat, reverse,
            supersample, max_depth, threshold, dither, x1, y1, x2, y2):  # fmt: skip
-    Gimp.context_push()
     set_gradient = (
         Gimp.context_set_gradient_fg_bg_rgb,
         Gimp.context_set_gradient_fg_bg_hsv_cw,
         Gimp.context_set_gradient_fg_transparent,
     )
-    if blend_mode < len(set_gradient):
-        set_gradient[blend_mode]()
-    Gimp.context_set_paint_mode(Gimp.LayerMode(paint_mode))
-    Gimp.context_set_opacity(opacity)
-    Gimp.context_set_gradient_repeat_mode(native_enum(Gimp.RepeatMode, repeat))
-    Gimp.context_set_gradient_reverse(bool(reverse))
-    kind = Gimp.GradientType(gradient_type)
-    args = (bool(supersample), max(int(max_depth), 1), float(threshold), bool(dither))
-    drawable.native.edit_gradient_fill(kind, offset, *(args + (x1, y1, x2, y2)))
-    Gimp.context_pop()
+    with settings(paint_mode=paint_mode, opacity=opacity, repeat=repeat, reverse=reverse):
+        if blend_mode < len(set_gradient):
+            set_gradient[int(blend_mode)]()
+        kind = Gimp.GradientType(int(gradient_type))
+        args = (bool(supersample), max(int(max_depth), 1), float(threshold), bool(dither))
+        drawable.native.edit_gradient_fill(kind, float(offset), *(args + (x1, y1, x2, y2)))
 
 
 def _text_fontname(image, drawable, x, y, text, border, antialias, size, size_type, font):
@@ -113,38 +121,64 @@ def _text_layer_new(image, text, font, size, unit=0):
     return wrap(Gimp.TextLayer.new(image.native, text, font, size, Gimp.Unit.pixel()))
 
 
+def _feathered(feather, *radii):
+    """The context's values for 2.10's last arguments of selections."""
+    return {"feather": feather, "feather_radius": tuple(float(one) for one in radii)}
+
+
 def _rect_select(image, x, y, width, height, operation, feather=False, radius=0.0):
-    Gimp.context_push()
-    Gimp.context_set_feather(bool(feather))
-    Gimp.context_set_feather_radius(radius, radius)
-    image.native.select_rectangle(Gimp.ChannelOps(operation), x, y, width, height)
-    Gimp.context_pop()
+    with settings(**_feathered(feather, radius, radius)):
+        image.native.select_rectangle(Gimp.ChannelOps(int(operation)), x, y, width, height)
 
 
 def _ellipse_select(image, x, y, width, height, operation, antialias=True, feather=False, radius=0):
-    Gimp.context_push()
-    Gimp.context_set_antialias(bool(antialias))
-    Gimp.context_set_feather(bool(feather))
-    Gimp.context_set_feather_radius(radius, radius)
-    image.native.select_ellipse(Gimp.ChannelOps(operation), x, y, width, height)
-    Gimp.context_pop()
+    with settings(antialias=antialias, **_feathered(feather, radius, radius)):
+        image.native.select_ellipse(Gimp.ChannelOps(int(operation)), x, y, width, height)
 
 
-def _by_color_select(drawable, color, threshold, operation, *more):
-    Gimp.context_push()
-    Gimp.context_set_sample_threshold_int(int(threshold))
+def _round_rect_select(image, x, y, width, height, corner_x, corner_y, operation, antialias=True,
+                       feather=False, radius_x=0, radius_y=0):  # fmt: skip
+    kind = Gimp.ChannelOps(int(operation))
+    with settings(antialias=antialias, **_feathered(feather, radius_x, radius_y)):
+        image.native.select_round_rectangle(kind, x, y, width, height, corner_x, corner_y)
+
+
+def _free_select(image, count, points, operation, antialias=True, feather=False, radius=0):
+    with settings(antialias=antialias, **_feathered(feather, radius, radius)):
+        kind = Gimp.ChannelOps(int(operation))
+        image.native.select_polygon(kind, [float(one) for one in points])
+
+
+def _by_color_select(drawable, color, threshold, operation, antialias=False, feather=False,
+                     radius=0, sample_merged=False):  # fmt: skip
+    _by_color_full(drawable, color, threshold, operation, antialias, feather, radius, radius,
+                   sample_merged, False, 0)  # fmt: skip
+
+
+def _by_color_full(drawable, color, threshold, operation, antialias, feather, radius_x, radius_y,
+                   sample_merged, transparent, criterion):  # fmt: skip
     gegl = gimpcolor.from_any(color).to_gegl()
     image = drawable.native.get_image()
-    image.select_color(Gimp.ChannelOps(operation), drawable.native, gegl)
-    Gimp.context_pop()
+    with settings(threshold=threshold, antialias=antialias, sample_merged=sample_merged,
+                  transparent=transparent, criterion=criterion,
+                  **_feathered(feather, radius_x, radius_y)):  # fmt: skip
+        image.select_color(Gimp.ChannelOps(int(operation)), drawable.native, gegl)
 
 
-def _fuzzy_select(drawable, x, y, threshold, operation, *more):
-    Gimp.context_push()
-    Gimp.context_set_sample_threshold_int(int(threshold))
+def _fuzzy_select(drawable, x, y, threshold, operation, antialias=False, feather=False, radius=0,
+                  sample_merged=False):  # fmt: skip
+    _fuzzy_full(drawable, x, y, threshold, operation, antialias, feather, radius, radius,
+                sample_merged, False, 0)  # fmt: skip
+
+
+def _fuzzy_full(drawable, x, y, threshold, operation, antialias, feather, radius_x, radius_y,
+                sample_merged, transparent, criterion):  # fmt: skip
     image = drawable.native.get_image()
-    image.select_contiguous_color(Gimp.ChannelOps(operation), drawable.native, x, y)
-    Gimp.context_pop()
+    with settings(threshold=threshold, antialias=antialias, sample_merged=sample_merged,
+                  transparent=transparent, criterion=criterion,
+                  **_feathered(feather, radius_x, radius_y)):  # fmt: skip
+        kind = Gimp.ChannelOps(int(operation))
+        image.select_contiguous_color(kind, drawable.native, float(x), float(y))
 
 
 def _select_item(operation):
@@ -195,8 +229,14 @@ def _remove_mask(image, layer, how):
     layer.remove_mask(how)
 
 
-def _scale_full(thing, width, height, *interpolation):
-    thing.scale(width, height)
+def _scale_full(image, width, height, interpolation):
+    with settings(interpolation=interpolation):
+        image.scale(width, height)
+
+
+def _layer_scale_full(layer, width, height, origin, interpolation):
+    with settings(interpolation=interpolation):
+        layer.scale(width, height, bool(origin))
 
 
 def _translate(item, x, y):
@@ -205,17 +245,6 @@ def _translate(item, x, y):
 
 def _filename(image):
     return image.filename
-
-
-def _convert_indexed(image, dither, palette_type, colors, alpha_dither, unused, palette):
-    image.native.convert_indexed(
-        Gimp.ConvertDitherType(dither),
-        native_enum(Gimp.ConvertPaletteType, palette_type),
-        colors,
-        bool(alpha_dither),
-        bool(unused),
-        palette,
-    )
 
 
 def _parasite(action):
@@ -249,7 +278,8 @@ def _set_filename(image, path):
 
 
 def _drawable_offset(drawable, around, fill, x, y):
-    drawable.offset(bool(around), fill, x, y)
+    with unselected(drawable.native.get_image()):  # 2.10 moved all of it
+        drawable.offset(bool(around), fill, x, y)
 
 
 TABLE = {
@@ -268,6 +298,11 @@ TABLE = {
     "gimp-bucket-fill": _bucket_fill,
     "gimp-text-fontname": _text_fontname,
     "gimp-text-layer-new": _text_layer_new,
+    "gimp-edit-bucket-fill-full": _bucket_fill_full,
+    "gimp-round-rect-select": _round_rect_select,
+    "gimp-free-select": _free_select,
+    "gimp-by-color-select-full": _by_color_full,
+    "gimp-fuzzy-select-full": _fuzzy_full,
     "gimp-rect-select": _rect_select,
     "gimp-ellipse-select": _ellipse_select,
     "gimp-by-color-select": _by_color_select,
@@ -317,10 +352,7 @@ TABLE = {
     "gimp-image-set-cmap": _set_cmap,
     "gimp-image-set-colormap": _set_cmap,
     "gimp-image-scale-full": _scale_full,
-    "gimp-layer-scale-full": lambda layer, width, height, origin, *more: layer.scale(
-        width, height, bool(origin)
-    ),
-    "gimp-image-convert-indexed": _convert_indexed,
+    "gimp-layer-scale-full": _layer_scale_full,
     "gimp-image-is-valid": lambda image: image is not None and image.native.is_valid(),
     "gimp-item-is-valid": lambda item: item is not None and item.native.is_valid(),
     "gimp-drawable-is-valid": lambda item: item is not None and item.native.is_valid(),
@@ -342,6 +374,7 @@ TABLE = {
     "gimp-drawable-delete": _do("delete"),
     "gimp-channel-delete": _do("delete"),
     "gimp-layer-translate": _translate,
+    "gimp-channel-ops-offset": _drawable_offset,
     "gimp-drawable-offset": _drawable_offset,
     "gimp-drawable-get-pixel": _get_pixel,
     "gimp-drawable-set-pixel": _set_pixel,
@@ -379,7 +412,7 @@ TABLE.update(
     }
 )
 
-for _module in (_color, _files, _filters, _paths, _resources, _transforms):
+for _module in (_color, _files, _filters, _paths, _resources, _retired, _transforms):
     TABLE.update(_module.TABLE)
 
 _GEGL_HINT = "Many filters are GEGL operations now: Gimp.DrawableFilter.new(drawable, 'gegl:...')."

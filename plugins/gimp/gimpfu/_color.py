@@ -5,35 +5,44 @@ Several of GIMP 3's reckon in linear light, where 2.10 did with the values as th
 a tool is run on a copy whose values are stored the same and said to be linear: `_encoded`.
 """
 
+import contextlib
+
 from gi.repository import Gegl, Gimp
 
 from . import _graph
+from ._context import unselected
 from ._errors import error
 
 
-def _tool(method, convert, encoded=False, whole=False):
+def _tool(method, convert, encoded=False, looks=False):
     """A procedure that calls a method of libgimp's drawables.
 
-    convert: makes the method's arguments from 2.10's. encoded: on a copy, see above. whole: what
-    is selected counts for what the tool does, not only for where.
+    convert: makes the method's arguments from 2.10's. encoded: on a copy, see above. looks: the
+    tool looks at what is selected before it changes it; "maybe" where its argument says so.
     """
 
     def run(drawable, *args):
         values = convert(*args)
         if encoded:
-            _encoded(drawable, method, values, whole)
+            looking = bool(values[0]) if looks == "maybe" else looks
+            _encoded(drawable, method, values, looking, whole=bool(looks))
         else:
             getattr(drawable.native, method)(*values)
 
     return run
 
 
-def _encoded(drawable, method, values, whole):
-    """Calls the method on a copy of what is selected, whose encoded values count as linear."""
+def _encoded(drawable, method, values, looks, whole):
+    """Calls the method on a copy of a drawable, whose encoded values count as linear.
+
+    whole: all of it is copied, not only what is selected. looks: the selection is copied, too.
+    """
     Gegl.init(None)
     bounds = drawable.mask_intersect()
     if bounds is None:
         return
+    if whole:
+        bounds = (0, 0, drawable.width, drawable.height)
     native = drawable.native
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
@@ -46,18 +55,20 @@ def _encoded(drawable, method, values, whole):
         buffer = layer.get_buffer()
         buffer.set(place, told, native.get_buffer().get(part, 1.0, seen, Gegl.AbyssPolicy.NONE))
         buffer.flush()
-        if whole:
+        if looks:
             _copy_selection(drawable, copy, bounds)
         if not getattr(layer, method)(*values):
             raise error(Gimp.get_pdb().get_last_error() or "%s failed" % method)
         result = layer.get_buffer().get(place, 1.0, told, Gegl.AbyssPolicy.NONE)
     finally:
         copy.delete()
-    shadow = native.get_shadow_buffer()
-    shadow.set(part, seen, result)
-    shadow.flush()
-    native.merge_shadow(True)
-    native.update(*bounds)
+    # What looked at the selection has also kept to it.
+    with unselected(native.get_image()) if looks else contextlib.nullcontext():
+        shadow = native.get_shadow_buffer()
+        shadow.set(part, seen, result)
+        shadow.flush()
+        native.merge_shadow(True)
+        native.update(*bounds)
 
 
 def _linear_image(native, width, height):
@@ -120,7 +131,7 @@ def _curve(scale):
 
 
 def _old_brightness(brightness, contrast):
-    return brightness / 127.0 / 2, contrast / 127.0
+    return brightness / 127.0 / 2, contrast / 127.0 / 2
 
 
 def _brightness(brightness, contrast):
@@ -168,8 +179,8 @@ def _drawable_histogram(drawable, channel, start, end):
 _DESATURATE = {"convert": lambda mode=0: (Gimp.DesaturateMode(int(mode)),)}
 
 TABLE = {
-    "gimp-brightness-contrast": _tool("brightness_contrast", _old_brightness),
-    "gimp-drawable-brightness-contrast": _tool("brightness_contrast", _brightness),
+    "gimp-brightness-contrast": _tool("brightness_contrast", _old_brightness, encoded=True),
+    "gimp-drawable-brightness-contrast": _tool("brightness_contrast", _brightness, encoded=True),
     "gimp-color-balance": _tool("color_balance", _balance),
     "gimp-drawable-color-balance": _tool("color_balance", _balance),
     "gimp-colorize": _tool("colorize_hsl", _colorize, encoded=True),
@@ -181,19 +192,19 @@ TABLE = {
     "gimp-desaturate": _tool("desaturate", lambda: (Gimp.DesaturateMode.LIGHTNESS,)),
     "gimp-desaturate-full": _tool("desaturate", **_DESATURATE),
     "gimp-drawable-desaturate": _tool("desaturate", **_DESATURATE),
-    "gimp-equalize": _tool("equalize", lambda mask: (bool(mask),), encoded=True, whole=True),
+    "gimp-equalize": _tool("equalize", lambda mask: (bool(mask),), encoded=True, looks="maybe"),
     "gimp-drawable-equalize": _tool(
-        "equalize", lambda mask: (bool(mask),), encoded=True, whole=True
+        "equalize", lambda mask: (bool(mask),), encoded=True, looks="maybe"
     ),
-    "gimp-hue-saturation": _tool("hue_saturation", _hue_saturation, encoded=True),
-    "gimp-drawable-hue-saturation": _tool("hue_saturation", _hue_saturation, encoded=True),
+    "gimp-hue-saturation": _tool("hue_saturation", _hue_saturation),
+    "gimp-drawable-hue-saturation": _tool("hue_saturation", _hue_saturation),
     "gimp-invert": _tool("invert", lambda: (False,)),
     "gimp-drawable-invert": _tool("invert", lambda linear: (bool(linear),)),
     "gimp-levels": _tool("levels", _levels, encoded=True),
     "gimp-drawable-levels": _tool("levels", _drawable_levels, encoded=True),
-    "gimp-levels-auto": _tool("levels_stretch", _nothing, encoded=True, whole=True),
-    "gimp-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, whole=True),
-    "gimp-drawable-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, whole=True),
+    "gimp-levels-auto": _tool("levels_stretch", _nothing, encoded=True, looks=True),
+    "gimp-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, looks=True),
+    "gimp-drawable-levels-stretch": _tool("levels_stretch", _nothing, encoded=True, looks=True),
     "gimp-posterize": _tool("posterize", lambda levels: (int(levels),)),
     "gimp-drawable-posterize": _tool("posterize", lambda levels: (int(levels),)),
     "gimp-threshold": _tool("threshold", _threshold),

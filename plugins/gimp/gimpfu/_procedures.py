@@ -89,12 +89,19 @@ def _present_name(name):
     return None
 
 
+_found = {}  # procedures asked for before: asking GIMP again and again takes time
+
+
 def _implementation(name):
     """What does it: one of our functions, or the name of GIMP 3's procedure; None for nothing."""
     if name in _adapted.TABLE:
         return _adapted.TABLE[name]
-    file_function = _files.find(name, _exists, call_named)
-    return file_function or _present_name(name)
+    if name not in _found:
+        found = _files.find(name, _exists, call_named) or _present_name(name)
+        if found is None:
+            return None  # it may be there later, when it is a plug-in's
+        _found[name] = found
+    return _found[name]
 
 
 class Procedure(object):
@@ -281,3 +288,4 @@ def _results(result, specs):
 
 
 pdb = Pdb()
+_adapted.TABLE["gimp-procedural-db-proc-exists"] = lambda name: int(pdb.has_key(name))

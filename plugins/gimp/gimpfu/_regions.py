@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pixels of a drawable as GIMP 2.10 gave them, 8 bits each: regions, tiles and fetchers."""
 
-from gi.repository import Gegl
+from gi.repository import Babl, Gegl
 
 from . import gimpcolor
 from ._errors import NotCovered
@@ -18,7 +18,7 @@ def format_of(drawable):
     their values are linear: so it was, and plug-ins of that time reckon with it.
     """
     if drawable.is_indexed():
-        return None
+        return Babl.get_name(drawable.get_format())
     name = "R'G'B'" if drawable.is_rgb() else "Y'"
     return "%s%s u8" % (name, "A" if drawable.has_alpha() else "")
 

@@ -5,10 +5,9 @@ GIMP 3 has them in the context. `KINDS` says what each takes of its own; the res
 all of them.
 """
 
-import contextlib
-
 from gi.repository import Gimp
 
+from ._context import settings
 from ._values import wrap
 
 _CUBIC, _NONE = 2, 0
@@ -48,24 +47,26 @@ KINDS = {
 }
 
 
-@contextlib.contextmanager
 def _settings(direction=None, interpolation=None, clip=None):
-    Gimp.context_push()
-    try:
-        if direction is not None:
-            Gimp.context_set_transform_direction(Gimp.TransformDirection(int(direction)))
-        if interpolation is not None:
-            Gimp.context_set_interpolation(Gimp.InterpolationType(min(int(interpolation), 4)))
-        if clip is not None:
-            Gimp.context_set_transform_resize(Gimp.TransformResize(int(clip)))
-        yield
-    finally:
-        Gimp.context_pop()
+    return settings(
+        transform_direction=direction, interpolation=interpolation, transform_resize=clip
+    )
 
 
 def _call(item, kind, own):
+    _give_alpha(item, kind)
     method = getattr(item.native, "transform_" + kind.replace("-", "_"))
     return wrap(method(*KINDS[kind][1](*own)))
+
+
+def _give_alpha(item, kind):
+    """2.10 gave layers an alpha channel for what comes in at the corners."""
+    layer = item.native
+    if kind.endswith("-simple") or not isinstance(layer, Gimp.Layer) or layer.has_alpha():
+        return
+    smooth = Gimp.context_get_interpolation() != Gimp.InterpolationType.NONE
+    if smooth or kind != "scale":
+        layer.add_alpha()
 
 
 def plain(kind):

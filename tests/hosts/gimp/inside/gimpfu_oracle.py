@@ -26,9 +26,12 @@ TYPES = {
     "rgba": (RGB, RGBA_IMAGE),
     "gray": (GRAY, GRAY_IMAGE),
     "graya": (GRAY, GRAYA_IMAGE),
-    "indexed": (RGB, RGB_IMAGE),
+    "indexed": (INDEXED, INDEXED_IMAGE),
     "selection": (RGB, RGBA_IMAGE),
 }
+
+
+PALETTE = bytes(bytearray(part * 16 % 256 for n in range(16) for part in (n, n * 3, 15 - n)))
 
 
 def content(channels, alpha):
@@ -59,6 +62,8 @@ class Case(object):
         self.kind = kind
         self.image = gimp.Image(WIDTH, HEIGHT, base)
         self.image.disable_undo()
+        if kind == "indexed":
+            self.image.colormap = PALETTE
         small = gimp.Layer(self.image, "small", 12, 10, type_, 100, NORMAL_MODE)
         self.image.add_layer(small, 0)
         small.set_offsets(5, 4)
@@ -67,13 +72,11 @@ class Case(object):
         self.image.add_layer(self.layer, 0)
         region = self.layer.get_pixel_rgn(0, 0, WIDTH, HEIGHT, True, False)
         alpha = self.layer.has_alpha
-        region[0:WIDTH, 0:HEIGHT] = content(self.layer.bpp, alpha)
-        self.layer.flush()
+        data = content(self.layer.bpp, alpha)
         if kind == "indexed":
-            pdb.gimp_image_convert_indexed(self.image, 0, 0, 16, False, False, "")
-            # Real gimpfu reckons for ever with the bytes that a pixel had at first.
-            self.layer = pdb.gimp_image_get_layer_by_name(self.image, "a")
-            small = pdb.gimp_image_get_layer_by_name(self.image, "small")
+            data = bytes(bytearray(one % 16 for one in bytearray(data)))
+        region[0:WIDTH, 0:HEIGHT] = data
+        self.layer.flush()
         self.small = small
         self.image.active_layer = self.layer
         if kind == "selection":

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What GIMP 2.10 took as arguments and GIMP 3 has in its context, or in the selection."""
+
+import contextlib
+
+from gi.repository import Gimp
+
+from ._enums import native_enum
+
+# What `settings` knows: how to set each.
+_SETTERS = {
+    "antialias": lambda on: Gimp.context_set_antialias(bool(on)),
+    "criterion": lambda kind: Gimp.context_set_sample_criterion(Gimp.SelectCriterion(int(kind))),
+    "feather": lambda on: Gimp.context_set_feather(bool(on)),
+    "feather_radius": lambda radii: Gimp.context_set_feather_radius(*radii),
+    "interpolation": lambda kind: Gimp.context_set_interpolation(
+        Gimp.InterpolationType(min(int(kind), 4))
+    ),
+    "opacity": lambda value: Gimp.context_set_opacity(float(value)),
+    "paint_mode": lambda mode: Gimp.context_set_paint_mode(Gimp.LayerMode(int(mode))),
+    "repeat": lambda kind: Gimp.context_set_gradient_repeat_mode(
+        native_enum(Gimp.RepeatMode, kind)
+    ),
+    "reverse": lambda on: Gimp.context_set_gradient_reverse(bool(on)),
+    "sample_merged": lambda on: Gimp.context_set_sample_merged(bool(on)),
+    "threshold": lambda value: Gimp.context_set_sample_threshold_int(int(value)),
+    "transform_direction": lambda way: Gimp.context_set_transform_direction(
+        Gimp.TransformDirection(int(way))
+    ),
+    "transform_resize": lambda how: Gimp.context_set_transform_resize(
+        Gimp.TransformResize(int(how))
+    ),
+    "transparent": lambda on: Gimp.context_set_sample_transparent(bool(on)),
+}
+
+
+@contextlib.contextmanager
+def settings(**values):
+    """GIMP's context with these values meanwhile; what is None stays as it is."""
+    Gimp.context_push()
+    try:
+        for name, value in values.items():
+            if value is not None:
+                _SETTERS[name](value)
+        yield
+    finally:
+        Gimp.context_pop()
+
+
+@contextlib.contextmanager
+def unselected(native):
+    """A libgimp image without a selection meanwhile, as one step to undo."""
+    if Gimp.Selection.is_empty(native):
+        yield
+        return
+    native.undo_group_start()
+    active = native.get_selected_layers()
+    kept = Gimp.Selection.save(native)
+    try:
+        Gimp.Selection.none(native)
+        yield
+    finally:
+        native.select_item(Gimp.ChannelOps.REPLACE, kept)
+        native.remove_channel(kept)
+        if all(one.is_valid() for one in active):
+            native.set_selected_layers(active)
+        native.undo_group_end()
