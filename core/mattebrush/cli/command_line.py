@@ -31,6 +31,7 @@ _COMMANDS = (
     "mattebrush.cli.doctor",
     "mattebrush.cli.models",
     "mattebrush.cli.plugins",
+    "mattebrush.cli.gimpfu",
 )
 """Modules with an `add_parser(subparsers)`, in the order of `mattebrush --help`."""
 

@@ -16,6 +16,7 @@ from . import _values  # noqa: F401 - first: it says which versions of libgimp a
 from . import _errors, _python2, gimp, gimpcolor, gimpenums, gimpshelf
 from ._parameters import *  # noqa: F403 - the PF_ names
 from ._procedures import pdb
+from ._python2 import old_division
 from ._registry import N_, fail, main, menu_register, register
 from .gimpenums import *  # noqa: F403 - GIMP 2.10 has all enums here
 
@@ -42,6 +43,7 @@ __all__ = [
     "gimpcolor",
     "main",
     "math",
+    "old_division",
     "pdb",
     "register",
 ]

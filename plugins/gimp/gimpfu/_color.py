@@ -6,6 +6,7 @@ a tool is run on a copy whose values are stored the same and said to be linear: 
 """
 
 import contextlib
+import math
 
 from gi.repository import Gegl, Gimp
 
@@ -131,7 +132,14 @@ def _curve(scale):
 
 
 def _old_brightness(brightness, contrast):
-    return brightness / 127.0 / 2, contrast / 127.0 / 2
+    """As a curve: GIMP 3's tool takes only half of 2.10's range."""
+    lift, steep = brightness / 127.0 / 2, math.tan((contrast / 127.0 + 1) * math.pi / 4)
+    values = []
+    for step in range(256):
+        value = step / 255.0
+        value = value * (1 + lift) if lift < 0 else value + (1 - value) * lift
+        values.append(min(max((value - 0.5) * steep + 0.5, 0.0), 1.0))
+    return Gimp.HistogramChannel.VALUE, values
 
 
 def _brightness(brightness, contrast):
@@ -140,7 +148,8 @@ def _brightness(brightness, contrast):
 
 def _hue_saturation(hue_range, hue, lightness, saturation, overlap=0.0):
     kind = Gimp.HueRange(int(hue_range))
-    return kind, float(hue), float(lightness), float(saturation), float(overlap)
+    # GIMP 3 makes twice as much of the lightness.
+    return kind, float(hue), lightness / 2.0, float(saturation), float(overlap)
 
 
 def _colorize(hue, saturation, lightness):
@@ -179,7 +188,7 @@ def _drawable_histogram(drawable, channel, start, end):
 _DESATURATE = {"convert": lambda mode=0: (Gimp.DesaturateMode(int(mode)),)}
 
 TABLE = {
-    "gimp-brightness-contrast": _tool("brightness_contrast", _old_brightness, encoded=True),
+    "gimp-brightness-contrast": _tool("curves_explicit", _old_brightness, encoded=True),
     "gimp-drawable-brightness-contrast": _tool("brightness_contrast", _brightness, encoded=True),
     "gimp-color-balance": _tool("color_balance", _balance),
     "gimp-drawable-color-balance": _tool("color_balance", _balance),

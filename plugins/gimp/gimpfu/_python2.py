@@ -115,6 +115,13 @@ _STRING = (
 _GONE += tuple((string, name, getattr(str, name)) for name in " ".join(_STRING).split())
 
 
+def old_division(one, other):
+    """one / other as Python 2 divided: whole numbers give a whole number."""
+    if isinstance(one, int) and isinstance(other, int):
+        return one // other
+    return one / other
+
+
 class Text(bytes):
     """Bytes that GIMP keeps for a plug-in, as Python 2 had them: equal to and used like text.
 

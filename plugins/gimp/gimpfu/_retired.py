@@ -13,20 +13,15 @@ from ._enums import native_enum
 from ._errors import error
 from ._values import file_of, native, resource, wrap
 
-_PALETTE_CUSTOM = 4
-
 
 def _convert_indexed(image, dither, palette_type, colors, alpha_dither, unused, palette):
-    chosen = None
-    if int(palette_type) == _PALETTE_CUSTOM:
-        chosen = resource(palette, Gimp.Palette.__gtype__)
     done = image.native.convert_indexed(
         Gimp.ConvertDitherType(int(dither)),
         native_enum(Gimp.ConvertPaletteType, palette_type),
         int(colors),
         bool(alpha_dither),
         bool(unused),
-        chosen,
+        palette or "",
     )
     if not done:
         raise error(Gimp.get_pdb().get_last_error() or "the image cannot be converted")

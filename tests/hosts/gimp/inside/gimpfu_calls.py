@@ -3,9 +3,10 @@
 
 `TABLE`: a procedure's name and its arguments; words such as IMG and DRW stand for what the case
 has.
-`SCRIPTS`: what plug-ins do in several steps. Python 2.7 and 3.
+What plug-ins do in several steps is in gimpfu_scripts. Python 2.7 and 3.
 """
 
+import gimpfu_scripts
 from gimpfu import *
 
 
@@ -19,7 +20,6 @@ class Word(object):
 IMG, DRW, SMALL, SELECTION, PATH, CHANNEL, MASK, FILE = [
     Word(name) for name in ("IMG", "DRW", "SMALL", "SELECTION", "PATH", "CHANNEL", "MASK", "FILE")
 ]
-KINDS = ("rgb", "rgba", "gray", "graya", "selection")
 
 FILTERS = (
     ("plug_in_alienmap2", IMG, DRW, 1.5, 20.0, 2.0, 40.0, 3.0, 60.0, 0, 1, 1, 0),
@@ -551,23 +551,33 @@ CONTEXT = (
     ("gimp_temp_name", "png"),
 )  # fmt: skip
 
-ONE = ("rgba",)
-TABLE = [(entry, KINDS) for entry in FILTERS + COLOR]
-TABLE += [(entry, ("rgb", "rgba", "gray", "selection")) for entry in EDIT]
-TABLE += [(entry, ("rgb", "rgba", "gray", "indexed", "selection")) for entry in SELECT + ITEMS]
-TABLE += [(entry, ONE) for entry in CONTEXT]
+ALL = ("rgb", "rgba", "gray", "graya", "selection")
+MOST = ("rgb", "rgba", "gray", "selection")
+ITEM = ("rgb", "rgba", "gray", "indexed", "selection")
+TABLE = (
+    ("FILTERS", FILTERS, ALL),
+    ("COLOR", COLOR, ALL),
+    ("EDIT", EDIT, MOST),
+    ("SELECT", SELECT, ITEM),
+    ("ITEMS", ITEMS, ITEM),
+    ("CONTEXT", CONTEXT, ("rgba",)),
+)
 
 
-def _table_call(host, name, args):
-    return lambda case: host.pdb[name.replace("_", "-")](*case.filled(args))
+def _table_call(name, args):
+    return lambda case: pdb[name.replace("_", "-")](*case.filled(args))
 
 
-def calls(host):
-    """(name, kind of image, function of the case) of every call."""
+def calls():
+    """(group, name, kind of image, function of the case) of every call."""
     seen = {}
-    for entry, kinds in TABLE:
-        name = entry[0]
-        seen[name] = seen.get(name, 0) + 1
-        label = name if seen[name] == 1 else "%s %d" % (name, seen[name])
-        for kind in kinds:
-            yield label, kind, _table_call(host, name, entry[1:])
+    for group, entries, kinds in TABLE:
+        for entry in entries:
+            name = entry[0]
+            seen[name] = seen.get(name, 0) + 1
+            label = name if seen[name] == 1 else "%s %d" % (name, seen[name])
+            for kind in kinds:
+                yield group, label, kind, _table_call(name, entry[1:])
+    for script in gimpfu_scripts.SCRIPTS:
+        for kind in script.kinds:
+            yield "SCRIPTS", script.__name__, kind, script

@@ -3,7 +3,8 @@
 
 Runs inside GIMP's batch mode, Python 2.7 and 3. FOLDER (environment): where oracle.json goes, one
 line of JSON for each call, and where the calls may write files. ONLY: a part of the names of the
-calls to make. SKIP: how many to leave out at the front, since a crash ends them all.
+calls to make. KINDS: the kinds of images, else all. SKIP: how many to leave out at the front, since
+a crash ends them all.
 """
 
 import json
@@ -185,13 +186,13 @@ def plain(value):
     return type(value).__name__
 
 
-def make(name, kind, call):
+def make(group, name, kind, call):
     """One call on one kind of image: what it gave and left."""
     gimp.context_push()
     pdb.gimp_context_set_foreground((200, 40, 90))
     pdb.gimp_context_set_background((30, 160, 220))
     case = Case(kind)
-    told = {"name": name, "kind": kind}
+    told = {"group": group, "name": name, "kind": kind}
     try:
         told["value"] = plain(call(case))
     except Exception as why:
@@ -209,13 +210,14 @@ def make(name, kind, call):
 
 def main():
     only, skip = os.environ.get("ONLY", ""), int(os.environ.get("SKIP", 0))
+    kinds = os.environ.get("KINDS", " ".join(TYPES)).split()
     with open(os.path.join(os.environ["FOLDER"], "oracle.json"), "a") as out:
-        for number, (name, kind, call) in enumerate(gimpfu_calls.calls(sys.modules[__name__])):
-            if number < skip or only not in name:
+        for number, (group, name, kind, call) in enumerate(gimpfu_calls.calls()):
+            if number < skip or only not in name or kind not in kinds:
                 continue
             out.write(json.dumps({"at": number}) + "\n")
             out.flush()
-            out.write(json.dumps(make(name, kind, call), sort_keys=True) + "\n")
+            out.write(json.dumps(make(group, name, kind, call), sort_keys=True) + "\n")
             out.flush()
 
 
