@@ -77,7 +77,7 @@ def main() -> int:
         "rembg with alpha matting": peers.Side(peers.python(), _REMBG.format(matting=True), **home),
     }
     if arguments.embedded:
-        sides["ours, embedded network"] = ours(arguments.matting, "mattebrush-salient")
+        sides["ours, embedded network"] = ours(arguments.matting, "mattebrush-subject")
     times: dict[str, list[float]] = {name: [] for name in sides}
     scores: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     data = peers.SHARED / "data" / "matting-dev" / "am2k"

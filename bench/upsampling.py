@@ -76,7 +76,7 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     os.environ["U2NET_HOME"] = peers.u2net_home()
     given = [list(trimaps(name)) for name in ("trimap1", "trimap2")]
-    found = [list(animals(model)) for model in ("mattebrush-salient", "u2netp")]
+    found = [list(animals(model)) for model in ("mattebrush-subject", "u2netp")]
     made = drawn()
 
     def row(name: str, decide: Decide) -> None:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Augmentation of whole batches in torch, so that it runs where the training runs.
 
-Pictures come as `planes`, (N, 4, S, S): RGB and mask. Every function draws from the generator it
-is given and nothing else. S is at most twice the side asked for, or the sampling aliases.
+Pictures come as `planes`, (N, 4, S, S): RGB and mask. What comes out has a fifth plane, the part:
+what a prompt means where it does not mean the whole mask (one of two subjects). Every function
+draws from the generator it is given and nothing else. S is at most twice the side asked for, or
+the sampling aliases.
 """
 
 from __future__ import annotations
@@ -12,11 +14,15 @@ import math
 import torch
 from torch.nn import functional
 
-EMPTY, PASTED, STUDIO, UNPAINTED = 0.08, 0.10, 0.10, 0.05
-BLURRED, NOISY, COMPRESSED, GREY = 0.08, 0.10, 0.10, 0.03
+CLOSE, EMPTY, PASTED, STUDIO, UNPAINTED = 0.45, 0.06, 0.15, 0.10, 0.04
+BLURRED, NOISY, COMPRESSED, GREY = 0.08, 0.10, 0.10, 0.04
 """The share of pictures that each of these happens to."""
 
+CLOSEST, CLOSE_UP_TO = 0.28, 0.75
+"""Sides of close-ups, of the picture's."""
+
 _EMPTY_CELLS = 5  # of 16: the side of the window looked for where no subject is
+_CELLS = 32  # across, of the grid on which a close-up's middle is drawn
 
 
 def uniform(
@@ -32,23 +38,43 @@ def chosen(count: int, share: float, generator: torch.Generator) -> torch.Tensor
     return (torch.rand(count, generator=generator) < share).nonzero()[:, 0]
 
 
-def augment(planes: torch.Tensor, side: int, generator: torch.Generator) -> torch.Tensor:
-    """(N, 4, side, side) float 0..1 from uint8 planes: crop, flip, turn, paste, colour, damage."""
+def augment(
+    planes: torch.Tensor,
+    side: int,
+    generator: torch.Generator,
+    aspect: torch.Tensor | None = None,
+    cutout: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """(N, 5, side, side) float 0..1 from uint8 planes: crop, flip, turn, paste, color, damage.
+
+    aspect: (N,) width / height before the pictures were squashed to a square; close-ups are cut
+    with it undone. cutout: (N,) bool, the pictures that are a subject alone: color and alpha.
+    """
     source = planes.float().mul_(1 / 255)
-    window, clear = windows(source, generator)
-    grid = functional.affine_grid(window, [len(planes), 4, side, side], align_corners=False)
+    n = len(source)
+    aspect = source.new_ones(n) if aspect is None else aspect.to(source)
+    alone = torch.zeros(n, dtype=torch.bool) if cutout is None else cutout
+    window, clear = windows(source, aspect, alone, generator)
+    grid = functional.affine_grid(window, [n, 4, side, side], align_corners=False)
     cut = functional.grid_sample(source, grid, padding_mode="reflection", align_corners=False)
     cut[:, 3:] *= (~clear).float().view(-1, 1, 1, 1)
-    cut = paste(cut, chosen(len(planes), PASTED, generator).to(source.device))
+    cut = torch.cat([cut, cut[:, 3:]], 1)
+    if bool(alone.any()):
+        inside = (grid.abs().amax(-1) <= 1.0).unsqueeze(1)
+        cut = compose(cut, alone.nonzero()[:, 0].to(source.device), inside, generator)
+    cut = paste(cut, chosen(n, PASTED, generator).to(source.device), generator)
     cut = simplify(cut, generator)
-    image, mask = cut[:, :3], cut[:, 3:]
-    image = damage(colour(image, generator), generator)
-    return torch.cat([image, mask], 1)
+    image, masks = cut[:, :3], cut[:, 3:]
+    image = damage(color(image, generator), generator)
+    return torch.cat([image, masks], 1)
 
 
-def windows(source: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Windows (N, 2, 3) of 65 to 100 % of the side, mirrored and slightly turned; a few where the
-    mask is empty, so that the network sees pictures without a subject: of these (N,) is true."""
+def windows(
+    source: torch.Tensor, aspect: torch.Tensor, alone: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Windows (N, 2, 3), mirrored and slightly turned: of 65 to 100 % of the side; close-ups around
+    a place of the subject; a few where the mask is empty, so that the network sees pictures without
+    a subject: of these (N,) is true. Cut-outs get windows of 60 to 200 %."""
     n = len(source)
     zoom = uniform((n,), math.log(0.65), 0.2, source, generator).exp().clamp(max=1.0)
     stretch = uniform((n,), -0.15, 0.15, source, generator).exp()
@@ -58,6 +84,18 @@ def windows(source: torch.Tensor, generator: torch.Generator) -> tuple[torch.Ten
     turn = uniform((n,), -0.15, 0.15, source, generator)
     mirror = uniform((n,), -1.0, 1.0, source, generator).sign()
 
+    close = chosen(n, CLOSE, generator).to(source.device)
+    if len(close):
+        size = uniform((len(close),), math.log(CLOSEST), math.log(CLOSE_UP_TO), source, generator)
+        # The picture as it was: a square of it is narrow where the picture was wide.
+        narrow = aspect[close].clamp(0.5, 2.0).sqrt()
+        wide[close] = (size.exp() / narrow * stretch[close]).clamp(max=1.0)
+        high[close] = (size.exp() * narrow / stretch[close]).clamp(max=1.0)
+        at_x, at_y = _on_subject(source[close, 3:], generator)
+        x[close] = at_x.clamp(-1 + wide[close], 1 - wide[close])
+        y[close] = at_y.clamp(-1 + high[close], 1 - high[close])
+        turn[close] *= 0.5
+
     empty = chosen(n, EMPTY, generator).to(source.device)
     clear = source.new_zeros(n, dtype=torch.bool)
     if len(empty):
@@ -65,9 +103,30 @@ def windows(source: torch.Tensor, generator: torch.Generator) -> tuple[torch.Ten
         clear[empty] = cover < 0.002
         wide[empty] = high[empty] = _EMPTY_CELLS / 16
 
+    away = alone.nonzero()[:, 0].to(source.device)
+    if len(away):
+        size = uniform((len(away),), math.log(0.6), math.log(2.0), source, generator).exp()
+        bent = (aspect[away] ** 0.5).clamp(0.6, 1.7)
+        wide[away], high[away] = size / bent, size * bent
+        room = 0.35 * size
+        x[away] = uniform((len(away),), -1.0, 1.0, source, generator) * room
+        y[away] = uniform((len(away),), -1.0, 1.0, source, generator) * room
+        clear[away] = False
+
     cos, sin = turn.cos(), turn.sin()
     rows = torch.stack([wide * cos * mirror, -wide * sin, x, high * sin * mirror, high * cos, y], 1)
     return rows.view(n, 2, 3), clear
+
+
+def _on_subject(
+    mask: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A place of each subject, or of the picture where there is none: x and y -1..1."""
+    cells = functional.adaptive_avg_pool2d(mask, _CELLS).flatten(1).cpu() + 1e-6
+    at = torch.multinomial(cells, 1, generator=generator)[:, 0]
+    x = (at % _CELLS + 0.5) * 2 / _CELLS - 1
+    y = (at // _CELLS + 0.5) * 2 / _CELLS - 1
+    return x.to(mask), y.to(mask)
 
 
 def _emptiest(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -82,13 +141,41 @@ def _emptiest(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Ten
     return cover, x, y
 
 
-def paste(planes: torch.Tensor, onto: torch.Tensor) -> torch.Tensor:
-    """The subject of a picture on its neighbour `onto` in the batch; both are subjects after."""
+def compose(
+    planes: torch.Tensor, alone: torch.Tensor, inside: torch.Tensor, generator: torch.Generator
+) -> torch.Tensor:
+    """Cut-outs `alone` before their neighbors in the batch, or before plain grounds.
+
+    inside: (N, 1, S, S), where a window shows its picture and not what lies beyond.
+    """
+    color_, alpha = planes[alone, :3], planes[alone, 3:4] * inside[alone]
+    held = torch.ones(len(planes), dtype=torch.bool, device=planes.device)
+    held[alone] = False
+    others = held.nonzero()[:, 0]
+    ground, theirs = gradients(color_, generator), torch.zeros_like(alpha)
+    if len(others):
+        row = others[torch.randint(len(others), (len(alone),), generator=generator).to(others)]
+        real = (uniform((len(alone),), 0.0, 1.0, planes, generator) < 0.65).float()
+        real = real.view(-1, 1, 1, 1)
+        ground = ground + (planes[row, :3] - ground) * real
+        theirs = planes[row, 3:4] * real
+    planes = planes.clone()
+    planes[alone, :3] = alpha * color_ + (1 - alpha) * ground
+    planes[alone, 3:4] = torch.maximum(alpha, theirs)
+    planes[alone, 4:] = alpha
+    return planes
+
+
+def paste(planes: torch.Tensor, onto: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """The subject of a picture on its neighbor `onto` in the batch; both are subjects after, and
+    the part is one of them."""
     subject = planes.roll(1, 0)[onto]
-    alpha, ground = subject[:, 3:], planes[onto]
+    alpha, ground = subject[:, 3:4], planes[onto]
     pasted = planes.clone()
     pasted[onto, :3] = alpha * subject[:, :3] + (1 - alpha) * ground[:, :3]
-    pasted[onto, 3:] = torch.maximum(alpha, ground[:, 3:])
+    pasted[onto, 3:4] = torch.maximum(alpha, ground[:, 3:4])
+    front = (uniform((len(onto),), 0.0, 1.0, planes, generator) < 0.5).float().view(-1, 1, 1, 1)
+    pasted[onto, 4:] = front * alpha + (1 - front) * ground[:, 4:] * (1 - alpha)
     return pasted
 
 
@@ -98,7 +185,7 @@ def simplify(planes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     planes = planes.clone()
     for share, is_ground in ((UNPAINTED, False), (STUDIO, True)):
         at = chosen(len(planes), share, generator).to(planes.device)
-        alpha, image = planes[at, 3:], planes[at, :3]
+        alpha, image = planes[at, 3:4], planes[at, :3]
         plain = gradients(image, generator)
         inner, outer = (image, plain) if is_ground else (plain, image)
         planes[at, :3] = alpha * inner + (1 - alpha) * outer
@@ -106,16 +193,16 @@ def simplify(planes: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
 
 
 def gradients(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """A straight run from one colour to another (N, 3, S, S) in any direction, the colours often
+    """A straight run from one color to another (N, 3, S, S) in any direction, the colors often
     the same and often black, white or fully saturated."""
     n, _, height, width = like.shape
-    colours = uniform((2, n, 3, 1, 1), 0.0, 1.0, like, generator)
+    colors = uniform((2, n, 3, 1, 1), 0.0, 1.0, like, generator)
     extreme = uniform((2, n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.4
     grey = uniform((2, n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.6
-    colours = torch.where(grey, colours[:, :, :1], colours)
-    colours = torch.where(extreme, colours.round(), colours)
+    colors = torch.where(grey, colors[:, :, :1], colors)
+    colors = torch.where(extreme, colors.round(), colors)
     flat = uniform((n, 1, 1, 1), 0.0, 1.0, like, generator) < 0.4
-    start, end = colours[0], torch.where(flat, colours[0], colours[1])
+    start, end = colors[0], torch.where(flat, colors[0], colors[1])
     angle = uniform((n, 1, 1, 1), 0.0, 2 * math.pi, like, generator)
     x = torch.linspace(-0.5, 0.5, width, device=like.device)
     y = torch.linspace(-0.5, 0.5, height, device=like.device)[:, None]
@@ -123,7 +210,7 @@ def gradients(like: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return start + (end - start) * place
 
 
-def colour(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def color(image: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """Exposure, white balance, contrast, saturation and gamma of other cameras."""
     n = len(image)
     grey = image.mean(1, keepdim=True)

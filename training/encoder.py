@@ -34,7 +34,10 @@ def channels(taps: Taps) -> tuple[int, ...]:
     return tuple(STAGES[tap][4] for tap in taps)
 
 
-_STEM = 32
+STEM = 32
+
+GUIDED = 1
+"""The stage, at stride 4, after which guidance may be added to what the rest sees."""
 
 
 def convolution(inputs: int, outputs: int, size: int, stride: int, groups: int) -> list[nn.Module]:
@@ -66,13 +69,18 @@ class Inverted(nn.Module):
 
 
 class Encoder(nn.Module):
-    """image (N, 3, H, W) RGB 0..1 -> the features of `taps`, `channels(taps)` deep."""
+    """image (N, 3, H, W) RGB 0..1 -> the features of `taps`, `channels(taps)` deep.
 
-    def __init__(self, taps: Taps) -> None:
+    frozen: how many stages, and the stem, keep what they know: edges and textures look alike in
+    every training set, and learning them anew costs half of a step. low_precision: these run in
+    bfloat16 while training, where the hardware has it.
+    """
+
+    def __init__(self, taps: Taps, frozen: int = 0, low_precision: bool = False) -> None:
         super().__init__()
-        self.taps = taps
-        self.stem = nn.Sequential(*convolution(3, _STEM, 3, 2, 1), nn.ReLU6())
-        stages, inputs = [], _STEM
+        self.taps, self.frozen, self.low_precision = taps, frozen, low_precision
+        self.stem = nn.Sequential(*convolution(3, STEM, 3, 2, 1), nn.ReLU6())
+        stages, inputs = [], STEM
         for blocks, kernel, stride, expansion, outputs in STAGES[: taps[-1] + 1]:
             first = Inverted(inputs, outputs, kernel, stride, expansion)
             rest = (Inverted(outputs, outputs, kernel, 1, expansion) for _ in range(blocks - 1))
@@ -80,14 +88,36 @@ class Encoder(nn.Module):
             inputs = outputs
         self.stages = nn.ModuleList(stages)
 
-    def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
-        x = self.stem((image * 255 - 127) / 128)
+    def forward(self, image: torch.Tensor, guide: torch.Tensor | None = None) -> list[torch.Tensor]:
+        """guide: what is added after stage GUIDED, (N, its channels, H/4, W/4)."""
+        x = (image * 255 - 127) / 128
         features = []
-        for number, stage in enumerate(self.stages):
-            x = stage(x)
-            if number in self.taps:
+        if self.training and self.frozen:
+            half = torch.autocast(x.device.type, torch.bfloat16, enabled=self.low_precision)
+            with torch.no_grad(), half:
+                x = self.stem(x)
+                for stage in self.stages[: self.frozen]:
+                    x = stage(x)
+                    features.append(x.float())
+            x = features[-1]
+        else:
+            x = self.stem(x)
+            for stage in self.stages[: GUIDED + 1]:
+                x = stage(x)
                 features.append(x)
-        return features
+        if guide is not None:
+            x = x + guide
+        for stage in self.stages[GUIDED + 1 :]:
+            x = stage(x)
+            features.append(x)
+        return [features[tap] for tap in self.taps]
+
+    def train(self, mode: bool = True) -> Encoder:
+        """Frozen stages keep the statistics they were trained with."""
+        super().train(mode)
+        for part in (self.stem, *self.stages[: self.frozen]) if self.frozen else ():
+            part.eval()
+        return self
 
 
 def fill_from_imagenet(encoder: Encoder) -> None:

@@ -71,13 +71,13 @@ def facts_of(path: Path) -> dict[str, str]:
     return {entry.key: entry.value for entry in onnx.load(path).metadata_props}
 
 
-def fill(network: nn.Module, path: Path, prefix: str = "") -> None:
-    """Fill a network from the file it was written to, to half precision.
-
-    prefix: what stood before the names of its parameters where it was part of a larger module.
-    """
+def fill(network: nn.Module, path: Path) -> None:
+    """Fill a network from the file it was written to, to half precision, alone or as part of a
+    larger module. What the file lacks stays as it is, so that a network may have grown since."""
     model = onnx.load(path)
     held = {t.name.removesuffix(".half"): t for t in model.graph.initializer}
+    first = next(iter(network.state_dict()))
+    prefix = next((name.removesuffix(first) for name in held if name.endswith(first)), "")
     # The exporter stores equal tensors once and names the others through Identity nodes.
     alias = {n.output[0]: n.input[0] for n in model.graph.node if n.op_type == "Identity"}
     for name, value in network.state_dict().items():

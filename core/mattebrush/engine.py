@@ -20,10 +20,12 @@ from .matting import methods
 from .matting.refine import refine_mask
 from .matting.trimap import adaptive_trimap, from_plane
 from .matting.unknown import matte_unknown
-from .options import Options
+from .models import catalog
+from .options import EMBEDDED_MODEL, Options
 from .picture import Focus, Picture
-from .segmentation import select
+from .segmentation import guided, select
 from .segmentation.result import Segmentation
+from .segmentation.strokes import Strokes, find_strokes
 
 DEFAULT = Options()
 
@@ -131,14 +133,41 @@ def refine(
     options: Options = DEFAULT,
     progress: Progress = no_progress,
 ) -> Cutout:
-    """A mask made better around what the user painted, and nowhere else.
+    """A mask made better where the user painted on it, and nowhere else.
 
-    mask: (H, W) uint8, uint16 or float32, strokes included. previous: the mask before the
-        strokes; what differs from it is the user's word. region: (H, W), nonzero where matting
-        shall decide anew. See `refine.refine` for the exact promises.
+    Strokes are where `mask` differs from `previous`. Pure white and black are certain and stay;
+    anything between says "decide here". The guided network says what the strokes mean, as far as
+    it hangs together with them: a keep stroke lowers nothing outside itself, a drop stroke raises
+    nothing. Only the new edge goes through matting; all else keeps its value to the bit. Without
+    strokes nothing changes, and refining twice changes nothing more.
 
-    `Cutout.alpha` has the dtype of `mask`, so that untouched values stay the same to the bit.
-    Raises InputInvalid for planes that are not of the image's size.
+    Parameters
+    ----------
+    image
+        As for `remove_background`.
+    mask
+        (H, W) uint8, uint16 or float32, strokes included.
+    previous
+        The mask before the strokes. None where it is not known: then there are no strokes, and
+        without `region` every edge is decided anew, a few pixels wide.
+    region
+        (H, W), nonzero where anything may change. With strokes it limits what they do; without,
+        the network and matting decide anew inside it, so that a crude mask is pulled to the
+        subject.
+    options
+        `guided` False leaves the network out: matting alone.
+    progress
+        See `cutout.Progress`.
+
+    Returns
+    -------
+    Cutout
+        Its `alpha` has the dtype of `mask`.
+
+    Raises
+    ------
+    InputInvalid
+        For planes that are not of the image's size.
     """
     whole = picture.checked(image)
     report = _report("refine", whole)
@@ -146,14 +175,50 @@ def refine(
     for name, values in planes.items():
         if values is not None:
             picture.check_plane(values, name, whole)
+    strokes = find_strokes(mask, previous)
     method = methods.select(options, report)
+    view = whole.view(whole.box)
+    change = None
+    certain = strokes.keep.any() or strokes.drop.any()
+    if options.guided and (certain or (region is not None and not strokes)):
+        change = _understood(view, mask, previous, strokes, region, options, report, progress)
     with report.stage("matting"):
-        view = whole.view(whole.box)
-        better = refine_mask(
-            view, mask, previous, region, method=method, progress=progress, threads=options.threads
-        )
+        better = mask.copy()
+        if strokes or region is not None or previous is None:
+            better = refine_mask(
+                view,
+                mask,
+                strokes,
+                region,
+                change,
+                method=method,
+                progress=progress,
+                threads=options.threads,
+            )
     foreground = _clean_color(whole, to_unit(better), options, report, progress)
     return _finished(better, foreground, report)
+
+
+def _understood(
+    view: np.ndarray,
+    mask: np.ndarray,
+    previous: np.ndarray | None,
+    strokes: Strokes,
+    region: np.ndarray | None,
+    options: Options,
+    report: Report,
+    progress: Progress,
+) -> guided.Change:
+    """What the strokes mean, and in the report what said so: always the embedded network."""
+    row = catalog.get(EMBEDDED_MODEL)
+    with report.stage("segmentation"):
+        progress("segmentation", 0.0)
+        before = mask if previous is None else previous
+        change = guided.correct(view, before, strokes, region, row, options.device, options.threads)
+        progress("segmentation", 1.0)
+    report.model, report.license, report.device = row.id, row.license, change.device
+    report.warnings += change.warnings
+    return change
 
 
 def _report(op: str, whole: Picture) -> Report:

@@ -10,8 +10,8 @@ from typing import Any
 
 from .errors import OptionInvalid
 
-EMBEDDED_MODEL = "mattebrush-salient"
-"""Catalog id of the salient-object network that ships with the engine."""
+EMBEDDED_MODEL = "mattebrush-subject"
+"""Catalog id of the subject network that ships with the engine."""
 
 MATTING_METHODS = ("auto", "network", "guided", "none")
 KEEP = ("all", "largest")
@@ -77,7 +77,8 @@ class Options:
     keep: "all" regions, or only the "largest" connected one.
     hard: threshold the result at one half.
     region: only work inside this box (x0, y0, x1, y1) in pixels, with context around it.
-    prompt: which object, for promptable models.
+    prompt: which object.
+    guided: whether `refine` asks the network what strokes mean; False for matting alone.
 
     Raises OptionInvalid from the constructor when a value is outside these.
     """
@@ -93,6 +94,7 @@ class Options:
     hard: bool = False
     region: Box | None = None
     prompt: Prompt = dataclasses.field(default_factory=Prompt)
+    guided: bool = True
 
     def __post_init__(self) -> None:
         _one_of("keep", self.keep, KEEP)
@@ -108,7 +110,7 @@ class Options:
         for name in ("model", "matting"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise OptionInvalid(f"{name} must be a name.", "See `mattebrush models list`.")
-        for name in ("decontaminate", "hard"):
+        for name in ("decontaminate", "hard", "guided"):
             checked[name] = _truth(name, getattr(self, name))
         if not isinstance(self.prompt, Prompt):
             kind = type(self.prompt).__name__

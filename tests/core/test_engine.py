@@ -157,7 +157,8 @@ def test_refine_keeps_strokes_and_everything_they_do_not_touch(scene: Scene) -> 
     previous = np.round(scene.alpha * 65535).astype(np.uint16)
     painted = previous.copy()
     painted[10:20, 10:20] = 65535
-    cutout = mattebrush.refine(scene.image, painted, previous)
+    options = Options(guided=False)
+    cutout = mattebrush.refine(scene.image, painted, previous, options=options)
     assert cutout.alpha.dtype == np.uint16
     assert np.array_equal(cutout.alpha, painted)
 

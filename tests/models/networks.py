@@ -60,7 +60,7 @@ class Facts:
 
 
 SALIENT = {
-    "mattebrush-salient": Facts(
+    "mattebrush-subject": Facts(
         ("N", 3, "H", "W"), NONE, size=(352, 352), names=("image", "probability")
     ),
     "u2net": Facts((1, 3, 320, 320), IMAGENET, further_outputs=6),

@@ -271,7 +271,7 @@ def test_remove_deletes_everything_of_a_model(weights: Path) -> None:
 
 
 def test_embedded_networks_are_neither_pulled_nor_removed() -> None:
-    row = catalog.get("mattebrush-salient")
+    row = catalog.get("mattebrush-subject")
     for work in (install.pull, install.remove):
         with pytest.raises(OptionInvalid, match="ships with Mattebrush"):
             work(row)

@@ -69,16 +69,15 @@ def test_a_click_is_answered_where_it_was(row: str, shape: tuple[int, int]) -> N
 
 
 def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
-    """Nobody says which model: the one that takes clicks is found."""
     row, image, source = installed("mobile-sam"), black(300, 500), tmp_path / "photo.png"
     Image.fromarray(image).save(source)
-    command = ["segment", str(source), "--depth", "16", "--device", "cpu"]
+    command = ["segment", str(source), "--depth", "16", "--device", "cpu", "--model", row]
     assert main([*command, "--point", "300,105", "--point", "10,290,0", "--quiet"]) == 0
     by_command = np.asarray(Image.open(tmp_path / "photo-segment.png")) / 65535
     assert center(by_command, (300, 500)) == pytest.approx((300, 105), abs=3)
     promptable.forget()
     prompt = {"points": [[300, 105], [10, 290, 0]]}
-    asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt}
+    asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt, "model": row}
     answer = operations.run(contract.decode(contract.encode_request(asked, image=image)))
     assert answer.alpha is not None and answer.report["model"] == row
     assert np.array_equal(answer.alpha, np.round(by_command * 65535))

@@ -147,7 +147,7 @@ def test_a_file_with_the_axes_the_other_way_round_is_refused(
 
 
 def test_our_own_network_keeps_the_shape_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = installed("mattebrush-salient", monkeypatch)
+    row = installed("mattebrush-subject", monkeypatch)
     for shape, expected in [
         ((500, 500), (352, 352)),
         ((400, 800), (256, 512)),
@@ -159,7 +159,7 @@ def test_our_own_network_keeps_the_shape_of_the_picture(monkeypatch: pytest.Monk
 def test_the_size_in_the_metadata_of_our_own_network_counts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    row = installed("mattebrush-salient", monkeypatch)
+    row = installed("mattebrush-subject", monkeypatch)
     session = runtime.open_session(row, "cpu")
     session.metadata["size"] = "128"
     assert salient.segment(pattern(500, 500), row, "cpu").probability.shape == (128, 128)

@@ -67,7 +67,7 @@ def test_a_plug_in_finds_the_server_and_gets_its_mask(
     finally:
         client.server._note.unlink()
     assert answer.alpha.shape == picture.shape[:2]
-    assert answer.report["model"] == "mattebrush-salient"
+    assert answer.report["model"] == "mattebrush-subject"
     alpha = np.frombuffer(answer.alpha.data, np.uint8).reshape(answer.alpha.shape)
     assert alpha[40, 60] == 255 and alpha[2, 2] == 0
 
@@ -417,7 +417,7 @@ def rembg(client: Any, picture_file: bytes, query: str = "", **texts: str) -> An
         {"a": "true", "af": "240", "ab": "10", "ae": "10"},
         {"ppm": "1"},
         {"dc": "true", "a": "true"},
-        {"model": "mattebrush-salient"},
+        {"model": "mattebrush-subject"},
         {"model": "u2net"},  # rembg's default, sent unasked
         {"model": "isnet-general-use", "a": "true", "ae": "5000"},
         {"bgc": "255, 0, 0, 0"},
@@ -487,7 +487,7 @@ def test_rembg_models_by_its_names(
         answer = rembg(client, picture_file, model="u2netp")
         assert (answer.status, answer.headers["x-model"]) == (200, "u2netp")
         answer = rembg(client, picture_file, model="silueta")
-        assert (answer.status, answer.headers["x-model"]) == (200, "mattebrush-salient")
+        assert (answer.status, answer.headers["x-model"]) == (200, "mattebrush-subject")
         assert rembg(client, picture_file, a="true", vm="true").status == 200
         marks = [{"type": "point", "data": [30, 60], "label": 1}]
         extras = json.dumps({"sam_prompt": marks})

@@ -326,7 +326,7 @@ def test_a_full_shared_memory_is_done_without(
 
 def test_models_devices_and_metrics(client: Any) -> None:
     models = client.ask("GET", "/v1/models").json()["models"]
-    embedded = next(each for each in models if each["id"] == "mattebrush-salient")
+    embedded = next(each for each in models if each["id"] == "mattebrush-subject")
     assert embedded["installed"] and embedded["license"] == "Apache-2.0"
     devices = client.ask("GET", "/v1/devices").json()["devices"]
     assert any(each["name"] == "cpu" and each["works"] for each in devices)

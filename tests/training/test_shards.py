@@ -15,8 +15,8 @@ pytest.importorskip("torch", reason="pip install -e .[training]")
 
 
 from mattebrush.errors import InputInvalid
-from training.salient import pictures
 from training.shards import TRAINING, count_pairs, find_shards, read_pairs
+from training.subject import pictures
 
 
 def write_shard(path: Path, members: dict[str, np.ndarray]) -> None:
@@ -80,20 +80,43 @@ def test_mask_of_another_size_is_named(tmp_path: Path) -> None:
 
 def test_pictures_are_decoded_once_and_squashed(data: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
-    first = pictures.load(data, TRAINING, 32, cache)
+    first = pictures.load(data, 32, cache)
     written = [path.stat().st_mtime_ns for path in cache.iterdir()]
-    again = pictures.load(data, TRAINING, 32, cache)
+    again = pictures.load(data, 32, cache)
     assert [path.stat().st_mtime_ns for path in cache.iterdir()] == written
     assert first.planes.shape == (6, 4, 32, 32)
     assert np.array_equal(first.planes, again.planes)
+    assert first.aspect.tolist() == pytest.approx([40 / 30] * 6)
     # The square of 15 of 30 by 15 of 40 pixels covers the same share after squashing.
     assert first.planes[0, 3].float().mean() / 255 == pytest.approx(15 * 15 / 1200, abs=0.02)
 
 
-def test_an_epoch_holds_every_picture_once_and_repeats_by_seed(data: Path, tmp_path: Path) -> None:
-    held = pictures.load(data, TRAINING, 32, tmp_path / "cache")
+def test_an_epoch_holds_every_photograph_once_and_repeats_by_seed(
+    data: Path, tmp_path: Path
+) -> None:
+    held = pictures.load(data, 32, tmp_path / "cache")
     epoch = np.concatenate([held.batch(held.rows(step, 2, 7))[:, :3].numpy() for step in range(3)])
     assert len(np.unique(epoch.reshape(6, -1), axis=0)) == 6
     assert np.array_equal(held.rows(4, 2, 7), held.rows(4, 2, 7))
-    orders = {held.rows(0, 2, seed).numpy().tobytes() for seed in range(20)}
+    orders = {held.rows(0, 2, seed).tobytes() for seed in range(20)}
     assert len(orders) > 1
+
+
+def test_a_teachers_masks_stand_in_and_a_tenth_of_other_kinds_is_kept_out(
+    data: Path, tmp_path: Path
+) -> None:
+    soft = np.full((30, 40), 77, np.uint8)
+    name = next(iter(read_pairs(next((data / "train").glob("duts-tr-*.tar"))))).name
+    write_shard(data / "train" / "teacher-duts-0.tar", {f"{name}.teacher": soft})
+    portraits = {f"p{n}": a_pair(n) for n in range(60)}
+    members: dict[str, np.ndarray] = {}
+    for stem, (image, mask) in portraits.items():
+        members |= {f"{stem}.image": image, f"{stem}.mask": mask}
+    write_shard(data / "train" / "portraits-0.tar", members)
+    held = pictures.load(data, 32, tmp_path / "cache")
+    (taught,) = held.rows_of["taught"]
+    assert np.unique(held.planes[taught, 3].numpy()).tolist() == [77]
+    assert taught in held.rows_of["photo"]
+    kept = [n for n in portraits if pictures.kept_out(n)]
+    assert 0 < len(kept) < 20
+    assert len(held.rows_of["portrait"]) == 60 - len(kept)

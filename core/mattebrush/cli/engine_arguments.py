@@ -36,7 +36,7 @@ def add_segmentation(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="X,Y[,0]",
-        help="a point on the subject, or with ,0 beside it (promptable models; repeatable)",
+        help="a point on the subject, or with ,0 beside it (repeatable)",
     )
     group.add_argument(
         "--box",
@@ -44,7 +44,7 @@ def add_segmentation(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="X0,Y0,X1,Y1",
-        help="a box around the subject (promptable models; repeatable)",
+        help="a box around the subject (repeatable)",
     )
 
 
@@ -87,6 +87,7 @@ def options_from(arguments: argparse.Namespace) -> Options:
         decontaminate=not values_by_name.get("no_decontaminate", False),
         region=values_by_name.get("region"),
         prompt=prompt,
+        guided=not values_by_name.get("matting_only", False),
     )
 
 

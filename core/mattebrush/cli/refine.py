@@ -22,10 +22,11 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "refine",
         help="make a painted mask better, keeping what was painted",
-        description="With --previous, what differs from it are strokes: black and white ones stay "
-        "as painted, gray ones are decided anew. Inside --region edges are decided anew. All else "
-        "stays as it is, to the bit. With neither, every edge of MASK is decided anew, three "
-        "pixels to each side.",
+        description="Paint white on the mask to keep, black to drop, gray for 'decide here': hair. "
+        "With --previous, strokes are where the two masks differ: the network says what they mean, "
+        "and what hangs together with them changes; the strokes stay as painted and everything "
+        "else as it is, to the bit. Without --previous the edges of the mask are decided anew. "
+        "A crude mask is pulled to the subject inside --region.",
     )
     parser.add_argument("image", metavar="IMAGE")
     parser.add_argument("mask", metavar="MASK", help="the mask, strokes included")
@@ -34,6 +35,11 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "--region", metavar="R", help="picture that is white where to decide anew, or X0,Y0,X1,Y1"
+    )
+    parser.add_argument(
+        "--matting-only",
+        action="store_true",
+        help="do not ask the network what strokes mean; only edges are decided",
     )
     engine_arguments.add_matting(parser)
     engine_arguments.add_running(parser)

@@ -32,12 +32,15 @@ _REACH_INWARD = 0.03
 _ROWS = 256
 
 
-def adaptive_trimap(probability: np.ndarray, height: int, width: int) -> np.ndarray:
+def adaptive_trimap(
+    probability: np.ndarray, height: int, width: int, side: int | None = None
+) -> np.ndarray:
     """uint8 (height, width): 0 background, 128 unknown, 255 foreground.
 
     probability: float32 (h, w) in [0, 1] at the network's own resolution, covering the picture.
+    side: the longer side, in cells, of the whole picture where this is a part of it.
     """
-    believed = _decided_far_from_contour(probability)
+    believed = _decided_far_from_contour(probability, side or max(probability.shape))
     lowest = Upsampled(neighborhood(believed, np.minimum), height, width)
     highest = Upsampled(neighborhood(believed, np.maximum), height, width)
     trimap = np.full((height, width), UNKNOWN, np.uint8)
@@ -62,9 +65,8 @@ def unknown_region(trimap: np.ndarray) -> np.ndarray:
     return unknown
 
 
-def _decided_far_from_contour(probability: np.ndarray) -> np.ndarray:
+def _decided_far_from_contour(probability: np.ndarray, side: int) -> np.ndarray:
     inside = probability > 0.5
-    side = max(probability.shape)
     near_subject = _spread(inside, _REACH_OUTWARD * side)
     near_ground = _spread(~inside, _REACH_INWARD * side)
     return np.where(near_subject & near_ground, probability, inside.astype(np.float32))

@@ -109,6 +109,12 @@ def fixed_size(session: Session, layout: str) -> tuple[int, int] | None:
     return (height, width) if height is not None and width is not None else None
 
 
+def recommended(how: Preprocessing, session: Session) -> Preprocessing:
+    """Our own networks take any size and say in their metadata at which they do best."""
+    side = session.metadata.get("size", "")
+    return dataclasses.replace(how, size=(int(side),) * 2) if side.isdigit() else how
+
+
 def _must_be_picture(image: np.ndarray) -> None:
     good = image.ndim == 3 and image.shape[2] in (1, 3) and image.size
     if not good or image.dtype not in (np.uint8, np.uint16, np.float32):

@@ -7,14 +7,12 @@ Trimap, matting and resizing to the picture are for others.
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from ..errors import OptionInvalid
-from ..models.catalog import ModelRow, Preprocessing, get
-from ..models.runtime import Session, open_session
-from . import preprocess
+from ..models.catalog import ModelRow, get
+from ..models.runtime import open_session
+from . import guided, preprocess
 from .result import Segmentation, probabilities
 
 _INSTEAD = {
@@ -52,19 +50,15 @@ def segment(
     if row.kind != "salient":
         raise OptionInvalid(f"{row.id} does not find subjects on its own.", _INSTEAD[row.kind])
     session = open_session(row, device, threads)
-    how = _recommended(row.interface.preprocessing, session)
+    how = preprocess.recommended(row.interface.preprocessing, session)
     size = preprocess.fixed_size(session, how.layout)
     placement = preprocess.place(image.shape[:2], how, size)
     inputs = {session.inputs[0].name: preprocess.network_input(image, placement, how)}
+    if guided.takes_guidance(session):
+        inputs[guided.INPUT] = guided.no_guidance(placement.canvas)
     output = row.interface.postprocessing.output
     values = session.run(inputs)[session.outputs[output].name]
     plane = probabilities(values, row.interface.postprocessing, how.layout)
     return Segmentation(
         preprocess.restore(plane, placement), row, session.device, list(session.warnings)
     )
-
-
-def _recommended(how: Preprocessing, session: Session) -> Preprocessing:
-    """Our own networks take any size and say in their metadata at which they do best."""
-    side = session.metadata.get("size", "")
-    return dataclasses.replace(how, size=(int(side),) * 2) if side.isdigit() else how

@@ -6,26 +6,30 @@ from __future__ import annotations
 import numpy as np
 
 from ..errors import OptionInvalid
-from ..models import catalog, store
-from ..models.catalog import ModelRow
+from ..models import catalog
 from ..options import EMBEDDED_MODEL, Options, Prompt
 from ..picture import Focus
-from . import salient, video
+from . import guided, salient, video
 from .result import Segmentation
 
 
 def segment(view: np.ndarray, focus: Focus, options: Options) -> Segmentation:
     """The coarse probability of a window (h, w, 1|3), by the model that `options` ask for.
 
-    A prompt goes to the model asked for if it takes one, else, where none was named, to the
-    first promptable model that is installed. A host's selection is a prompt for such models.
+    A prompt goes to the embedded network, or to the promptable model asked for. A host's selection
+    is a prompt for promptable models.
 
-    Raises OptionInvalid for a prompt that no model at hand can use, or a model that needs one.
+    Raises OptionInvalid for a prompt and a model that takes none, or a model that needs one.
     """
     row = catalog.get(options.model)
     prompt = focus.prompt
+    if prompt and row.id == EMBEDDED_MODEL:
+        return guided.segment(view, prompt, row, options.device, options.threads)
     if prompt and row.kind != "prompt":
-        row = _promptable(row)
+        raise OptionInvalid(
+            f"{row.id} takes no points or boxes.",
+            f"Leave the model out ({EMBEDDED_MODEL} takes them), or choose a promptable one.",
+        )
     if row.kind == "video":
         return video.segment(view, row, options.device, options.threads)
     if row.kind != "prompt":
@@ -34,18 +38,6 @@ def segment(view: np.ndarray, focus: Focus, options: Options) -> Segmentation:
 
     return promptable.segment(
         view, prompt or _selected(focus), row, options.device, options.threads
-    )
-
-
-def _promptable(row: ModelRow) -> ModelRow:
-    if row.id != EMBEDDED_MODEL:
-        raise OptionInvalid(f"{row.id} takes no points or boxes.", "Choose a promptable model.")
-    for entry in store.all_installed():
-        if entry.row.kind == "prompt":
-            return entry.row
-    raise OptionInvalid(
-        "Points and boxes need a promptable model, and none is installed.",
-        "Get one with `mattebrush models pull mobile-sam`, or use a region.",
     )
 
 

@@ -14,7 +14,7 @@ from krita import Krita
 
 from . import mattebrush_client as client
 
-BUILT_IN = "mattebrush-salient"
+BUILT_IN = "mattebrush-subject"
 """The model that comes with the engine: what is taken when none is chosen."""
 
 DETAILS = ("auto", "guided", "none")

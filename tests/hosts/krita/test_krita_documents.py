@@ -73,7 +73,7 @@ def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
     expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = given
     expected = expected[200 : 200 + HEIGHT, 200 : 200 + WIDTH]
     (layer,) = [each for each in kraread.layers(run.folder / f"{case}.kra") if each.masks]
-    assert layer.masks[-1].name == told["name"] == "Background mask (mattebrush-salient)"
+    assert layer.masks[-1].name == told["name"] == "Background mask (mattebrush-subject)"
     saved = np.frombuffer(layer.masks[-1].pixels, np.uint8).reshape(HEIGHT, WIDTH)
     np.testing.assert_array_equal(saved, expected)
     with Image.open(run.folder / f"{case}.png") as exported:

@@ -18,7 +18,7 @@ from tests.hosts.krita.kritahost import Krita
 pytestmark = pytest.mark.hosts
 
 WIDTH, HEIGHT = 340, 220
-MASK = "Background mask (mattebrush-salient)"
+MASK = "Background mask (mattebrush-subject)"
 
 
 class Hour:
@@ -66,7 +66,7 @@ def test_remove_background_is_one_step_that_keeps_everything_else(hour: Hour) ->
     assert told["pixels kept"]
     assert told["selection"] == [10, 5, 320, 210]
     assert told["modified"]
-    assert told["report"].startswith("mattebrush-salient + ")
+    assert told["report"].startswith("mattebrush-subject + ")
     assert hour.told["undo_redo"] == {"gone": True, "back": True, "same": True, "values": True}
 
 
@@ -179,7 +179,7 @@ def test_docker_is_used_without_a_mouse(next_start: dict[str, Any]) -> None:
     letters = next_start["letters"]
     assert len(letters) == len(set(letters))
     assert not set(letters) & set(next_start["menus"])
-    assert next_start["report"].startswith("mattebrush-salient + ")
+    assert next_start["report"].startswith("mattebrush-subject + ")
     assert next_start["selected"]
 
 

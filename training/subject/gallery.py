@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws the scenes the network is known to fail on, with its answers, for the model card.
 
-    python -m training.salient.gallery --out docs/pictures/salient-failures.jpg
+    python -m training.subject.gallery --out docs/pictures/salient-failures.jpg
 
 Drawn, not photographed, because the development photographs may not be shipped; each scene stands
 for a kind of failure seen on them. The last column is a photograph that may be.
@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFilter
 
-from training.evaluate import Contender, contender, our_scale
-from training.salient.export import SHIPPED
+from training.evaluate import segmented, ship
 
 SIDE = 256
 Scene = tuple[Image.Image, Image.Image]
@@ -104,11 +103,11 @@ SCENES: dict[str, Callable[[np.random.Generator], Scene]] = {
 }
 
 
-def columns(one: Contender) -> Iterator[npt.NDArray[np.uint8]]:
+def columns() -> Iterator[npt.NDArray[np.uint8]]:
     """Picture over truth over answer, one column a scene, printing each scene's error."""
     for number, (name, scene) in enumerate(SCENES.items()):
         picture, mask = scene(np.random.default_rng(number))
-        answer = one.answer(np.asarray(picture))
+        answer = segmented(np.asarray(picture)).alpha
         error = np.abs(answer - np.asarray(mask) / 255).mean()
         print(f"{name}: MAE {error:.3f}")
         shown = Image.fromarray((answer * 255).astype(np.uint8))
@@ -116,10 +115,10 @@ def columns(one: Contender) -> Iterator[npt.NDArray[np.uint8]]:
         yield np.concatenate([np.asarray(part) for part in stack])
 
 
-def photograph(one: Contender, path: Path) -> npt.NDArray[np.uint8]:
+def photograph(path: Path) -> npt.NDArray[np.uint8]:
     """A picture without a known mask, over its cut-out on green, over the answer."""
     picture = Image.open(path).convert("RGB").resize((SIDE, SIDE))
-    answer = Image.fromarray((one.answer(np.asarray(picture)) * 255).astype(np.uint8))
+    answer = Image.fromarray((segmented(np.asarray(picture)).alpha * 255).astype(np.uint8))
     cutout = Image.composite(picture, Image.new("RGB", picture.size, (0, 200, 80)), answer)
     stack = [picture, cutout, answer.convert("RGB")]
     return np.concatenate([np.asarray(part) for part in stack])
@@ -128,12 +127,13 @@ def photograph(one: Contender, path: Path) -> npt.NDArray[np.uint8]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Draw the known failures.")
-    parser.add_argument("--network", type=Path, default=SHIPPED)
+    parser.add_argument("--network", type=Path, help="a file in place of the shipped one")
     parser.add_argument("--photograph", type=Path, default=Path("examples/lemur.jpg"))
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    one = contender("ours", given.network, 1, our_scale)
-    sheet = np.concatenate([*columns(one), photograph(one, given.photograph)], 1)
+    if given.network:
+        ship(given.network)
+    sheet = np.concatenate([*columns(), photograph(given.photograph)], 1)
     given.out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet).save(given.out, quality=70)
     print(given.out)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sheet of development pictures, their masks and the network's answers, to be looked at.
 
-    python -m training.salient.look --count 20 --out /tmp/look.jpg
+    python -m training.subject.look --count 20 --out /tmp/look.jpg
 
 For eyes, not for shipping: the pictures are not ours. `gallery.py` draws what may be shipped.
 """
@@ -15,16 +15,16 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from training.evaluate import Contender, contender, our_scale, truth_of
-from training.salient.export import SHIPPED
+from training.evaluate import segmented, ship
 from training.shards import DEFAULT_DATA, DEVELOPMENT, Pair, find_shards, read_pairs
+from training.subject.sets import truth_of
 
 SIDE, ACROSS = 200, 5
 
 
-def strip(pair: Pair, one: Contender, number: int) -> npt.NDArray[np.uint8]:
+def strip(pair: Pair, number: int) -> npt.NDArray[np.uint8]:
     """Picture, mask and answer side by side, printing the error."""
-    answer = one.answer(pair.image)
+    answer = segmented(pair.image).alpha
     print(f"{number}: {pair.name} MAE {np.abs(answer - truth_of(pair)).mean():.3f}")
     said = np.rint(answer * 255).astype(np.uint8)
     parts = [Image.fromarray(part).convert("RGB") for part in (pair.image, pair.mask, said)]
@@ -33,7 +33,7 @@ def strip(pair: Pair, one: Contender, number: int) -> npt.NDArray[np.uint8]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Look at answers to development pictures.")
-    parser.add_argument("--network", type=Path, default=SHIPPED)
+    parser.add_argument("--network", type=Path, help="a file in place of the shipped one")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the shards")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
@@ -41,8 +41,9 @@ def main() -> None:
     given = parser.parse_args()
     pairs = [p for s in find_shards(given.data, DEVELOPMENT) for p in read_pairs(s)]
     chosen = np.random.default_rng(given.seed).permutation(len(pairs))[: given.count]
-    one = contender("ours", given.network, 1, our_scale)
-    columns = [strip(pairs[place], one, number) for number, place in enumerate(chosen)]
+    if given.network:
+        ship(given.network)
+    columns = [strip(pairs[place], number) for number, place in enumerate(chosen)]
     while len(columns) % ACROSS:
         columns.append(np.zeros_like(columns[0]))
     rows = [np.concatenate(columns[i : i + ACROSS], 1) for i in range(0, len(columns), ACROSS)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The salient-object network's parts: augmentation, losses, figures, and the exported file."""
+"""The subject network's parts: augmentation, prompts, losses, figures, and the exported file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ pytest.importorskip("torch", reason="pip install -e .[training]")
 import torch
 
 from training import augment, encoder, evaluate, exchange
-from training.salient import calibrate, export
-from training.salient.losses import edge_weight, overlap_loss, salient_loss
-from training.salient.measure import accuracy
-from training.salient.network import TAPS, Mirrored, SalientNetwork, Shape
-from training.salient.pictures import Pictures, answers
 from training.shards import Pair
+from training.subject import development, export, prompts, sets
+from training.subject.losses import edge_weight, overlap_loss, subject_loss
+from training.subject.measure import accuracy
+from training.subject.network import GUIDES, TAPS, Shape, SubjectNetwork
 
-SMALL = Shape((4, 8, 8, 8, 16), (1,))
+SMALL = Shape((4, 8, 8, 8, 16), (1,), attention=1, guide=4)
 
 
 def draws(seed: int = 1) -> torch.Generator:
@@ -39,7 +38,7 @@ def discs(count: int, side: int = 96) -> torch.Tensor:
 
 def test_augmented_masks_stay_with_their_pictures() -> None:
     out = augment.augment(discs(64), 64, draws())
-    assert out.shape == (64, 4, 64, 64)
+    assert out.shape == (64, 5, 64, 64)
     assert out.min() >= 0
     assert out.max() <= 1
     inside, bright = out[:, 3] > 0.5, out[:, :3].mean(1)
@@ -51,6 +50,24 @@ def test_augmented_masks_stay_with_their_pictures() -> None:
     assert np.mean(brighter) > 0.8  # not where ground or subject were drawn anew
     empty = (~inside.flatten(1).any(1)).float().mean()
     assert 0 < empty < 0.25
+    assert (out[:, 4] <= out[:, 3] + 1e-6).all()  # a part of the mask
+
+
+def test_close_ups_show_the_subject_large() -> None:
+    far = (discs(400, 96)[:, 3:].float() / 255).mean((1, 2, 3))
+    near = augment.augment(discs(400), 64, draws(3))[:, 3].mean((1, 2))
+    assert (near > 2 * far.mean()).float().mean() > 0.15
+    assert (near > 0.9).float().mean() < 0.2
+
+
+def test_cut_outs_stand_before_other_pictures_and_are_the_part() -> None:
+    planes = discs(40)
+    planes[::2, :3] = 128
+    alone = torch.arange(40) % 2 == 0
+    out = augment.augment(planes, 64, draws(2), torch.ones(40), alone)[alone]
+    assert (out[:, 4] <= out[:, 3] + 1e-6).all()
+    both = (out[:, 3] > 0.5).flatten(1).sum(1) > (out[:, 4] > 0.5).flatten(1).sum(1) * 1.2
+    assert 0.1 < both.float().mean() < 0.95  # another's subject beside it, often
 
 
 def test_augmentation_repeats_by_seed() -> None:
@@ -75,7 +92,7 @@ def test_simplified_pictures_keep_their_mask_and_lose_ground_or_texture() -> Non
 
 
 def test_blending_keeps_the_share_asked_for() -> None:
-    one, other = SalientNetwork(SMALL), SalientNetwork(SMALL)
+    one, other = SubjectNetwork(SMALL), SubjectNetwork(SMALL)
     name = next(iter(one.state_dict()))
     expected = 0.7 * one.state_dict()[name] + 0.3 * other.state_dict()[name]
     exchange.blend(one, other, 0.7)
@@ -127,7 +144,7 @@ def test_loss_falls_when_the_answer_is_right() -> None:
     mask = discs(2, 64)[:, 3:].float() / 255
     right = [(mask - 0.5) * 20, torch.nn.functional.avg_pool2d((mask - 0.5) * 20, 4)]
     wrong = [-level for level in right]
-    assert salient_loss(right, mask)["loss"] < 0.1 * salient_loss(wrong, mask)["loss"]
+    assert subject_loss(right, mask)["loss"] < 0.1 * subject_loss(wrong, mask)["loss"]
 
 
 def test_accuracy_of_known_maps() -> None:
@@ -142,99 +159,129 @@ def test_accuracy_of_known_maps() -> None:
     assert everything.max_f == pytest.approx(0.65 / 1.15)
 
 
-def test_calibration_finds_the_factor_and_shift_it_should() -> None:
-    logit = torch.randn(200_000, generator=draws()) * 2
-    truth = (torch.rand(200_000, generator=draws(2)) < (0.5 * logit - 1).sigmoid()).float()
-    factor, shift = calibrate.fit(logit, truth)
-    assert factor == pytest.approx(0.5, abs=0.02)
-    assert shift == pytest.approx(-1, abs=0.03)
+def one_disc(side: int = 128, x: int = 40, y: int = 64, radius: int = 25) -> prompts.Plane:
+    down, across = np.mgrid[:side, :side]
+    return ((down - y) ** 2 + (across - x) ** 2 < radius**2).astype(np.float32)
 
 
-def test_calibration_of_extreme_logits() -> None:
-    truth = (torch.rand(20_000, generator=draws()) < 0.3).float()
-    wrong = torch.rand(20_000, generator=draws(2)) < 0.05
-    logit = torch.where((truth > 0) != wrong, 12.0, -12.0)
-    factor, shift = calibrate.fit(logit, truth)
-    # Of what is called subject .89 is, of the rest .02: two equations for the two numbers.
-    for side in (12.0, -12.0):
-        share = float(truth[logit == side].mean())
-        said = float(torch.sigmoid(torch.tensor(side * factor + shift)))
-        assert said == pytest.approx(share, abs=1e-4)
+def test_errors_are_told_apart_and_the_largest_comes_first() -> None:
+    meant, answer = one_disc(radius=30), one_disc(x=100, radius=12)
+    missing, added = prompts.errors(meant, answer, 5)
+    assert missing.missing
+    assert not added.missing
+    assert missing.cells.sum() > added.cells.sum()
+    assert prompts.errors(meant, meant, 5) == []
 
 
-def test_calibration_goes_into_the_last_layer() -> None:
-    torch.manual_seed(4)
-    network = SalientNetwork(SMALL).eval()
-    held = Pictures(discs(8, 64))
-    both = Mirrored(network)
-    before = [logit for logit, _ in answers(both, held, 64)]
-    factor, shift = calibrate.calibrate(network, held, 64)
-    after = [logit for logit, _ in answers(both, held, 64)]
-    assert torch.allclose(after[0], before[0] * factor + shift, atol=1e-4)
+@pytest.mark.parametrize("painted", [False, True])
+def test_corrections_fall_where_the_answer_is_wrong(painted: bool) -> None:
+    meant, answer = one_disc(radius=30), one_disc(x=100, radius=14)
+    for seed in range(20):
+        guide = np.zeros((len(GUIDES), 128, 128), np.float32)
+        prompts.correct(guide, meant, answer, 2, painted, np.random.default_rng(seed))
+        keep, drop = guide[0] > 0.5, guide[1] > 0.5
+        assert keep.any()
+        assert drop.any()
+        assert meant[keep].mean() > 0.6
+        assert answer[drop].mean() > 0.6
+        assert np.array_equal(guide[2], answer)
+
+
+def test_boxes_and_crude_masks_are_about_what_is_meant() -> None:
+    meant = one_disc()
+    for seed in range(20):
+        draws_ = np.random.default_rng(seed)
+        for mask in (prompts.box(meant, draws_), prompts.crude(meant, draws_)):
+            assert (mask * meant).sum() > 0.5 * meant.sum()
+            assert mask.mean() < 0.4
+        worse = prompts.damaged(meant, draws_)
+        assert worse.shape == meant.shape
+        assert np.abs(worse - meant).mean() < 0.4
+
+
+def test_a_frozen_start_does_not_learn_and_the_rest_does() -> None:
+    network = SubjectNetwork(SMALL).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    loss = network(torch.rand(2, 3, 64, 64), torch.rand(2, 4, 64, 64))[0].mean()
+    loss.backward()
+    assert all(p.grad is None for p in network.encoder.stem.parameters())
+    assert any(p.grad is not None for p in network.encoder.stages[2].parameters())
+    kept = [n for n in before if n.startswith(("encoder.stem", "encoder.stages.0"))]
+    assert all(torch.equal(network.state_dict()[n], before[n]) for n in kept)
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SalientNetwork, Path]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[SubjectNetwork, Path]:
     torch.manual_seed(4)
-    network = SalientNetwork(SMALL)
+    network = SubjectNetwork(SMALL)
     for _ in range(3):  # so that the running means are not those of an untouched network
-        network(torch.rand(2, 3, 64, 64))
-    path = tmp_path_factory.mktemp("export") / "salient.onnx"
+        network(torch.rand(2, 3, 64, 64), torch.rand(2, 4, 64, 64))
+    # As after training: guidance counts.
+    for guidance in network.guidance:
+        torch.nn.init.normal_(guidance.add.weight, std=2)  # type: ignore[union-attr, arg-type]
+    path = tmp_path_factory.mktemp("export") / "subject.onnx"
     export.export(network.eval(), path, 64, "test")
     return network, path
 
 
 @pytest.mark.parametrize("size", [(1, 64, 64), (3, 96, 160)])
 def test_exported_file_answers_like_the_network(
-    exported: tuple[SalientNetwork, Path], size: tuple[int, int, int]
+    exported: tuple[SubjectNetwork, Path], size: tuple[int, int, int]
 ) -> None:
     network, path = exported
     image = torch.rand(size[0], 3, *size[1:], generator=draws())
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    (answer,) = session.run(["probability"], {"image": image.numpy()})
+    guide = torch.rand(size[0], len(GUIDES), *size[1:], generator=draws(2))
+    (answer,) = session.run(["probability"], {"image": image.numpy(), "guide": guide.numpy()})
     with torch.no_grad():
-        expected = Mirrored(network)(image)[0].sigmoid().numpy()
+        expected = network(image, guide)[0].sigmoid().numpy()
+        unheard = network(image, torch.zeros_like(guide))[0].sigmoid().numpy()
     assert answer.shape == (size[0], 1, *size[1:])
     assert np.abs(answer - expected).max() < 2e-3
+    assert np.abs(answer - unheard).max() > 4e-3
     facts = session.get_modelmeta().custom_metadata_map
     assert (facts["mattebrush_kind"], facts["size"]) == ("salient", "64")
     assert max(entry.version for entry in onnx.load(path).opset_import) <= 17
 
 
-def test_training_can_start_from_the_exported_file(exported: tuple[SalientNetwork, Path]) -> None:
+def test_training_can_start_from_the_exported_file(exported: tuple[SubjectNetwork, Path]) -> None:
     network, path = exported
     image = torch.rand(2, 3, 64, 64, generator=draws())
     with torch.no_grad():
-        held = export.read(path).eval()(image)[0]
-        assert (held - network(image)[0]).abs().max() < 0.02
+        guide = torch.rand(2, len(GUIDES), 64, 64, generator=draws(2))
+        held = export.read(path).eval()(image, guide)[0]
+        assert (held - network(image, guide)[0]).abs().max() < 0.02
 
 
 def test_evaluation_groups_by_size_and_number() -> None:
     mask = np.zeros((100, 100), np.uint8)
     mask[10:20, 10:20] = mask[60:70, 60:70] = 255
     pair = Pair("two", np.zeros((100, 100, 3), np.uint8), mask)
-    assert list(evaluate.groups(pair)) == ["all", "small subject, under 5 %", "several subjects"]
-    window = evaluate.without_subject(pair)
-    assert window is not None
-    assert window.shape == (50, 50, 3)
+    assert list(evaluate.groups(pair)) == ["small subject, under 5 %", "several subjects"]
+    (window,) = sets.windows_beside([pair])
+    assert window.image.shape == (50, 50, 3)
     mask[0] = 255
     assert "cut by the picture's edge" in list(evaluate.groups(pair))
-    assert any(
-        g.startswith("from SUN") for g in evaluate.groups(Pair("sun_a", pair.image, pair.mask))
-    )
 
 
-def test_evaluation_prints_every_table(exported: tuple[SalientNetwork, Path]) -> None:
-    pairs = [
-        Pair(str(n), p[:3].permute(1, 2, 0).numpy(), p[3].numpy()) for n, p in enumerate(discs(2))
-    ]
-    one = evaluate.contender("ours", exported[1], 1, evaluate.our_scale)
-    answers = [[one.answer(pair.image) for pair in pairs]]
-    assert "| all | 2 |" in "\n".join(evaluate.accuracy_table([one], pairs, answers))
-    assert len(list(evaluate.calibration_table([one], pairs, answers))) == 13
-    assert "flat colours | 20" in "\n".join(evaluate.emptiness_table([one], pairs))
-    rows = [row.split(" | ")[:2] for row in evaluate.studio_table([one], pairs)]
-    kinds = ["black", "grey", "white"]
-    assert rows[2:5] == [[f"| before {kind}", "1"] for kind in kinds]
-    assert rows[5:] == [["| painted grey, before black", "1"]]
-    assert "| ours | 64 |" in "\n".join(evaluate.timing_table([one]))
+def test_close_ups_hold_the_subject_and_are_always_the_same() -> None:
+    mask = np.zeros((200, 300), np.uint8)
+    mask[40:160, 60:220] = 255
+    pair = Pair("one", np.zeros((200, 300, 3), np.uint8), mask)
+    first, again = development.close_up(pair), development.close_up(pair)
+    assert first is not None
+    assert again is not None
+    assert 0.2 <= (first.mask > 127).mean() <= 0.9
+    assert np.array_equal(first.mask, again.mask)
+
+
+def test_ghosts_are_counted_inside_and_outside() -> None:
+    truth = np.zeros((100, 100), np.float32)
+    truth[:50] = 1
+    assert evaluate.measures(truth, truth) == (0, 0, 0)
+    ghost = truth.copy()
+    ghost[:20], ghost[90:] = 0.5, 0.5
+    error, inside, outside = evaluate.measures(ghost, truth)
+    assert error == pytest.approx(0.15)
+    assert inside == pytest.approx(18 / 46, abs=0.02)
+    assert outside == pytest.approx(8 / 46, abs=0.02)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The salient-object network from shards to tables, through the commands a person would type."""
+"""The subject network from shards to tables, through the commands a person would type."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COMMANDS = """
 import json
 import sys
 from training import evaluate, loop
-from training.salient import export, gallery, train
+from training.subject import export, gallery, train
 
 def call(main, words):
     sys.argv = ["test", *words.split()]
@@ -36,10 +36,10 @@ common = f"--data {data} --side 64 --batch 4 "
 call(train.main, common + "--run first --hours 0.001")
 call(train.main, common + f"--run first --hours {spent('first') + 0.001}")
 call(train.main, common + "--run cooled --branch first --schedule cooldown --hours 0.001")
-call(export.main, f"--data {data} --run cooled --out {out}/salient.onnx --size 64 --version test")
-call(train.main, common + f"--run again --start {out}/salient.onnx --hours 0.0001")
-call(evaluate.main, f"--data {data} --network {out}/salient.onnx --threads 1")
-call(gallery.main, f"--network {out}/salient.onnx --out {out}/failures.jpg")
+call(export.main, f"--run cooled --out {out}/subject.onnx --size 64 --version test")
+call(train.main, common + f"--run again --start {out}/subject.onnx --hours 0.0001")
+call(evaluate.main, f"--data {data} --network {out}/subject.onnx --threads 1")
+call(gallery.main, f"--network {out}/subject.onnx --out {out}/failures.jpg")
 """
 
 
@@ -73,8 +73,9 @@ def test_from_shards_to_tables(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "| all | 6 |" in done.stdout
-    assert "| ours | 64 |" in done.stdout
+    assert "| photographs | 6 |" in done.stdout
+    assert "| nothing | 26 |" in done.stdout
+    assert "ms a picture" in done.stdout
     assert Image.open(tmp_path / "failures.jpg").width > 500
     runs = tmp_path / ".cache" / "mattebrush-training"
     steps = [

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What do a user's clicks, boxes and strokes mean: the subject network with guidance beside the
+picture.
+
+The network takes four planes of guidance: what certainly belongs to the subject, what certainly
+does not, the mask as it was, the inside of a box (Sofiiuk et al., "Reviving Iterative Training
+with Mask Guidance for Interactive Segmentation", ICIP 2022). It looks at the whole picture first,
+and where the subject or the change is small once more, closer, as in the same paper.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from ..imaging.morphology import dilated_square, label
+from ..imaging.rect import Rect
+from ..imaging.resize import resize, shrink
+from ..models.catalog import ModelRow
+from ..models.runtime import Session, open_session
+from ..options import Prompt
+from . import preprocess
+from .result import Segmentation, probabilities
+from .strokes import Strokes
+
+INPUT = "guide"
+"""The network's name for its guidance."""
+
+KEEP, DROP, PREVIOUS, BOX = range(4)
+"""The planes of guidance, in the network's order."""
+
+_CLICK = 0.016
+"""Radius of the disc drawn for a point, of the mean side: what the network was trained with."""
+
+_CLOSER = 0.7
+"""Something smaller than this share of the picture's side is looked at once more, closer, where
+there is more to see: where the picture has more pixels there than the network takes."""
+
+_AROUND = 0.35
+"""How much of its own size is seen around what is looked at closer."""
+
+_CLOSEST = 0.12
+"""The least share of the picture's side that a closer look shows."""
+
+_MOST_CELLS = 1536
+"""Longest side of a probability that joins a closer look with the whole."""
+
+_CHANGED = 0.1
+"""A cell changes where the network differs by this much from the mask."""
+
+Draw = Callable[[Rect, tuple[int, int]], np.ndarray]
+"""(window of the picture, network size (h, w)) -> guidance, float32 (4, h, w) in 0..1."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Change:
+    """What strokes mean.
+
+    probability: float32 (h, w), over the whole picture. raised, lowered: bool (h, w), the cells
+        in which the mask goes up or down. device, warnings: as in `Segmentation`.
+    """
+
+    probability: np.ndarray
+    raised: np.ndarray
+    lowered: np.ndarray
+    device: str
+    warnings: list[str]
+
+
+def takes_guidance(session: Session) -> bool:
+    """Whether a network was made for guidance, as the embedded one is."""
+    return any(tensor.name == INPUT for tensor in session.inputs)
+
+
+def no_guidance(size: tuple[int, int]) -> np.ndarray:
+    """The planes that say nothing, float32 (1, 4, h, w): then the answer is what stands out."""
+    return np.zeros((1, 4, *size), np.float32)
+
+
+def segment(
+    image: np.ndarray,
+    prompt: Prompt,
+    row: ModelRow,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Segmentation:
+    """What belongs to the object that `prompt` points at.
+
+    Parameters
+    ----------
+    image
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    prompt
+        Points and boxes in its pixels. Each box is an object of its own; the points within it go
+        with it, and the answer is all objects together.
+    row
+        The catalogue row of the embedded network.
+    device, threads
+        See `models.runtime.open_session`.
+
+    Returns
+    -------
+    Segmentation
+        Finer than the network's own resolution where the object is small in the picture.
+    """
+    session = open_session(row, device, threads)
+    planes = [_prompted(image, one, session, row) for one in _objects(prompt)]
+    size = (max(p.shape[0] for p in planes), max(p.shape[1] for p in planes))
+    joined = np.max([resize(plane, size) for plane in planes], axis=0)
+    return Segmentation(joined, row, session.device, list(session.warnings))
+
+
+def correct(
+    image: np.ndarray,
+    previous: np.ndarray,
+    strokes: Strokes,
+    region: np.ndarray | None,
+    row: ModelRow,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Change:
+    """What the strokes on a mask mean.
+
+    Parameters
+    ----------
+    image
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    previous
+        (H, W), the mask before the strokes.
+    strokes
+        What was painted; may be empty where `region` is there: then the whole mask is in doubt.
+    region
+        (H, W), nonzero where anything may change; None for everywhere.
+    row, device, threads
+        As for `segment`.
+
+    Returns
+    -------
+    Change
+        Cells go up only where they hang together with a keep stroke, down only where they do
+        with a drop stroke; without strokes, wherever the network differs from the mask.
+    """
+    session = open_session(row, device, threads)
+    whole = _whole(image)
+
+    def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
+        guide = no_guidance(size)[0]
+        guide[KEEP] = _cells(strokes.keep, strokes.window, window, size)
+        guide[DROP] = _cells(strokes.drop, strokes.window, window, size)
+        guide[PREVIOUS] = _means(previous, window, size)
+        return guide
+
+    answer = _look(image, whole, draw, session, row)
+    raised, lowered = _changes(answer, previous, strokes, region)
+    window = _closer(raised | lowered, whole, strokes.window)
+    if window is not None:
+        answer = _inset(answer, _look(image, window, draw, session, row), window, whole)
+        raised, lowered = _changes(answer, previous, strokes, region)
+    return Change(answer, raised, lowered, session.device, list(session.warnings))
+
+
+def _whole(image: np.ndarray) -> Rect:
+    return Rect(0, 0, image.shape[1], image.shape[0])
+
+
+def _look(
+    image: np.ndarray, window: Rect, draw: Draw, session: Session, row: ModelRow
+) -> np.ndarray:
+    """The network's answer about a window, float32 (h, w) at its own resolution."""
+    view = image[window.slices]
+    how = preprocess.recommended(row.interface.preprocessing, session)
+    placement = preprocess.place(view.shape[:2], how, None)
+    seen = preprocess.network_input(view, placement, how)
+    guide = draw(window, placement.canvas)[None]
+    values = session.run({session.inputs[0].name: seen, INPUT: guide})
+    output = session.outputs[row.interface.postprocessing.output].name
+    return probabilities(values[output], row.interface.postprocessing, how.layout)
+
+
+# ---------------------------------------------------------------- points and boxes
+
+
+def _objects(prompt: Prompt) -> list[Prompt]:
+    """One prompt for each box, with the points in it and all that say no; one for the rest."""
+    if len(prompt.boxes) < 2:
+        return [prompt]
+    objects, left = [], {p for p in prompt.points if p.label == 1}
+    no = tuple(p for p in prompt.points if p.label == 0)
+    for box in prompt.boxes:
+        inside = {p for p in left if box[0] <= p.x <= box[2] and box[1] <= p.y <= box[3]}
+        objects.append(Prompt((*inside, *no), (box,)))
+        left -= inside
+    return [*objects, Prompt((*left, *no))] if left else objects
+
+
+def _prompted(image: np.ndarray, prompt: Prompt, session: Session, row: ModelRow) -> np.ndarray:
+    """The probability of one object, (h, w) over the whole picture."""
+    whole = _whole(image)
+
+    def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
+        return _drawn(prompt, window, size)
+
+    answer = _look(image, whole, draw, session, row)
+    window = _closer(answer > 0.5, whole, _extent(prompt))
+    if window is None:
+        return answer
+
+    def draw_again(window: Rect, size: tuple[int, int]) -> np.ndarray:
+        guide = _drawn(prompt, window, size)
+        cells = in_cells(window, whole, answer.shape)
+        guide[PREVIOUS] = resize(answer, size, box=cells)
+        return guide
+
+    return _inset(answer, _look(image, window, draw_again, session, row), window, whole)
+
+
+def _drawn(prompt: Prompt, window: Rect, size: tuple[int, int]) -> np.ndarray:
+    """Points as discs and boxes filled."""
+    guide = no_guidance(size)[0]
+    down, across = size[0] / window.height, size[1] / window.width
+    radius = _CLICK * (size[0] * size[1]) ** 0.5
+    y, x = np.arange(size[0])[:, None] + 0.5, np.arange(size[1])[None] + 0.5
+    for point in prompt.points:
+        far = (y - (point.y - window.y0) * down) ** 2 + (x - (point.x - window.x0) * across) ** 2
+        guide[KEEP if point.label else DROP][far <= radius**2] = 1
+    for x0, y0, x1, y1 in prompt.boxes:
+        rows = (y > (y0 - window.y0) * down) & (y < (y1 - window.y0) * down)
+        guide[BOX][rows & (x > (x0 - window.x0) * across) & (x < (x1 - window.x0) * across)] = 1
+    return guide
+
+
+def _extent(prompt: Prompt) -> Rect:
+    """The rectangle around all that the prompt says is in."""
+    xs = [p.x for p in prompt.points if p.label] + [v for b in prompt.boxes for v in (b[0], b[2])]
+    ys = [p.y for p in prompt.points if p.label] + [v for b in prompt.boxes for v in (b[1], b[3])]
+    if not xs:
+        return Rect(0, 0, 0, 0)
+    return Rect(int(min(xs)), int(min(ys)), int(max(xs)) + 1, int(max(ys)) + 1)
+
+
+# ---------------------------------------------------------------- strokes
+
+
+def _cells(painted: np.ndarray, at: Rect, window: Rect, size: tuple[int, int]) -> np.ndarray:
+    """Which cells of a window hold a pixel of what was painted, bool (h, w).
+
+    painted: bool, of the rectangle `at`. Costs as much as there are painted pixels.
+    """
+    cells = np.zeros(size, bool)
+    y, x = np.nonzero(painted)
+    y, x = y + at.y0 - window.y0, x + at.x0 - window.x0
+    inside = (y >= 0) & (y < window.height) & (x >= 0) & (x < window.width)
+    y, x = y[inside], x[inside]
+    down, across = size[0] / window.height, size[1] / window.width
+    # Where a pixel is larger than a cell it covers several.
+    for i in range(max(1, int(np.ceil(down)))):
+        for j in range(max(1, int(np.ceil(across)))):
+            rows = np.minimum((y * down + i).astype(np.intp), size[0] - 1)
+            columns = np.minimum((x * across + j).astype(np.intp), size[1] - 1)
+            cells[rows, columns] = True
+    return cells
+
+
+def _means(plane: np.ndarray, window: Rect, size: tuple[int, int]) -> np.ndarray:
+    """A plane's window at the network's size, float32 in 0..1."""
+    return shrink(plane[window.slices][..., None], size, "bilinear")[..., 0]
+
+
+def _changes(
+    answer: np.ndarray, previous: np.ndarray, strokes: Strokes, region: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The cells that go up and those that go down, bool (h, w) each."""
+    size = answer.shape
+    whole = Rect(0, 0, previous.shape[1], previous.shape[0])
+    before = _means(previous, whole, size)
+    raised, lowered = answer - before > _CHANGED, before - answer > _CHANGED
+    if strokes:
+        raised = _touching(raised, _cells(strokes.keep, strokes.window, whole, size))
+        lowered = _touching(lowered, _cells(strokes.drop, strokes.window, whole, size))
+    if region is not None:
+        allowed = _means((region > 0).astype(np.uint8) * np.uint8(255), whole, size) > 0
+        raised, lowered = raised & allowed, lowered & allowed
+    return raised, lowered
+
+
+def _touching(cells: np.ndarray, stroke: np.ndarray) -> np.ndarray:
+    """The connected parts of `cells` that a stroke touches, and the stroke's own cells."""
+    if not stroke.any():
+        return np.zeros_like(cells)
+    labels = label(cells | dilated_square(stroke))
+    held = np.unique(labels[stroke])
+    return np.isin(labels, held[held > 0])
+
+
+# ---------------------------------------------------------------- the closer look
+
+
+def _closer(cells: np.ndarray, whole: Rect, seed: Rect) -> Rect | None:
+    """The window in which to look again: around the cells and the seed; None where that is most
+    of the picture, or nothing."""
+    y, x = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    down, across = whole.height / cells.shape[0], whole.width / cells.shape[1]
+    corners = [] if seed.width <= 0 else [seed]
+    if y.size:
+        corners.append(
+            Rect(
+                int(x[0] * across),
+                int(y[0] * down),
+                int((x[-1] + 1) * across),
+                int((y[-1] + 1) * down),
+            )
+        )
+    if not corners:
+        return None
+    x0, y0 = min(r.x0 for r in corners), min(r.y0 for r in corners)
+    x1, y1 = max(r.x1 for r in corners), max(r.y1 for r in corners)
+    longest = max(whole.width, whole.height)
+    margin = round(_AROUND * max(x1 - x0, y1 - y0))
+    least = round(_CLOSEST * longest)
+    grow_x, grow_y = (max(margin, (least - side) // 2) for side in (x1 - x0, y1 - y0))
+    window = Rect(x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y).within(whole)
+    if max(window.width / whole.width, window.height / whole.height) > _CLOSER:
+        return None
+    return window if window.width * window.height > cells.size else None
+
+
+def in_cells(window: Rect, whole: Rect, size: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """A window of the picture as a box (x0, y0, x1, y1) of a map of `size` over all of it."""
+    down, across = size[0] / whole.height, size[1] / whole.width
+    return window.x0 * across, window.y0 * down, window.x1 * across, window.y1 * down
+
+
+def _inset(answer: np.ndarray, near: np.ndarray, window: Rect, whole: Rect) -> np.ndarray:
+    """The whole's answer, as fine as the closer look's, which stands in its place there."""
+    finer = min(near.shape[0] / window.height, near.shape[1] / window.width)
+    finer = min(finer, _MOST_CELLS / max(whole.width, whole.height))
+    size = (
+        max(answer.shape[0], round(whole.height * finer)),
+        max(answer.shape[1], round(whole.width * finer)),
+    )
+    joined = resize(answer, size).copy()
+    x0, y0, x1, y1 = (round(v) for v in in_cells(window, whole, size))
+    joined[y0:y1, x0:x1] = resize(near, (y1 - y0, x1 - x0))
+    return joined
