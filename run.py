@@ -4,6 +4,7 @@
 
     python3 run.py remove examples/lemur.jpg     any `mattebrush` command
     python3 run.py test                          the tests (more arguments go to pytest)
+    python3 run.py test --slow                   those that take minutes, before a release
 
 The first run makes a virtual environment in `.venv` and installs this folder into it; later runs
 start at once. Standard library only.
@@ -33,9 +34,15 @@ def main(arguments: list[str]) -> int:
     if arguments[0] == "test":
         install("test")
         os.chdir(ROOT)
-        return hand_over([str(BIN / "python"), "-m", "pytest", *arguments[1:]])
+        return hand_over([str(BIN / "python"), "-m", "pytest", *_chosen(arguments[1:])])
     install("server" if arguments[0] in ("serve", "page") else "user")
     return hand_over([str(BIN / "mattebrush"), *arguments])
+
+
+def _chosen(arguments: list[str]) -> list[str]:
+    """pytest's arguments; `--slow` chooses the slow suite in place of the fast one."""
+    words = [word for word in arguments if word != "--slow"]
+    return words if len(words) == len(arguments) else ["-m", "slow", *words]
 
 
 def hand_over(command: list[str]) -> int:

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Papers lead where they say, the version is one, and a package index shows the README whole."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import mattebrush
+from tools.metadata_hook import absolute_links, filled
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[2]
+PAPERS = [
+    *sorted(path.name for path in ROOT.glob("*.md")),
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md")),
+]
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+VERSIONS = {
+    "plugins/client/mattebrush_client.py": r'^VERSION = "(.+)"$',
+    "plugins/blender/mattebrush/blender_manifest.toml": r'^version = "(.+)"$',
+}
+"""Files that must say the version themselves, since a host reads them; the tree has no others."""
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_links_lead_to_files(paper: str) -> None:
+    text = (ROOT / paper).read_text("utf-8")
+    targets = [link.partition("#")[0] for link in LINK.findall(text) if "://" not in link]
+    missing = [t for t in targets if t and not ((ROOT / paper).parent / t).exists()]
+    assert missing == []
+
+
+def test_every_file_that_the_architecture_names_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(
+        r"`((?:core|server|plugins|training|bench|tools|tests|docs)/[\w./-]+)`", text
+    )
+    assert len(named) > 40
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_module_of_the_engine_stands_in_the_architecture() -> None:
+    """By itself, or by the folder it lies in."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    engine = ROOT / "core" / "mattebrush"
+    modules = [
+        path.relative_to(ROOT)
+        for path in (*engine.glob("*.py"), *engine.glob("*/*.py"))
+        if not path.name.startswith("__")
+    ]
+    silent = [
+        str(path)
+        for path in modules
+        if f"`{path}`" not in text and not re.search(rf"`{path.parent}/`", text)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("file", VERSIONS)
+def test_the_version_is_one(file: str) -> None:
+    (said,) = re.findall(VERSIONS[file], (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    assert said == mattebrush.__version__
+
+
+def test_the_change_log_has_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert f"\n## {mattebrush.__version__}" in text
+
+
+def test_a_package_index_gets_whole_links() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    pages, raw = "https://host.example/mattebrush/blob/v1", "https://raw.example/mattebrush/v1/"
+    text = absolute_links(readme, pages, raw)
+    assert f"]({raw}docs/pictures/" in text
+    for link in LINK.findall(text):
+        assert link.startswith(("https://", "#")), link
+        if link.startswith(("https://host.example", "https://raw.example")):
+            assert (ROOT / link.removeprefix(f"{pages}/").removeprefix(raw)).exists(), link
+
+
+def test_addresses_stand_in_one_table() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    addresses = table["tool"]["mattebrush"]["addresses"]
+    assert set(addresses) == {"homepage", "source", "issues", "security", "pages", "raw"}
+    assert filled({"pages": "a/v{version}"}, "1.2") == {"pages": "a/v1.2"}
+    given = [address for address in addresses.values() if address]
+    assert all(address.startswith(("https://", "mailto:")) for address in given)
