@@ -189,6 +189,18 @@ def make_server(
     return server
 
 
+def close(server: TcpWSGIServer, listener: socket.socket) -> None:
+    """Ends a server: no new connections, and none of those there are goes on."""
+    # A thread that still has something to say to a client finds nobody any more.
+    logging.getLogger("waitress").setLevel(logging.CRITICAL)
+    with contextlib.suppress(OSError):
+        # At once: a thread that still waits for connections would keep the port open.
+        listener.shutdown(socket.SHUT_RDWR)
+    for channel in list(server.active_channels.values()):
+        channel.will_close = True
+    server.close()
+
+
 def _close_stuck(server: TcpWSGIServer, now: float) -> None:
     """Closes connections that wait for a request in vain, or whose client reads no more.
 

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from mattebrush.errors import OptionInvalid
 
-from . import addresses, discovery
+from . import addresses, discovery, gate
 from .app import Application
-from .gate import make_server
 from .guard import Guard
 from .service import Service
 from .settings import Settings
@@ -30,7 +29,7 @@ class Server:
         self.guard = Guard(settings)
         self.service = Service(settings)
         self.application = Application(self.service, self.guard)
-        self._waitress = make_server(
+        self._waitress = gate.make_server(
             self.application.flask.wsgi_app,
             self._listener,
             settings,
@@ -78,7 +77,7 @@ class Server:
             discovery.withdraw(self._note)
         discovery.tidy()
         self.service.close()
-        self._waitress.close()
+        gate.close(self._waitress, self._listener)
 
 
 def check(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from mattebrush.cutout import Progress
-from mattebrush.errors import Cancelled, MattebrushError
+from mattebrush.errors import Cancelled, InputTooLarge, MattebrushError
 from mattebrush.jobs import contract
 from mattebrush.models.cancellation import CancelToken
 
@@ -151,7 +151,7 @@ def _do(
             outcome = Failed(error.to_json())
         except MemoryError:
             outcome = Failed(
-                MattebrushError(
+                InputTooLarge(
                     "There is not enough memory for a picture of this size.", "Try a smaller one."
                 ).to_json()
             )

@@ -8,6 +8,7 @@ import { Picture } from "./picture.js";
 import { LANGUAGES, language, loadTexts, t, translate, useLanguage } from "./texts.js";
 import { Viewer } from "./viewer.js";
 import { failureText, stageText, timeLeft, worthTrying } from "./words.js";
+import * as workshop from "./workshop.js";
 import { makeZip } from "./zip.js";
 
 const $ = (id) => document.getElementById(id);
@@ -330,7 +331,8 @@ const CONTROL_KEYS = {
 };
 
 addEventListener("keydown", (event) => {
-  if (event.altKey || event.target.matches("input[type=password], input[type=range], select, dialog *")) return;
+  if (event.altKey || event.target.matches("input[type=password], select, dialog *")) return;
+  if (event.target.matches("input[type=range]") && event.key.startsWith("Page")) return; // its own
   const control = event.ctrlKey || event.metaKey;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const act = (control ? CONTROL_KEYS : KEYS)[key];
@@ -564,6 +566,7 @@ $("phone").onclick = async () => {
 
 // ------------------------------------------------------------------ go
 
+workshop.open();
 buildBackgrounds();
 writeSliders();
 await loadTexts();

@@ -5,9 +5,14 @@ let worker;
 let last = 0;
 const waiting = new Map();
 
+/** Gets the worker ready while there is a server to have it from. */
+export function open() {
+  worker ??= start();
+}
+
 /** What `task` of work.js makes of `given`. */
 export function work(task, given, transfer = []) {
-  worker ??= start();
+  open();
   return new Promise((resolve, reject) => {
     waiting.set(++last, { resolve, reject });
     worker.postMessage({ number: last, task, given }, transfer);
