@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .command_line import Subparsers
 _NEXT = {
     "gimp": "Restart GIMP; the entries are in Layer > Mask and Filters > Mattebrush.",
-    "krita": "Restart Krita, switch Mattebrush on in Settings > Configure Krita > Python Plugin"
-    " Manager, and restart once more.",
+    "krita": "Start Krita, or restart it: the Mattebrush docker is there. (If not, switch it on"
+    " in Settings > Configure Krita > Python Plugin Manager.)",
     "blender": "Restart Blender and switch Mattebrush on in Edit > Preferences > Add-ons.",
 }
 _FLATPAK_NEXT = """\

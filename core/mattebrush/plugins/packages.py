@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -26,7 +27,7 @@ from mattebrush import __version__
 from ..atomic import whole_file
 from ..errors import InputInvalid, OutputUnwritable
 from . import wheels
-from .places import Place
+from .places import Place, settings_file
 
 ENGINE_FILE = "mattebrush_engine.json"
 """Beside the client: where the engine is. The client's `INSTALLED_FILE`."""
@@ -36,6 +37,7 @@ PACKED_ENGINE = "mattebrush_engine"
 
 _CLIENT = "client/mattebrush_client.py"
 _NOT_PACKED = {"__pycache__", "tests", "README.md", "ruff.toml"}
+_SWITCHED_ON = "enable_mattebrush=true"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -178,6 +180,8 @@ def install(place: Place) -> Path:
                 _replace(Path(scratch) / "new" / own, place.folder / own, Path(scratch) / "old")
         if place.host == "gimp" and place.number >= (2, 99):
             _name_python(place.folder)
+        if place.host == "krita":
+            _switch(place, on=True)
     except OSError as error:
         raise OutputUnwritable(
             f"The plug-in cannot be put into {place.folder}: {error.strerror or error}.",
@@ -224,6 +228,29 @@ def _name_python(folder: Path) -> None:
     path.write_text("python=/usr/bin/python3\n", encoding="utf-8")
 
 
+def _switch(place: Place, on: bool) -> None:
+    """Puts the plug-in on Krita's list of those switched on, or takes it off again.
+
+    One that the user has switched off stays so. The rest of Krita's settings stays as it is.
+    """
+    path = settings_file(place)
+    if path is None:
+        return
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if not on:
+        changed = re.sub(r"(?m)^enable_mattebrush=true\n?", "", text)
+    elif re.search(r"(?m)^enable_mattebrush=", text):
+        changed = text
+    elif re.search(r"(?m)^\[python\]$", text):
+        changed = re.sub(r"(?m)^\[python\]$", f"[python]\n{_SWITCHED_ON}", text, count=1)
+    else:
+        changed = f"{text.rstrip()}\n\n[python]\n{_SWITCHED_ON}\n".lstrip()
+    if changed != text:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(path, overwrite=True) as out:
+            out.write(changed.encode("utf-8"))
+
+
 def remove(place: Place) -> bool:
     """Removes the plug-in from the host's folder; returns whether there was one.
 
@@ -237,6 +264,8 @@ def remove(place: Place) -> bool:
                 shutil.rmtree(path)
             elif path.exists():
                 path.unlink()
+        if place.host == "krita":
+            _switch(place, on=False)
     except OSError as error:
         raise OutputUnwritable(
             f"The plug-in cannot be removed from {place.folder}: {error.strerror or error}.",

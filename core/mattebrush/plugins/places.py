@@ -77,7 +77,7 @@ def find(host: str, machine: Machine | None = None) -> list[Place]:
     machine = machine or Machine.here()
     places: list[Place] = []
     for packaging, base in _bases(host, machine):
-        if not paths.is_folder(base):
+        if not paths.is_folder(base) and not _will_be(host, packaging, machine):
             continue
         if host == "krita":
             places.append(Place(host, "", packaging, base))
@@ -129,6 +129,35 @@ def _said_by_program(machine: Machine) -> Iterator[str]:
     version = re.search(r"^Blender (\d+\.\d+)", done.stdout, re.MULTILINE)
     if version is not None:
         yield version.group(1)
+
+
+def settings_file(place: Place, machine: Machine | None = None) -> Path | None:
+    """Where the Krita of that place keeps its settings, whether the file is there or not; None for
+    a folder that is nobody's home.
+    """
+    machine = machine or Machine.here()
+    folder = place.folder
+    if place.packaging == "flatpak":
+        return folder.parents[1] / "config" / "kritarc"
+    if place.packaging == "snap":
+        return folder.parents[2] / ".config" / "kritarc"
+    if place.packaging == "store":
+        return folder.parents[1] / "Local" / "kritarc"
+    own = ("native", folder) in list(_bases("krita", machine))
+    if not own:  # --folder, or another user's
+        in_home = folder.parts[-3:] == (".local", "share", "krita")
+        return folder.parents[2] / ".config" / "kritarc" if in_home else None
+    if machine.system == "win32":
+        return machine.folder("LOCALAPPDATA", "AppData/Local") / "kritarc"
+    if machine.system == "darwin":
+        return machine.home / "Library" / "Preferences" / "kritarc"
+    return machine.folder("XDG_CONFIG_HOME", ".config") / "kritarc"
+
+
+def _will_be(host: str, packaging: str, machine: Machine) -> bool:
+    """Whether Krita, which was never started, will take that folder for its own."""
+    known = host == "krita" and packaging == "native" and machine.system.startswith("linux")
+    return known and shutil.which("krita", path=machine.variables.get("PATH", "")) is not None
 
 
 def _versions(host: str, packaging: str, base: Path) -> Iterator[Place]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Iterator
 
-from . import animation, jobs, layers, masks, pixels, prompts
+from . import animation, jobs, layers, masks, pixels, planes, prompts
 from .errors import NotHere
-from .mattebrush_client import Array
+from .mattebrush_client import Array, EngineRefused
 from .qt import QRect
 from .results import put_clean_layer, put_mask
-from .steps import Work
-from .task import Outcome, Task
+from .steps import Work, in_thread
+from .task import Outcome, Proposal, Task
 from .texts import _
 
 
@@ -25,53 +25,100 @@ def remove_background(task: Task) -> Work:
     layer = layers.carrier(task.node)
     rect = layers.bounds(task.document, layer)
     region = _selected(task.document, rect)
-    return (yield from _cut_out(task, layer, rect, region, {}))
+    if task.choices.all_frames and layer.animated():
+        old = _ours(task.document, layer)
+        options = task.choices.options("remove")
+        return (yield from animation.mask_frames(task, layer, options, region, old))
+    clean = task.choices.clean_colors
+    options = task.choices.options("remove", decontaminate=clean)
+    proposal = yield from _found(task, layer, rect, options, region, "subject")
+    if task.choices.preview:
+        return proposal
+    return (yield from put(proposal))
 
 
-def mask_from_points(task: Task) -> Work:
-    """A mask that shows what the selection points at."""
+def propose_object(task: Task, prompt: dict[str, Any]) -> Work:
+    """The `Proposal` of a mask that shows what clicks and boxes mean, in pixels of the picture."""
     layer = layers.carrier(task.node)
     rect = layers.bounds(task.document, layer)
-    region = _selected(task.document, rect)
-    prompt = {} if region is None else prompts.prompt(region, rect.width(), rect.height())
-    if not prompt:
+    x, y = rect.x(), rect.y()
+    moved = {
+        "points": [[px - x, py - y, label] for px, py, label in prompt.get("points", ())],
+        "boxes": [[x0 - x, y0 - y, x1 - x, y1 - y] for x0, y0, x1, y1 in prompt.get("boxes", ())],
+    }
+    inside = {name: values for name, values in moved.items() if values}
+    options = task.choices.options(
+        "remove", decontaminate=task.choices.clean_colors, prompt=inside, force=True
+    )
+    try:
+        return (yield from _found(task, layer, rect, options, None, "object"))
+    except EngineRefused as why:
+        if why.code != "option-invalid":
+            raise
         raise NotHere(
-            _("Nothing is selected on this layer."),
-            _("Select around the subject, or small spots on it (Shift for more than one)."),
-        )
-    return (yield from _cut_out(task, layer, rect, None, prompt))
+            _("The chosen model does not understand clicks and boxes."),
+            _("Get one that does, or choose it."),
+            way_out="download-model",
+        ) from why
 
 
-def _cut_out(
-    task: Task, layer: Any, rect: QRect, region: bytes | None, prompt: dict[str, Any]
+def selected_prompt(document: Any, layer: Any) -> dict[str, Any]:
+    """The selection as clicks and boxes in pixels of the picture; empty where nothing is."""
+    rect = layers.bounds(document, layer)
+    region = _selected(document, rect)
+    if region is None:
+        return {}
+    found = prompts.prompt(region, rect.width(), rect.height())
+    x, y = rect.x(), rect.y()
+    moved = {
+        "points": [[px + x, py + y, label] for px, py, label in found.get("points", ())],
+        "boxes": [[x0 + x, y0 + y, x1 + x, y1 + y] for x0, y0, x1, y1 in found.get("boxes", ())],
+    }
+    return {name: values for name, values in moved.items() if values}
+
+
+def _found(
+    task: Task,
+    layer: Any,
+    rect: QRect,
+    options: dict[str, Any],
+    region: bytes | None,
+    kind: str,
 ) -> Work:
-    options = task.choices.options("remove")
-    if prompt:
-        options["prompt"] = prompt
     old = _ours(task.document, layer)
-    if task.choices.all_frames and layer.animated():
-        return (yield from animation.mask_frames(task, layer, options, region, old))
     image = yield from _read(task, layer, rect, old)
     answer = yield from jobs.run(task.tell, options, image=image, region=_plane(region, rect))
     layers.check_there(task.document, layer, rect)
+    if task.choices.existing == "add" and old:
+        before = masks.read(old[0], rect)
+        both = yield from in_thread(lambda: planes.largest(before, answer.alpha.data))
+        answer = answer._replace(alpha=_plane(both, rect))
+    if task.choices.existing == "intersect":  # Krita shows only what all of a layer's masks show
+        old = ()
+    return Proposal(task, layer, rect, answer, old, kind)
+
+
+def put(proposal: Proposal) -> Work:
+    """The mask that was found, into the document: one undo step."""
+    task, layer, rect = proposal.task, proposal.layer, proposal.rect
+    layers.check_there(task.document, layer, rect)
     task.tell("writing", 0.0)
-    name = _("Background mask (%s)") % answer.report["model"]
-    mask = masks.create(task.document, name)
-    yield from masks.write(mask, answer.alpha.data, rect)
-    if task.choices.clean_colors:
-        return (yield from put_clean_layer(task, layer, rect, mask, answer))
-    return (yield from put_mask(task, layer, rect, mask, answer, old))
+    mask = masks.create(task.document, masks.name(layer, proposal.kind))
+    yield from masks.write(mask, proposal.answer.alpha.data, rect)
+    if proposal.answer.foreground is not None:
+        return (yield from put_clean_layer(task, layer, rect, mask, proposal.answer))
+    return (yield from put_mask(task, layer, rect, mask, proposal.answer, proposal.old))
 
 
 def refine_mask(task: Task) -> Work:
     """The present mask, strokes included, made better around them or inside the selection."""
     document = task.document
     layer = layers.carrier(task.node)
-    mask = _present_mask(task, layer)
+    mask = present_mask(task.document, task.node)
     animation.check_still(mask)
     rect = layers.bounds(document, layer)
     values = masks.read(mask, rect)
-    previous = yield from masks.remembered(document, mask, rect)
+    previous = yield from masks.remembered(document, mask, values, rect)
     region = _selected(document, rect)
     if previous == values and region is None:
         previous = None  # nothing was painted: all of the edge is meant
@@ -86,7 +133,7 @@ def refine_mask(task: Task) -> Work:
     )
     layers.check_there(document, layer, rect)
     task.tell("writing", 0.0)
-    name = _("Refined mask (%s)") % answer.report["matting"]
+    name = masks.name(layer, "refined")
     # Beyond the layer's pixels the mask shows nothing now, but may later.
     made = yield from masks.copy(document, mask, rect.united(document.bounds()), name)
     yield from masks.write(made, answer.alpha.data, rect)
@@ -97,7 +144,7 @@ def clean_edge_colors(task: Task) -> Work:
     """A new layer with clean colours under the present mask, above the hidden original."""
     document = task.document
     layer = layers.carrier(task.node)
-    mask = _present_mask(task, layer)
+    mask = present_mask(task.document, task.node)
     animation.check_still(mask)
     rect = layers.bounds(document, layer)
     values = masks.read(mask, rect)
@@ -119,8 +166,7 @@ def select_subject(task: Task) -> Work:
     layer = layers.carrier(task.node)
     rect = layers.bounds(document, layer)
     image = yield from _read(task, layer, rect, _ours(document, layer))
-    options = dict(task.choices.options("remove"), decontaminate=False)
-    answer = yield from jobs.run(task.tell, options, image=image)
+    answer = yield from jobs.run(task.tell, task.choices.options("remove"), image=image)
     layers.check_there(document, layer, rect)
     document.setSelection(masks.create_selection(answer.alpha.data, rect))
     return Outcome(answer.report)
@@ -171,15 +217,17 @@ def _plane(values: bytes | None, rect: QRect) -> Array | None:
     return Array(values, (rect.height(), rect.width()), "uint8")
 
 
-def _present_mask(task: Task, layer: Any) -> Any:
+def present_mask(document: Any, node: Any) -> Any:
     """The mask that is meant: the active one, else the topmost of ours, else the topmost."""
-    if task.node.type() == layers.MASK:
-        return task.node
+    if node is not None and node.type() == layers.MASK:
+        return node
+    layer = layers.carrier(node)
     shown = [mask for mask in layers.masks(layer) if mask.visible()]
-    ours = [mask for mask in shown if masks.is_ours(task.document, mask)]
+    ours = [mask for mask in shown if masks.is_ours(document, mask)]
     if not shown:
         raise NotHere(
-            _("The layer “%s” has no transparency mask that is shown.") % layer.name(),
+            _("The layer “%s” has no mask yet.") % layer.name(),
             _("Run Remove Background first, or add a mask."),
+            way_out="remove_background",
         )
     return (ours or shown)[0]

@@ -9,16 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import jobs, layers, masks, pixels
+from . import jobs, layers, masks, pixels, planes
 from .errors import NotHere
 from .mattebrush_client import Array
 from .results import put_frames
 from .steps import Work, in_thread
 from .task import Task
 from .texts import _
-
-_CHUNK = 1 << 20
-"""Bytes at a time: Python's long integers do the arithmetic, and should stay in the cache."""
 
 
 def check_still(mask: Any) -> None:
@@ -60,10 +57,10 @@ def mask_frames(
         answer = yield from jobs.run(tell, dict(options, force=True), image=image, region=plane)
         found.append(answer.alpha.data)
         report = answer.report
-    smooth = yield from in_thread(lambda: smoothed(found))
+    smooth = yield from in_thread(lambda: planes.median(found))
     layers.check_there(document, layer, now)
     task.tell("writing", 0.0)
-    name = _("Background mask (%s)") % report["model"]
+    name = masks.name(layer, "frames")
     mask = yield from masks.create_animated(dict(zip(times, smooth)), rect, name)
     layers.check_there(document, layer, now)
     return (yield from put_frames(task, layer, rect, mask, report, old))
@@ -72,38 +69,3 @@ def mask_frames(
 def _counting(tell: jobs.Tell, number: int, count: int) -> jobs.Tell:
     stage = _("Frame %d of %d") % (number + 1, count)
     return lambda _stage, fraction: tell(stage, (number + fraction) / count)
-
-
-def smoothed(frames: list[bytes]) -> list[bytes]:
-    """Each value the median of the frame before, its own and the frame after; ends stay."""
-    middle = [_median(*three) for three in zip(frames, frames[1:], frames[2:])]
-    return frames[:1] + middle + frames[len(middle) + 1 :]
-
-
-def _median(a: bytes, b: bytes, c: bytes) -> bytes:
-    """The median of three planes, value by value."""
-    out = []
-    for start in range(0, len(b), _CHUNK):
-        parts = [plane[start : start + _CHUNK] for plane in (a, b, c)]
-        size = len(parts[0]) + len(parts[0]) % 2
-        numbers = [int.from_bytes(part, "little") for part in parts]
-        every_other = int.from_bytes(b"\xff\x00" * (size // 2), "little")
-        even = _median_lanes(*(number & every_other for number in numbers), size)
-        odd = _median_lanes(*(number >> 8 & every_other for number in numbers), size)
-        out.append((even | odd << 8).to_bytes(size, "little")[: len(parts[0])])
-    return b"".join(out)
-
-
-def _median_lanes(a: int, b: int, c: int, size: int) -> int:
-    """The same for values in lanes of 16 bits, of which the upper half is free."""
-    carry = int.from_bytes(b"\x00\x01" * (size // 2), "little")
-
-    def sort(one: int, other: int) -> tuple[int, int]:
-        # The free bit stays set where one is not less than the other: a mask of those lanes.
-        not_less = ((one | carry) - other) & carry
-        swap = (one ^ other) & (not_less - (not_less >> 8))
-        return one ^ swap, other ^ swap  # smaller, larger
-
-    low, high = sort(a, b)
-    middle, _larger = sort(high, c)
-    return sort(low, middle)[1]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the user chose in the docker, kept from one session to the next.
 
-Model, device and engine are the user's on this machine, whatever the host, so they are in the
-client's settings; the rest is in Krita's own.
+The kit says which options there are. Model, device and engine are the user's on this machine,
+whatever the host, so they are in the client's settings; the rest is in Krita's own.
 """
 
 from __future__ import annotations
@@ -13,81 +13,88 @@ from typing import Any
 from krita import Krita
 
 from . import mattebrush_client as client
+from . import mattebrush_kit as kit
 
-BUILT_IN = "mattebrush-subject"
-"""The model that comes with the engine: what is taken when none is chosen."""
+SHARED = ("model", "device")
+"""The options whose values all hosts share."""
 
-DETAILS = ("auto", "guided", "none")
-"""How the soft edge is found: the best method at hand, the quick one, not at all. Or the catalogue
-id of a matting model that is installed."""
-
-DEVICES = ("auto", "cpu", "cuda", "directml", "coreml", "openvino")
+BACKDROPS = ("tint", "black", "white", "green")
+"""What a preview is shown on: the picture with what goes tinted, or the subject on a color."""
 
 _GROUP = "mattebrush"
 
 
 @dataclasses.dataclass
 class Choices:
-    """model: catalogue id, "" for the built-in one. device: one of `DEVICES`. detail: see
-    `DETAILS`. feather, shift_edge: pixels. clean_colors: make a layer with clean colours instead
-    of a mask on the layer itself. keep_old: a mask of ours that is replaced stays, hidden, until
-    the user accepts the new one. all_frames: of an animated layer, not only the current one.
+    """values: of the kit's options, by their names. preview: show what was found on the canvas and
+    wait until it is accepted. backdrop: one of `BACKDROPS`. all_frames: of an animated layer, not
+    only the current one. folded: whether the docker shows no options. shown: whether the docker is.
     """
 
-    model: str = ""
-    device: str = "auto"
-    detail: str = "auto"
-    feather: float = 0.0
-    shift_edge: float = 0.0
-    clean_colors: bool = False
-    keep_old: bool = True
+    values: dict[str, Any] = dataclasses.field(default_factory=dict)
+    preview: bool = False
+    backdrop: str = BACKDROPS[0]
     all_frames: bool = False
+    folded: bool = True
+    shown: bool = True
 
-    def options(self, op: str) -> dict[str, Any]:
+    @property
+    def clean_colors(self) -> bool:
+        """Whether a layer with clean colors is made instead of a mask on the layer itself."""
+        return bool(self.values.get("decontaminate"))
+
+    @property
+    def existing(self) -> str:
+        """What becomes of a mask that is there: "replace", "intersect" or "add"."""
+        return str(self.values.get("existing", kit.option("existing").default))
+
+    def options(self, op: str, **more: Any) -> dict[str, Any]:
         """The options of a job of the kind `op` (docs/job-contract.md)."""
-        options: dict[str, Any] = {"op": op, "depth": 8, "device": self.device}
-        options["decontaminate"] = op == "decontaminate" or (op == "remove" and self.clean_colors)
-        if op in ("remove", "refine"):
-            options["matting"] = self.detail
-        if op == "remove":
-            options.update(feather=self.feather, shift_edge=self.shift_edge)
-            if self.model:
-                options["model"] = self.model
+        more.setdefault("decontaminate", op == "decontaminate")
+        options: dict[str, Any] = kit.job_options(op, self.values, depth=8, **more)
         return options
-
-
-_SHARED = ("model", "device")
 
 
 def load() -> Choices:
     """What was chosen last; the defaults where nothing was, or nothing that makes sense."""
-    choices = Choices()
     shared = client.Settings.load().other
-    for field in dataclasses.fields(Choices):
-        if field.name in _SHARED:
-            text = str(shared.get(field.name, field.default))
+    values = {}
+    for row in kit.OPTIONS:
+        if row.name in SHARED:
+            value = shared.get(row.name, row.default)
         else:
-            text = Krita.instance().readSetting(_GROUP, field.name, str(field.default))
-        setattr(choices, field.name, _parsed(text, field.default))
-    if choices.device not in DEVICES:
-        choices.device = DEVICES[0]
+            value = _read(row.name, row.default)
+        if row.name == "matting" and value:  # the catalogue's matting models are choices too
+            values[row.name] = str(value)
+        else:
+            values[row.name] = kit.checked(row.name, value)
+    choices = Choices(values)
+    for field in dataclasses.fields(Choices):
+        if field.name != "values":
+            setattr(choices, field.name, _read(field.name, field.default))
+    if choices.backdrop not in BACKDROPS:
+        choices.backdrop = BACKDROPS[0]
     return choices
 
 
 def save(choices: Choices) -> None:
     """Keeps them. Raises ClientError when the shared settings cannot be written."""
     before = load()
+    own = {name: value for name, value in choices.values.items() if name not in SHARED}
     for field in dataclasses.fields(Choices):
-        if field.name not in _SHARED:
-            value = str(getattr(choices, field.name))
-            Krita.instance().writeSetting(_GROUP, field.name, value)
-    if any(getattr(before, name) != getattr(choices, name) for name in _SHARED):
+        if field.name != "values":
+            own[field.name] = getattr(choices, field.name)
+    for name, value in own.items():
+        Krita.instance().writeSetting(_GROUP, name, str(value))
+    shared = {name: choices.values.get(name, kit.option(name).default) for name in SHARED}
+    if any(before.values[name] != value for name, value in shared.items()):
         settings = client.Settings.load()
-        settings.other.update({name: getattr(choices, name) for name in _SHARED})
+        settings.other.update(shared)
         settings.save()
 
 
-def _parsed(text: str, default: Any) -> Any:
+def _read(name: str, default: Any) -> Any:
+    text = Krita.instance().readSetting(_GROUP, name, str(default))
     if isinstance(default, bool):
         return text == "True"
     if isinstance(default, float):

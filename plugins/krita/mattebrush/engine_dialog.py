@@ -1,59 +1,99 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The window in which the user says which engine to use; the same for all hosts."""
+"""The window in which the user says which engine to use, and tests it; the same for all hosts."""
 
 from __future__ import annotations
 
-from . import mattebrush_client as client
-from .qt import QtWidgets
-from .texts import _
+from typing import Any
 
-_KINDS = {
-    "auto": _("Server if one runs, else own process"),
-    "server": _("Server only"),
-    "process": _("Own process only"),
-}
+from . import jobs
+from . import mattebrush_client as client
+from . import mattebrush_kit as kit
+from .qt import QtCore, QtWidgets
+from .steps import Steps
+from .texts import _
+from .widgets import Picked, button, fill, text
 
 
 class EngineDialog(QtWidgets.QDialog):
-    """Show it with `show()`: Krita stands still inside a nested event loop."""
+    """Show it with `show()`: Krita stands still inside a nested event loop. Signal: `set_up` when
+    the user wants an engine to be made, or to be looked after.
+    """
+
+    set_up = QtCore.pyqtSignal()
 
     def __init__(self, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Mattebrush: Engine"))
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
         now = client.Settings.load()
-        self._kind = QtWidgets.QComboBox()
-        for value, text in _KINDS.items():
-            self._kind.addItem(text, value)
-        self._kind.setCurrentIndex(self._kind.findData(now.engine))
-        self._python = QtWidgets.QLineEdit(now.python)
-        self._server = QtWidgets.QLineEdit(now.server)
-        self._server.setPlaceholderText(_("look for one"))
-        self._token = QtWidgets.QLineEdit(now.token)
-        self._token.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         form = QtWidgets.QFormLayout(self)
-        form.addRow(_("&Engine:"), self._kind)
-        form.addRow(_("&Python with the engine:"), self._python)
-        form.addRow(_("&Server address:"), self._server)
-        form.addRow(_("Server &token:"), self._token)
-        self._problem = QtWidgets.QLabel()
-        self._problem.setWordWrap(True)
-        form.addRow(self._problem)
+        self._controls = {}
+        for row in kit.ENGINE_SETTINGS:
+            made = _control(row, getattr(now, row.name))
+            made.setToolTip(kit.tr(row.tip))
+            form.addRow(kit.tr(row.title), made)
+            self._controls[row.name] = made
+        self._said = text(_("What the test found"))
+        self._said.setMinimumWidth(360)
+        form.addRow(self._said)
         kinds = QtWidgets.QDialogButtonBox.StandardButton
         buttons = QtWidgets.QDialogButtonBox(kinds.Ok | kinds.Cancel)
+        self._test = button(_("T&est"), _("Asks this engine what it can do"), self._try)
+        own = button(_("&Set Up…"), _("Makes an engine here, repairs or removes it"), self._leave)
+        for each in (self._test, own):
+            buttons.addButton(each, QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         form.addRow(buttons)
+        self._steps: Steps | None = None
 
     def accept(self) -> None:
         """Keeps what was entered, or says why it cannot be kept."""
-        settings = client.Settings.load()
-        settings.engine = self._kind.currentData()
-        settings.python = self._python.text().strip()
-        settings.server = self._server.text().strip()
-        settings.token = self._token.text().strip()
         try:
-            settings.save()
+            self._entered().save()
         except client.ClientError as why:
-            self._problem.setText(str(why))
+            self._said.setText(str(why))
         else:
             super().accept()
+
+    def _leave(self) -> None:
+        self.reject()
+        self.set_up.emit()
+
+    def _entered(self) -> client.Settings:
+        settings = client.Settings.load()
+        for name, made in self._controls.items():
+            setattr(settings, name, _value(made))
+        return settings
+
+    def _try(self) -> None:
+        self._said.setText(kit.stage_text("start") + "…")
+        self._test.setEnabled(False)
+        work = jobs.run(lambda stage, fraction: None, {"op": "status"}, settings=self._entered())
+        self._steps = Steps(work, self)
+        self._steps.ended.connect(lambda answer: self._tried(kit.engine_facts(answer.report)))
+        self._steps.failed.connect(lambda why: self._tried([str(why)]))
+
+    def _tried(self, lines: list[Any]) -> None:
+        self._said.setText("\n".join(lines))
+        self._test.setEnabled(True)
+
+
+def _control(row: Any, value: str) -> QtWidgets.QWidget:
+    if row.kind == "choice":
+        made = QtWidgets.QComboBox()
+        fill(made, {choice: kit.tr(shown) for choice, shown in row.choices}, value)
+        return made
+    if row.kind == "file":
+        return Picked(value, kit.tr(row.title))
+    made = QtWidgets.QLineEdit(value)
+    if row.kind == "password":
+        made.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
+    return made
+
+
+def _value(made: QtWidgets.QWidget) -> str:
+    if isinstance(made, QtWidgets.QComboBox):
+        return str(made.currentData())
+    line = made.line if isinstance(made, Picked) else made
+    return str(line.text()).strip()

@@ -7,6 +7,7 @@ from typing import Any
 
 from . import jobs
 from . import mattebrush_client as client
+from . import mattebrush_kit as kit
 from .qt import QtCore, QTimer
 from .steps import Steps, Work, in_thread
 from .texts import _
@@ -16,14 +17,15 @@ _FIRST = 500
 
 
 class EngineWatch(QtCore.QObject):
-    """Signals: `changed` with a sentence on the engine; `models_known` with (id, kind) of each
-    model that is installed.
+    """Signals: `ready` with a sentence on the engine and more facts; `missing` with the ClientError
+    that says why there is none; `models_known` with (id, kind) of each model that is installed.
 
     It looks only while its parent is shown. Asking costs a second of another process, so that is
     done when the engine is another than before.
     """
 
-    changed = QtCore.pyqtSignal(str)
+    ready = QtCore.pyqtSignal(str, str)
+    missing = QtCore.pyqtSignal(object)
     models_known = QtCore.pyqtSignal(list)
 
     def __init__(self, parent: QtCore.QObject) -> None:
@@ -39,12 +41,17 @@ class EngineWatch(QtCore.QObject):
         self._asked = ""
         self._due()
 
+    @property
+    def settled(self) -> bool:
+        """Whether it knows the engine and is not asking."""
+        return bool(self._asked) and self._steps is None
+
     def _due(self) -> None:
         self._timer.setInterval(_EVERY)
         if self._steps is None and self.parent().isVisible():
             self._steps = Steps(self._work(), self)
             self._steps.ended.connect(self._known)
-            self._steps.failed.connect(self._missing)
+            self._steps.failed.connect(self._failed)
 
     def _work(self) -> Work:
         engine = yield from in_thread(client.connect)
@@ -60,11 +67,13 @@ class EngineWatch(QtCore.QObject):
             return
         engine, report = found
         works = ", ".join(each["name"] for each in report["devices"] if each["works"])
-        kind = _("own process") if engine.startswith("child") else engine
-        self.changed.emit(_("Engine %s ready (%s; %s)") % (report["version"], kind, works))
+        facts = "\n".join(kit.engine_facts(report, engine))
+        self.ready.emit(_("Engine %s ready (%s)") % (report["version"], works), facts)
         self.models_known.emit([(each["id"], each["kind"]) for each in report["models"]])
 
-    def _missing(self, why: Exception) -> None:
+    def _failed(self, why: Exception) -> None:
         self._steps = None
         self._asked = ""
-        self.changed.emit(str(why))
+        if not isinstance(why, client.ClientError):
+            why = client.ClientError(str(why))
+        self.missing.emit(why)

@@ -15,12 +15,25 @@ Tell = Callable[[str, float], None]
 _POLL = 15
 
 
-def run(tell: Tell, options: dict[str, Any], **arrays: client.Array | None) -> Work:
-    """The engine's `Answer`. Raises ClientError with what went wrong and what to do."""
+def run(
+    tell: Tell,
+    options: dict[str, Any],
+    settings: client.Settings | None = None,
+    **arrays: client.Array | None,
+) -> Work:
+    """The engine's `Answer`. Raises ClientError with what went wrong and what to do.
+
+    settings: which engine; by default what the user has chosen.
+    """
     tell("start", 0.0)
-    engine = yield from in_thread(client.connect)  # it may have to ask a server
+    engine = yield from in_thread(lambda: client.connect(settings))  # it may have to ask a server
     job = engine.start(options, **arrays)
     arrays.clear()
+    return (yield from followed(job, tell))
+
+
+def followed(job: client.Job, tell: Tell) -> Work:
+    """What a job gives, looked after until it has ended; it ends with this work."""
     try:
         while not job.poll():
             tell(job.stage, job.fraction)

@@ -42,12 +42,15 @@ def find(document: Any, wanted: str) -> Any:
 
 
 def carrier(node: Any) -> Any:
-    """The layer that `node` is, or whose mask it is.
+    """The layer that `node` is, or whose mask it is, of whatever kind: filter and transform masks
+    are masks, too.
 
     Raises NotHere when it is none of a kind that can carry a mask.
     """
-    if node is not None and node.type() == MASK:
+    if node is not None and node.type().endswith("mask"):
         node = node.parentNode()
+        if node is not None and node.parentNode() is None:  # the picture's own selection mask
+            node = None
     if node is None or node.type() not in _LAYERS:
         raise NotHere(
             _("The active layer cannot be cut out."),
@@ -59,6 +62,12 @@ def carrier(node: Any) -> Any:
             _("Switch Pass Through off, or select a layer inside."),
         )
     return node
+
+
+def only(document: Any) -> Any:
+    """After some undo steps Krita has no active node; with one layer it is clear which is meant."""
+    nodes = [node for node in document.topLevelNodes() if not node.type().endswith("mask")]
+    return nodes[0] if len(nodes) == 1 else None
 
 
 def masks(layer: Any) -> list[Any]:

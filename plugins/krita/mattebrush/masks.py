@@ -9,23 +9,43 @@ identity: it tells our masks from the user's, and Refine Mask what was painted s
 from __future__ import annotations
 
 import functools
-import struct
+import re
 import tempfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 from krita import Krita
 
 from . import layers, template
+from . import mattebrush_kit as kit
+from .mattebrush_client import Array
 from .qt import QByteArray, QRect
 from .steps import Work, in_thread
+from .texts import _
 
 _NOTE = "mattebrush/"
 _STRIP = 1 << 22
 """Pixels written at a time: some 10 ms."""
 
-_HEAD = struct.Struct("<4i")
+_NAMES = {
+    "subject": _("Mask %d"),
+    "object": _("Mask %d, object"),
+    "refined": _("Mask %d, refined"),
+    "frames": _("Mask %d, frames"),
+}
+
+
+def name(layer: Any, kind: str) -> str:
+    """What a new mask of the layer is called. kind: a key of `_NAMES`.
+
+    Krita's Layers docker shows little more than the first word, so that the number comes early.
+    """
+    patterns = [re.escape(each).replace("%d", r"(\d+)") for each in _NAMES.values()]
+    numbers = [0]
+    for mask in layers.masks(layer):
+        found = (re.match(pattern, mask.name()) for pattern in patterns)
+        numbers += [int(match.group(1)) for match in found if match]
+    return _NAMES[kind] % (max(numbers) + 1)
 
 
 def create(document: Any, name: str) -> Any:
@@ -61,14 +81,20 @@ def copy(document: Any, mask: Any, area: QRect, name: str) -> Work:
     return made
 
 
-def packed(pixels: bytes) -> Work:
+def packed(pixels: bytes, rect: QRect) -> Work:
     """What the engine gave for a mask, to be remembered; packed while Krita does other things."""
-    return in_thread(lambda: zlib.compress(pixels, 1))
+    mask = plane(pixels, rect)
+    return in_thread(lambda: kit.remember(mask, rect.x(), rect.y()))
 
 
-def remember(document: Any, mask: Any, packing: Work, rect: QRect) -> Work:
-    """Keeps what the engine gave for the mask in `rect`, from `packed`, with the document."""
-    note = _HEAD.pack(*rect.getRect()) + (yield from packing)
+def plane(pixels: bytes, rect: QRect) -> Array:
+    """The values of `rect`, one byte a pixel, as the engine takes and the kit remembers them."""
+    return Array(pixels, (rect.height(), rect.width()), "uint8")
+
+
+def remember(document: Any, mask: Any, packing: Work) -> Work:
+    """Keeps what the engine gave for the mask, from `packed`, with the document."""
+    note = yield from packing
     layers.check_open(document)
     document.setAnnotation(
         _NOTE + layers.identity(mask), "Mattebrush: the mask as computed", QByteArray(note)
@@ -80,18 +106,27 @@ def is_ours(document: Any, mask: Any) -> bool:
     return _NOTE + layers.identity(mask) in document.annotationTypes()
 
 
-def remembered(document: Any, mask: Any, rect: QRect) -> Work:
-    """What the engine last gave for the mask in `rect`, or None when that is not known."""
+def replaced(document: Any) -> list[Any]:
+    """The masks of ours that are hidden on layers on which another of ours is shown."""
+    found = []
+    for layer in layers.walk(document.rootNode()):
+        ours = [mask for mask in layers.masks(layer) if is_ours(document, mask)]
+        if any(mask.visible() for mask in ours):
+            found += [mask for mask in ours if not mask.visible()]
+    return found
+
+
+def remembered(document: Any, mask: Any, values: bytes, rect: QRect) -> Work:
+    """What the engine last gave for the mask in `rect`, or None when that is not known.
+
+    values: what is in the mask there now.
+    """
     if not is_ours(document, mask):
         return None
     note = bytes(document.annotation(_NOTE + layers.identity(mask)))
-    if note[: _HEAD.size] != _HEAD.pack(*rect.getRect()):
-        return None
-    try:
-        pixels = yield from in_thread(lambda: zlib.decompress(note[_HEAD.size :]))
-    except zlib.error:
-        return None
-    return pixels if len(pixels) == rect.width() * rect.height() else None
+    now = plane(values, rect)
+    found = yield from in_thread(lambda: kit.recall(note, now, rect.x(), rect.y()))
+    return None if found is None else bytes(found.data)
 
 
 def forget_lost(document: Any) -> None:

@@ -18,13 +18,13 @@ def put_mask(
 ) -> Work:
     """Attaches the mask, one undo step."""
     layers.check_there(task.document, layer, rect)
-    packing = masks.packed(answer.alpha.data)
+    packing = masks.packed(answer.alpha.data, rect)
     task.tell("writing", 1.0)
     _hide(old)  # before, so that Krita brings its picture up to date once
     mask = _attached(task.document, layer, mask, None)
-    yield from masks.remember(task.document, mask, packing, rect)
+    yield from masks.remember(task.document, mask, packing)
     masks.forget_lost(task.document)
-    return Outcome(answer.report, mask, mask, old, old)
+    return Outcome(answer.report, mask, mask, old)
 
 
 def put_frames(
@@ -34,8 +34,8 @@ def put_frames(
     _hide(old)
     mask = _attached(task.document, layer, mask, None)
     # It is ours, but there is nothing to compare it with.
-    yield from masks.remember(task.document, mask, masks.packed(b""), rect)
-    return Outcome(report, mask, mask, old, old)
+    yield from masks.remember(task.document, mask, masks.packed(b"", QRect()))
+    return Outcome(report, mask, mask, old)
 
 
 def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answer) -> Work:
@@ -45,13 +45,13 @@ def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answ
         task.document, layer, rect, answer.alpha.data, answer.foreground, name
     )
     layers.check_there(task.document, layer, rect)
-    packing = masks.packed(answer.alpha.data)
+    packing = masks.packed(answer.alpha.data, rect)
     task.tell("writing", 1.0)
     made.addChildNode(mask, None)
     _hide((layer,))
     made = _attached(task.document, layer.parentNode(), made, layer)
     mask = layers.masks(made)[0]
-    yield from masks.remember(task.document, mask, packing, rect)
+    yield from masks.remember(task.document, mask, packing)
     return Outcome(answer.report, made, mask, (layer,))
 
 

@@ -13,16 +13,18 @@ from typing import Any, Callable
 
 from krita import Krita
 
-from . import choices, layers
+from . import actions, choices, clearing, layers
 from .errors import NotHere
 from .mattebrush_client import ClientError
 from .qt import QtCore, QTimer
 from .steps import Steps, Work
-from .task import Outcome, Task
+from .task import Outcome, Proposal, Task
 from .texts import _
 
 _WATCH = 300
 _MOST_WATCHED = 50
+
+Action = Callable[[Task], Work]
 
 
 @dataclasses.dataclass
@@ -36,20 +38,29 @@ class Standin:
 
 
 class Session(QtCore.QObject):
-    """Signals: `started` with the action's title; `told` with stage and fraction; `finished` with
-    an `Outcome` and the seconds it took; `failed` with a ClientError.
+    """Signals: `started` with the action's title; `told` with stage and fraction; `proposed` with
+    a `Proposal` that waits to be accepted; `dropped` when it is not any more; `finished` with an
+    `Outcome` and the seconds it took; `failed` with the ClientError that ended a run; `refused`
+    with one that kept it from being started.
     """
 
     started = QtCore.pyqtSignal(str)
     told = QtCore.pyqtSignal(str, float)
+    proposed = QtCore.pyqtSignal(object)
+    dropped = QtCore.pyqtSignal()
     finished = QtCore.pyqtSignal(object, float)
     failed = QtCore.pyqtSignal(object)
+    refused = QtCore.pyqtSignal(object)
 
     def __init__(self) -> None:
         super().__init__()
-        self.last: tuple[str, Callable[[Task], Work]] | None = None
-        self.outcome: Outcome | None = None
+        self.last: tuple[str, Action] | None = None
+        self.proposal: Proposal | None = None
+        self.seconds = 0.0
+        self.op = "remove"
+        self.reports: dict[str, dict[str, Any]] = {}
         self._steps: Steps | None = None
+        self._clearing: Steps | None = None
         self._document: Any = None
         self._began = 0.0
         self._standins: list[Standin] = []
@@ -60,30 +71,34 @@ class Session(QtCore.QObject):
     def busy(self) -> bool:
         return self._steps is not None
 
-    def run(self, title: str, action: Callable[[Task], Work]) -> None:
-        """Starts an action on the active document. Says so when one is under way already."""
-        if self.busy:
-            self.failed.emit(NotHere(_("Mattebrush is still at work."), _("Wait, or cancel it.")))
-            return
-        self.last = (title, action)
-        self._document = Krita.instance().activeDocument()
-        self.started.emit(title)
-        if self._document is None:
-            self._ended(self.failed, NotHere(_("No picture is open."), _("Open one first.")))
-            return
-        self._began = time.monotonic()
-        # Now, not when the first step is due: what the user clicked at is meant.
-        node = self._document.activeNode() or _only_layer(self._document)
-        self._steps = Steps(self._work(action, node), self)
-        self._steps.ended.connect(self._succeeded)
-        self._steps.failed.connect(self._broke)
+    def run(
+        self,
+        title: str,
+        action: Action,
+        document: Any = None,
+        node: Any = None,
+        op: str = "remove",
+    ) -> None:
+        """Starts an action on `node`, by default the active one of the active document.
 
-    def _work(self, action: Callable[[Task], Work], node: Any) -> Work:
-        document = self._document
-        outcome = yield from action(Task(document, node, choices.load(), self.told.emit))
-        if outcome.mask is not None:
-            yield from layers.activate(document, outcome.mask)
-        return outcome
+        op: the kind of its job. Refuses when an action is under way already.
+        """
+        if self.busy:
+            self.refuse(NotHere(_("Mattebrush is still at work."), _("Wait, or cancel it.")))
+            return
+        self.proposal = None
+        # Now, not when the first step is due: what the user clicked at is meant.
+        document = document or Krita.instance().activeDocument()
+        self.last, self.op = (title, action), op
+        if document is None:
+            self.refuse(NotHere(_("No picture is open."), _("Open one first.")))
+            return
+        self._start(title, self._work(action, document, node or _node(document)), document)
+
+    def again(self) -> None:
+        """Runs the last action once more."""
+        if self.last is not None:
+            self.run(*self.last, op=self.op)
 
     def cancel(self) -> None:
         """Ends the run, if there is one; the document stays as it is."""
@@ -91,31 +106,62 @@ class Session(QtCore.QObject):
             self._steps.cancel()
 
     def accept(self) -> None:
-        """Removes the masks that the last run replaced."""
-        if self.outcome is not None:
-            for mask in self.outcome.old_masks:
-                mask.remove()
-            self.outcome.old_masks = ()
+        """Puts what was proposed into the document; without that, clears away replaced masks."""
+        if self.busy:
+            return
+        if self.proposal is not None:
+            proposal, self.proposal = self.proposal, None
+            work = _active(proposal.task.document, actions.put(proposal))
+            self._start(_("Mask"), work, proposal.task.document)
+        else:
+            document = Krita.instance().activeDocument()
+            if document is not None:
+                self._clearing = Steps(clearing.clear(document), self)
+                self._clearing.ended.connect(lambda _result: self.dropped.emit())
+                self._clearing.failed.connect(self.refuse)
 
-    def _succeeded(self, outcome: Outcome) -> None:
-        self.outcome = outcome
-        if outcome.hidden:
-            made = layers.identity(outcome.made)
-            self._standins.append(Standin(self._document, made, outcome.hidden))
+    def drop(self) -> None:
+        """Forgets what was proposed."""
+        self.proposal = None
+        self.dropped.emit()
+
+    def refuse(self, why: ClientError) -> None:
+        """Says why something is not even begun."""
+        self.refused.emit(why)
+
+    def _start(self, title: str, work: Work, document: Any) -> None:
+        self._document = document
+        self._began = time.monotonic()
+        self._steps = Steps(work, self)
+        self._steps.ended.connect(self._succeeded)
+        self._steps.failed.connect(self._broke)
+        self.started.emit(title)
+
+    def _work(self, action: Action, document: Any, node: Any) -> Work:
+        task = Task(document, node, choices.load(), self.told.emit)
+        return (yield from _active(document, action(task)))
+
+    def _succeeded(self, result: Outcome | Proposal) -> None:
+        self._steps = None
+        self.seconds = time.monotonic() - self._began
+        report = result.answer.report if isinstance(result, Proposal) else result.report
+        self.reports[self.op] = report
+        if isinstance(result, Proposal):
+            self.proposal = result
+            self.proposed.emit(result)
+            return
+        if result.hidden:
+            made = layers.identity(result.made)
+            self._standins.append(Standin(self._document, made, result.hidden))
             del self._standins[:-_MOST_WATCHED]
             self._watch.start(_WATCH)
-        if not choices.load().keep_old:
-            self.accept()
-        self._ended(self.finished, outcome, time.monotonic() - self._began)
+        self.finished.emit(result, self.seconds)
 
     def _broke(self, why: Exception) -> None:
         if not isinstance(why, ClientError):
             why = ClientError(_("Unexpected: %s: %s") % (type(why).__name__, why))
-        self._ended(self.failed, why)
-
-    def _ended(self, signal: Any, *values: Any) -> None:
         self._steps = None
-        signal.emit(*values)
+        self.failed.emit(why)
 
     def _look(self) -> None:
         """Shows what stood-in nodes have gone, hides what those that came back stand for."""
@@ -130,7 +176,13 @@ class Session(QtCore.QObject):
             self._watch.stop()
 
 
-def _only_layer(document: Any) -> Any:
-    """After some undo steps Krita has no active node; with one layer it is clear which is meant."""
-    nodes = document.topLevelNodes()
-    return nodes[0] if len(nodes) == 1 else None
+def _active(document: Any, work: Work) -> Work:
+    """The work, and then the mask that came of it made the active node."""
+    result = yield from work
+    if isinstance(result, Outcome) and result.mask is not None:
+        yield from layers.activate(document, result.mask)
+    return result
+
+
+def _node(document: Any) -> Any:
+    return document.activeNode() or layers.only(document)

@@ -8,6 +8,8 @@ from typing import Any
 
 from . import jobs
 from .choices import Choices
+from .mattebrush_client import Answer
+from .qt import QRect
 
 
 @dataclasses.dataclass
@@ -23,14 +25,27 @@ class Task:
 
 
 @dataclasses.dataclass
+class Proposal:
+    """A mask that was found for `layer` in `rect` and is not in the document yet. old: the masks
+    that it would stand for. kind: of its name, see `masks.name`.
+    """
+
+    task: Task
+    layer: Any
+    rect: QRect
+    answer: Answer
+    old: tuple[Any, ...]
+    kind: str
+
+
+@dataclasses.dataclass
 class Outcome:
     """What came of it. made: the new mask or layer, None where there is none. mask: the new mask,
     which shall be the active node. hidden: what `made` stands for, hidden as long as that is
-    there. old_masks: the masks among these, which the user may give up.
+    there.
     """
 
     report: dict[str, Any]
     made: Any = None
     mask: Any = None
     hidden: tuple[Any, ...] = ()
-    old_masks: tuple[Any, ...] = ()

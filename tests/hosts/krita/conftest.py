@@ -52,18 +52,25 @@ def screen() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MATTEBRUSH_HOME with a promptable model: a tiny network, with a disc at the point."""
+    home = tmp_path_factory.mktemp("models")
+    promptable = catalog.get("mobile-sam")
+    for file in promptable.files:
+        place = home / "models" / promptable.id / file.name
+        tiny(promptable.interface.id, place, role=file.role)
+    return home
+
+
+@pytest.fixture(scope="session")
+def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Settings that lead the client to a running server: many jobs without loading each time."""
     folder = tmp_path_factory.mktemp("server")
-    promptable = catalog.get("mobile-sam")
-    for file in promptable.files:  # a tiny network that answers with a disc at the point
-        place = folder / "home" / "models" / promptable.id / file.name
-        tiny(promptable.interface.id, place, role=file.role)
     environment = {
         **os.environ,
         "PYTHONPATH": f"{REPOSITORY / 'core'}:{REPOSITORY / 'server'}",
         "XDG_RUNTIME_DIR": str(folder),
-        "MATTEBRUSH_HOME": str(folder / "home"),
+        "MATTEBRUSH_HOME": str(models),
         "MATTEBRUSH_TOKEN": TOKEN,
     }
     command = [sys.executable, "-m", "mattebrush", "serve"]

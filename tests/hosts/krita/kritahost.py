@@ -42,12 +42,13 @@ _SETTINGS = "[python]\nenable_mattebrush=true\nenable_mattebrush_check=true\n"
 class Krita:
     """One Krita with a home folder of its own below `folder`, the test's.
 
-    root: the chroot, None for the machine's own.
+    root: the chroot, None for the machine's own. variables: further ones of its environment.
     """
 
     version: str
     root: Path | None
     folder: Path
+    variables: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -145,6 +146,7 @@ class Krita:
             "PYTHONPATH": f"{INSIDE}:{self.data / 'pykrita'}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
+            **self.variables,
             **variables,
         }
         process = subprocess.Popen(

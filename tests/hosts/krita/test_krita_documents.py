@@ -30,7 +30,7 @@ SPACES = (
     "space-LABA-F32",
 )
 LAYERS = ("offset", "group", "clone", "file", "vector")
-OTHERS = ("refine", "points", "subject", "empty")
+OTHERS = ("refine", "existing", "points", "subject", "empty")
 
 
 class Run:
@@ -73,7 +73,7 @@ def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
     expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = given
     expected = expected[200 : 200 + HEIGHT, 200 : 200 + WIDTH]
     (layer,) = [each for each in kraread.layers(run.folder / f"{case}.kra") if each.masks]
-    assert layer.masks[-1].name == told["name"] == "Background mask (mattebrush-subject)"
+    assert layer.masks[-1].name == told["name"] == "Mask 1"
     saved = np.frombuffer(layer.masks[-1].pixels, np.uint8).reshape(HEIGHT, WIDTH)
     np.testing.assert_array_equal(saved, expected)
     with Image.open(run.folder / f"{case}.png") as exported:
@@ -131,11 +131,17 @@ def test_refining_keeps_strokes(run: Run) -> None:
     painted[5:25, 5:25] = painted[100:120, 150:170] = True
     np.testing.assert_array_equal(after[~painted], before[~painted])
     assert run.told["refine"]["old hidden"]
-    assert run.told["refine"]["name"].startswith("Refined mask (")
+    assert run.told["refine"]["name"].startswith("Mask 2, refined")
+
+
+def test_a_mask_that_is_there_is_added_to_or_kept(run: Run) -> None:
+    assert run.told["existing"] == {"added": True, "first": False, "both shown": True}
 
 
 def test_a_spot_of_the_selection_is_a_point(run: Run) -> None:
     assert run.told["points"]["model"] == "mobile-sam"
+    assert run.told["points"]["name"] == "Mask 1, object"
+    assert run.told["points"]["prompt"] == {"points": [[100.0, 150.0, 1]]}
     y, x = np.nonzero(run.plane("points", "mask") > 127)
     assert abs(x.mean() - 100) < 8
     assert abs(y.mean() - 150) < 8
@@ -150,4 +156,3 @@ def test_what_cannot_be_done_says_so(run: Run) -> None:
     assert "“empty” is empty" in told["empty layer"]
     assert "Select a paint" in told["no layer"]
     assert "Run Remove Background first" in told["no mask"]
-    assert "Nothing is selected" in told["no selection"]

@@ -63,15 +63,42 @@ def test_kritas_own_importer_takes_the_zip(krita: Krita, tmp_path: Path) -> None
 def test_install_status_uninstall(tmp_path: Path) -> None:
     data = tmp_path / ".local" / "share" / "krita"
     data.mkdir(parents=True)
+    settings = tmp_path / ".config" / "kritarc"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("theme=Krita dark\n\n[python]\nenable_other=true\n\n[view]\nzoom=2\n")
     (row,) = json.loads(mattebrush(tmp_path, "status", "--json"))
     assert row["plugin"] == ""
-    assert "Python Plugin Manager" in mattebrush(tmp_path, "install", "krita")
+    assert "Start Krita" in mattebrush(tmp_path, "install", "krita")
     (row,) = json.loads(mattebrush(tmp_path, "status", "--json"))
     assert row["plugin"]
     location = json.loads((data / "pykrita/mattebrush/mattebrush_engine.json").read_text())
     assert location["python"] == sys.executable
+    before, after = "[python]\n", "enable_other=true\n\n[view]\nzoom=2\n"
+    assert f"{before}enable_mattebrush=true\n{after}" in settings.read_text()  # no third restart
     mattebrush(tmp_path, "uninstall", "krita")
     assert [path for path in data.rglob("*") if path.is_file()] == []
+    assert settings.read_text() == f"theme=Krita dark\n\n{before}{after}"
+
+
+def test_what_the_user_switched_off_stays_off(tmp_path: Path) -> None:
+    (tmp_path / ".local" / "share" / "krita").mkdir(parents=True)
+    (tmp_path / ".config").mkdir()
+    settings = tmp_path / ".config" / "kritarc"
+    settings.write_text("[python]\nenable_mattebrush=false\n")
+    mattebrush(tmp_path, "install", "krita")
+    assert settings.read_text() == "[python]\nenable_mattebrush=false\n"
+
+
+def test_krita_that_was_never_started_gets_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "krita"  # it is only looked for
+    program.parent.mkdir()
+    program.touch(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    mattebrush(tmp_path, "install", "krita")
+    assert (tmp_path / ".local/share/krita/pykrita/mattebrush/docker.py").is_file()
+    assert (tmp_path / ".config/kritarc").read_text() == "[python]\nenable_mattebrush=true\n"
 
 
 def test_no_module_needs_more_than_krita_has() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from toolkit import QAction, QtWidgets, takes_tab
 from window import User, xdotool
 
+from mattebrush import choices
+
 QAbstractButton, QApplication = QtWidgets.QAbstractButton, QtWidgets.QApplication
 QComboBox, QDoubleSpinBox = QtWidgets.QComboBox, QtWidgets.QDoubleSpinBox
 QLabel, QWidget = QtWidgets.QLabel, QtWidgets.QWidget
@@ -13,21 +15,17 @@ QLabel, QWidget = QtWidgets.QLabel, QtWidgets.QWidget
 
 def main(folder, picture):
     user = User(Path(folder), picture)
-    yield from user.float_docker()
     docker = user.docker
+    yield from user.until(docker.isVisible, 60)
+    user.fold().click()
+    yield 300
     told = {
-        "feather": docker.findChildren(QDoubleSpinBox)[0].value(),
-        "keep": user.checkbox("Keep the replaced mask, hidden").isChecked(),
+        "feather": docker.findChild(QDoubleSpinBox, "feather").value(),
+        "preview": user.checkbox("Preview before it is a mask").isChecked(),
+        "options": user.checkbox("Preview before it is a mask").isVisible(),
     }
     yield from user.open()
     told["tab"], told["reached"] = yield from tab_through(docker)
-    told["letters"] = letters(docker)
-    told["menus"] = [letter(each.text()) for each in user.window.menuBar().actions()]
-    box = user.checkbox("Clean colors on a new layer")
-    yield from xdotool("key", "alt+y")
-    yield from user.until(box.isChecked, 10)
-    yield from xdotool("key", "alt+y")
-    yield from user.until(lambda: not box.isChecked(), 10)
     yield from user.shot("plain")
     user.button("Select Subject").setFocus()
     yield from xdotool("key", "space")
@@ -38,6 +36,9 @@ def main(folder, picture):
     yield 1500
     yield from user.shot("selected")
     told["themes"] = yield from themes(user)
+    docker.close()
+    yield 300
+    told["shown"] = choices.load().shown
     return told
 
 
@@ -46,26 +47,18 @@ def tab_through(docker):
     wanted = [
         name(each)
         for each in docker.widget().findChildren(QWidget)
-        if each.isEnabled() and takes_tab(each) and name(each)
+        if each.isEnabled() and each.isVisible() and takes_tab(each) and name(each)
     ]
-    docker.activateWindow()
-    docker.findChildren(QComboBox)[0].setFocus()
+    wanted = [each for each in wanted if each]
+    docker.findChildren(QAbstractButton)[0].window().activateWindow()
+    first = next(b for b in docker.findChildren(QAbstractButton) if b.text() == wanted[0])
+    first.setFocus()
     reached = []
     for _ in range(2 * len(wanted)):
         focused = QApplication.focusWidget()
         reached.append(name(focused) if focused else "")
         yield from xdotool("key", "Tab")
     return wanted, reached
-
-
-def letters(docker):
-    """The letters that the docker's controls go by."""
-    shown = docker.findChildren(QLabel) + docker.findChildren(QAbstractButton)
-    return [letter(each.text()) for each in shown if letter(each.text())]
-
-
-def letter(text):
-    return text.partition("&")[2][:1].lower()
 
 
 def name(widget):

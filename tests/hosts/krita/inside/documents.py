@@ -70,7 +70,7 @@ def group(folder, picture, case):
     outcome = done(actions.remove_background(task(document, holder)))
     told["again"] = {
         "same": bytes(answers[-1].alpha.data) == bytes(answers[-2].alpha.data),
-        "old kept hidden": [each.name() for each in outcome.old_masks] == [first.name()]
+        "old kept hidden": [each.name() for each in outcome.hidden] == [first.name()]
         and not first.visible(),
     }
     return told
@@ -133,16 +133,33 @@ def refine(folder, picture, case):
     return {"old hidden": not first.visible(), "name": outcome.mask.name()}
 
 
+def existing(folder, picture, case):
+    """What becomes of a mask that is there: added to, or kept beside the new one."""
+    document = opened(picture)
+    layer = document.topLevelNodes()[0]
+    first = done(actions.remove_background(task(document, layer))).mask
+    first.setPixelData(QByteArray(b"\xff" * 400), 5, 5, 20, 20)
+    painted = masks.read(first, document.bounds())
+    added = done(actions.remove_background(task(document, layer, existing="add"))).mask
+    both = bytes(map(max, painted, answers[-1].alpha.data))
+    told = {"added": masks.read(added, document.bounds()) == both, "first": first.visible()}
+    crossed = done(actions.remove_background(task(document, layer, existing="intersect"))).mask
+    told["both shown"] = added.visible() and crossed.visible()
+    return told
+
+
 def points(folder, picture, case):
-    """Mask from Points: a small spot of the selection is a point for the model."""
+    """Cut Out Object: a small spot of the selection is a click, in pixels of the picture."""
     document = opened(picture)
     layer = document.topLevelNodes()[0]
     spot = Selection()
     spot.select(98, 148, 4, 4, 255)
     document.setSelection(spot)
-    outcome = done(actions.mask_from_points(task(document, layer)))
+    layer.move(-7, 5)  # the engine sees the layer alone, from its own corner on
+    prompt = actions.selected_prompt(document, layer)
+    outcome = done(actions.put(done(actions.propose_object(task(document, layer), prompt))))
     keep(folder, case, "mask", masks.read(outcome.mask, document.bounds()))
-    return {"model": outcome.report["model"], "name": outcome.mask.name()}
+    return {"model": outcome.report["model"], "name": outcome.mask.name(), "prompt": prompt}
 
 
 def subject(folder, picture, case):
@@ -168,7 +185,6 @@ def empty(folder, picture, case):
         ("empty layer", layer, actions.remove_background),
         ("no layer", None, actions.remove_background),
         ("no mask", fill, actions.refine_mask),
-        ("no selection", fill, actions.mask_from_points),
     ):
         try:
             done(action(task(document, node)))
@@ -188,7 +204,7 @@ def opened(picture):
 
 
 def task(document, node, **chosen):
-    return actions.Task(document, node, choices.Choices(**chosen), lambda stage, fraction: None)
+    return actions.Task(document, node, choices.Choices(chosen), lambda stage, fraction: None)
 
 
 def settle(document, ready):

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
-from toolkit import QByteArray, QImage, QPoint, QTimer, QtWidgets, takes_tab
+from toolkit import QByteArray, QImage, QPoint, QtCore, QTimer, QtWidgets
 
-from mattebrush import choices, jobs, layers, masks
+from mattebrush import canvas, choices, jobs, layers, masks
 
 QCheckBox, QComboBox = QtWidgets.QCheckBox, QtWidgets.QComboBox
 QDockWidget, QDoubleSpinBox = QtWidgets.QDockWidget, QtWidgets.QDoubleSpinBox
@@ -30,6 +30,8 @@ def main(folder, picture):
         "paint_and_refine",
         "again_and_accept",
         "undo_shows_the_old_mask",
+        "filter_mask",
+        "still_at_work",
         "clean_colours",
         "frames",
         "changed_meanwhile",
@@ -53,12 +55,13 @@ class User:
         self.application = Krita.instance()
         self.window = self.application.activeWindow().qwindow()
         self.docker = self.window.findChild(QDockWidget, "mattebrush")
+        self.session = self.docker.session
 
     # ------------------------------------------------------------------------------- parts
 
     def entries(self):
-        """Where the actions are, their shortcuts, and the docker's controls."""
-        yield from self.float_docker()
+        """Where the actions are, their shortcuts, and the docker as it is after installing."""
+        yield from self.until(self.docker.isVisible, 60)
         menus = {
             entry.text().replace("&", ""): [text for text in texts(entry.menu()) if ours(text)]
             for entry in self.window.menuBar().actions()
@@ -67,13 +70,34 @@ class User:
         action = self.application.action("mattebrush_remove_background")
         # The engine's state is asked of the engine: a process of a second or two.
         yield from self.until(lambda: "ready" in self.engine_text(), 90)
-        focusable = [type(w).__name__ for w in self.docker.findChildren(QWidget) if takes_tab(w)]
-        return {
+        told = {
             "menus": menus,
             "shortcut": action.shortcut().toString(),
             "engine": self.engine_text(),
-            "buttons": [b.text() for b in self.docker.findChildren(QPushButton)],
-            "focusable": len(focusable),
+            "tips": [b.text() for b in self.docker.findChildren(QPushButton) if not b.toolTip()],
+            "default": self.in_sight(),
+        }
+        self.window.resizeDocks([self.docker], [250], QtCore.Qt.Orientation.Horizontal)
+        yield 500
+        told["narrow"] = self.in_sight()
+        yield from self.shot("docker")
+        return told
+
+    def in_sight(self):
+        """The docker's width, what is cut off of it, and whether it has a scroll bar."""
+        wanted = ["Remove Background", "Cut Out Object", "Refine Mask", "Cancel"]
+        shown = [self.button(text) for text in wanted]
+        shown += [b for b in self.docker.findChildren(QtWidgets.QToolButton) if b.text()]
+        shown.append(self.docker.findChild(QProgressBar))
+        bars = self.docker.findChildren(QtWidgets.QScrollBar)
+        return {
+            "width": self.docker.width(),
+            "height": self.docker.height(),
+            "hidden": [w.accessibleName() or w.text() for w in shown if not whole(w)],
+            "count": len(shown),
+            "scroll bars": any(bar.isVisible() for bar in bars),
+            "needs": self.docker.widget().widget().minimumSizeHint().width(),
+            "screen": [picture_difference(w) for w in shown[:3]],
         }
 
     def remove(self):
@@ -85,11 +109,21 @@ class User:
         selection.select(10, 5, 320, 210, 255)
         self.document.setSelection(selection)
         ticks = Ticks()
+        said, bar = [], []
+
+        def note(_stage, _fraction):
+            said.append(self.report())
+            bar.append(self.progress())
+
+        self.session.told.connect(note)
         yield from self.run("remove_background")
+        self.session.told.disconnect(note)
         stalls = ticks.stop()
         kept = self.document.selection()
         mask = self.mask()
         told = {
+            "said": sorted(set(said)),
+            "bar": sorted(set(bar)) if bar == sorted(bar) else bar,
             "report": self.report(),
             "mask": mask.name() if mask else None,
             "active": self.document.activeNode().name(),
@@ -99,7 +133,6 @@ class User:
             "longest stall": stalls,
             "modified": self.document.modified(),
         }
-        self.document.setSelection(None)
         yield from self.shot("mask")
         return told
 
@@ -111,6 +144,9 @@ class User:
         yield from self.trigger("edit_redo")
         back = self.mask() is not None
         same = back and masks.read(self.mask(), self.document.bounds()) == values
+        # Since Krita 5.3 that is an undo step, one without a name.
+        self.document.setSelection(None)
+        yield 200
         return {"gone": gone, "back": back, "same": same, "values": sum(values) > 0}
 
     def paint_and_refine(self):
@@ -119,7 +155,7 @@ class User:
         before = masks.read(mask, self.document.bounds())
         self.document.setActiveNode(mask)
         yield 200
-        yield from self.stroke((-80, 10), (80, 10))
+        yield from self.stroke((90, 120), (250, 120))
         painted = masks.read(mask, self.document.bounds())
         undo = self.undo_text()
         yield from self.shot("stroke")
@@ -131,22 +167,43 @@ class User:
         return {"undo": undo, "mask": self.mask().name(), "report": self.report()}
 
     def again_and_accept(self):
-        """Remove Background once more: the old mask is hidden; Accept removes it."""
+        """Remove Background once more: the old masks are hidden; Accept removes all of ours, and
+        none of the user's, in one step.
+        """
         refined = self.mask()
         yield from self.run("remove_background")
-        hidden = not refined.visible()
-        count = len(layers.masks(self.layer()))
-        self.button("Accept").click()
+        mine = masks.create(self.document, "mine")
+        self.layer().addChildNode(mine, None)
+        self.layer().childNodes()[-1].setVisible(False)
         yield 300
-        told = {"hidden": hidden, "count": count, "after": len(layers.masks(self.layer()))}
+        self.document.setActiveNode(self.mask())
+        yield 300
+        told = {
+            "hidden": not refined.visible(),
+            "names": [mask.name() for mask in layers.masks(self.layer())],
+            "report": self.report(),
+        }
+        accept = self.button("Accept")
+        self.docker.canvasChanged(None)
+        told["offered"] = accept.isVisible() and accept.isEnabled()
+        accept.click()
+        # Krita removes them in its own time.
+        yield from self.until(lambda: "Remove Nodes" in self.undo_text(), 30)
+        told["undo"] = self.undo_text()
+        told["active"] = self.document.activeNode().name()
+        told["after"] = [mask.name() for mask in layers.masks(self.layer())]
         yield from self.trigger("edit_undo")  # of the removal
         told["back"] = len(layers.masks(self.layer()))
         yield from self.trigger("edit_redo")
+        self.layer().childNodes()[-1].remove()
+        yield 300
         return told
 
     def undo_shows_the_old_mask(self):
         """Undoing a replacement shows what it had replaced; redoing hides it again."""
-        self.button("Redo").click()  # the last action was Remove Background
+        self.document.setActiveNode(self.mask())
+        yield 300
+        self.button("Run Again").click()  # the last action was Remove Background
         yield 50
         yield from self.until(self.session_done, 60)
         yield 300
@@ -159,6 +216,41 @@ class User:
         yield from self.trigger("edit_redo")
         yield 600
         told["redone"] = [m.visible() for m in layers.masks(self.layer())][:2]
+        return told
+
+    def filter_mask(self):
+        """With a filter mask active, its layer is meant; Refine Mask finds the mask beside it."""
+        everything = Selection()
+        everything.select(0, 0, WIDTH, HEIGHT, 255)
+        blur = self.application.filter("blur")
+        made = self.document.createFilterMask("blur", blur, everything)
+        self.layer().addChildNode(made, None)
+        yield 300
+        self.document.setActiveNode(self.layer().childNodes()[-1])
+        yield 300
+        active = self.document.activeNode().type()
+        count = len(layers.masks(self.layer()))
+        yield from self.run("remove_background")
+        told = {"active": active, "more": len(layers.masks(self.layer())) - count}
+        yield from self.trigger("edit_undo")
+        for node in self.layer().childNodes():
+            if node.type() == "filtermask":
+                node.remove()
+        self.document.setActiveNode(self.mask())
+        yield 400
+        return told
+
+    def still_at_work(self):
+        """What is asked for in mid-run is refused, and the run goes on to be seen."""
+        count = len(layers.masks(self.layer()))
+        yield from self.start()
+        self.application.action("mattebrush_refine_mask").trigger()
+        yield 50
+        told = {"busy": self.session.busy, "report": self.report()}
+        yield from self.until(self.session_done, 60)
+        yield 300
+        told["more"] = len(layers.masks(self.layer())) - count
+        yield from self.trigger("edit_undo")
         return told
 
     def clean_colours(self):
@@ -270,13 +362,11 @@ class User:
         undo = self.undo_text()
         yield from self.start()
         busy = self.button("Cancel").isEnabled()
-        progress = self.progress()
         self.button("Cancel").click()
         began = time.monotonic()
         yield from self.until(lambda: not engines(), 20)
         return {
             "busy": busy,
-            "progress": progress,
             "seconds": time.monotonic() - began,
             "report": self.report(),
             "kept": len(layers.masks(self.layer())) == count and self.undo_text() == undo,
@@ -284,40 +374,54 @@ class User:
         }
 
     def engine_killed(self):
+        """Killed in mid-run; the button beside the message then does what it says."""
         for process in (yield from self.start()):
             os.kill(process, 9)
         yield from self.until(self.session_done, 60)
-        return {"report": self.report(), "masks": len(layers.masks(self.layer()))}
+        cure = self.cure()
+        told = {"report": self.report(), "masks": len(layers.masks(self.layer())), "cure": cure}
+        self.docker.findChild(QPushButton, "cure").click()
+        yield 50
+        yield from self.until(self.session_done, 60)
+        yield 300
+        told["again"] = len(layers.masks(self.layer()))
+        yield from self.trigger("edit_undo")
+        return told
 
     def engine_missing(self):
         settings = Path.home() / ".config" / "mattebrush" / "plugins.json"
         settings.write_text('{"python": "/nowhere/python", "engine": "process"}')
         self.application.action("mattebrush_remove_background").trigger()
         yield from self.until(self.session_done, 60)
-        yield from self.until(lambda: "/nowhere" in self.engine_text(), 60)
+        yield from self.until(lambda: "No engine" in self.engine_text(), 60)
+        yield 300
         yield from self.shot("missing")
-        return {"report": self.report(), "engine": self.engine_text()}
+        told = {"report": self.report(), "engine": self.engine_text(), "cure": self.cure()}
+        self.docker.findChild(QPushButton, "cure").click()
+        dialogs = lambda: self.docker.findChildren(QtWidgets.QDialog)  # noqa: E731
+        yield from self.until(dialogs, 20)
+        (dialog,) = dialogs()
+        action = dialog.findChild(QPushButton, "do")
+        yield from self.until(action.isVisible, 60)
+        labels = dialog.findChildren(QLabel)
+        told["asked"] = [dialog.isModal(), action.text(), [each.text() for each in labels]]
+        yield from self.shot("set-up")
+        dialog.reject()
+        yield 300
+        return told
 
     def settings(self):
         """What is chosen in the docker is kept: Krita writes its own when it ends."""
-        feather = self.docker.findChildren(QDoubleSpinBox)[0]
-        feather.setValue(1.5)
-        self.checkbox("Keep the replaced mask, hidden").click()
-        device = self.docker.findChildren(QComboBox)[2]
+        self.docker.findChild(QDoubleSpinBox, "feather").setValue(1.5)
+        self.checkbox("Preview before it is a mask").click()
+        device = self.docker.findChild(QComboBox, "device")
         device.setCurrentIndex(1)
         device.activated.emit(1)
         yield 300
         now = choices.load()
-        return [now.feather, now.keep_old, now.device]
+        return [now.values["feather"], now.preview, now.values["device"]]
 
     # ------------------------------------------------------------------------------- means
-
-    def float_docker(self):
-        self.window.showMaximized()
-        self.docker.setVisible(True)
-        self.docker.setFloating(True)
-        self.docker.setGeometry(60, 120, 330, 640)
-        yield 300
 
     def open(self):
         self.document = self.application.openDocument(self.picture)
@@ -345,8 +449,7 @@ class User:
     def start(self):
         """Remove Background until its engine is there; gives the processes."""
         # After a failure the docker asks an engine how it is: not that one.
-        watch = self.docker._watch
-        yield from self.until(lambda: watch._asked and watch._steps is None, 60)
+        yield from self.until(lambda: self.docker._watch.settled, 60)
         self.application.action("mattebrush_remove_background").trigger()
         found = []
         # Kept as found: while a process starts the next program it has no name for a moment.
@@ -354,7 +457,7 @@ class User:
         return found
 
     def session_done(self):
-        return not self.button("Cancel").isEnabled()
+        return not self.session.busy
 
     def until(self, ready, seconds):
         end = time.monotonic() + seconds
@@ -389,6 +492,11 @@ class User:
         ]
         return box
 
+    def fold(self):
+        """What shows and hides the options."""
+        buttons = self.docker.findChildren(QtWidgets.QToolButton)
+        return next(each for each in buttons if each.text() == "Options and more")
+
     def label(self, name):
         for label in self.docker.findChildren(QLabel):
             if label.accessibleName() == name:
@@ -402,30 +510,41 @@ class User:
         return self.label("State of the engine")
 
     def progress(self):
-        return self.docker.findChild(QProgressBar).format()
+        return self.docker.findChild(QProgressBar).value()
+
+    def cure(self):
+        """The button that does the cure: what it says, where it can be seen whole."""
+        button = self.docker.findChild(QPushButton, "cure")
+        return button.text() if whole(button) else ""
 
     def shot(self, name):
         yield 300
-        # All of the screen: the docker floats, a window of its own.
         self.window.screen().grabWindow(0).save(str(self.folder / f"{name}.png"))
 
+    def screen_point(self, x, y):
+        """Where on the screen a pixel of the picture is."""
+        shown = canvas.widget()
+        view = self.application.activeWindow().activeView()
+        place = canvas.image_to_widget(view, self.document, shown)
+        return shown.mapToGlobal(place.map(QtCore.QPointF(x, y)).toPoint())
+
     def stroke(self, start, end):
-        """A stroke with the mouse, in picture pixels from the picture's middle, at 100 %."""
-        canvas = max(
-            (w for w in self.window.findChildren(QWidget) if "Canvas" in type_name(w)),
-            key=lambda w: w.width() * w.height() if w.isVisible() else 0,
-        )
-        middle = canvas.mapToGlobal(QPoint(canvas.width() // 2, canvas.height() // 2))
+        """A stroke with the mouse and Krita's brush, in pixels of the picture."""
         self.application.action("KritaShape/KisToolBrush").trigger()
         yield 300
-        yield from xdotool("mousemove", middle.x() + start[0], middle.y() + start[1])
+        yield from self.drawn(start, end)
+        yield 700
+
+    def drawn(self, start, end):
+        """The mouse moved with its button held."""
+        at, to = self.screen_point(*start), self.screen_point(*end)
+        yield from xdotool("mousemove", at.x(), at.y())
         yield from xdotool("mousedown", 1)
         for step in range(1, 11):
-            x = middle.x() + start[0] + (end[0] - start[0]) * step // 10
-            y = middle.y() + start[1] + (end[1] - start[1]) * step // 10
+            x = at.x() + (to.x() - at.x()) * step // 10
+            y = at.y() + (to.y() - at.y()) * step // 10
             yield from xdotool("mousemove", x, y)
         yield from xdotool("mouseup", 1)
-        yield 700
 
 
 class Ticks:
@@ -448,8 +567,20 @@ class Ticks:
         return round(self.longest, 3)
 
 
-def type_name(widget):
-    return widget.metaObject().className()
+def whole(widget):
+    """Whether all of a widget can be seen: none of it is outside of what it lies in."""
+    return widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()
+
+
+def picture_difference(widget):
+    """How different the screen is, where a widget is, from what the widget looks like, 0 to 255."""
+    corner = widget.mapToGlobal(QPoint(0, 0))
+    shot = widget.screen().grabWindow(0, corner.x(), corner.y(), widget.width(), widget.height())
+    grey = QImage.Format.Format_Grayscale8
+    pictures = [each.toImage().convertToFormat(grey) for each in (shot, widget.grab())]
+    points = [(x, y) for x in range(0, widget.width(), 3) for y in range(0, widget.height(), 3)]
+    values = [[image.pixel(x, y) & 255 for x, y in points] for image in pictures]
+    return sum(abs(a - b) for a, b in zip(*values)) / len(points)
 
 
 def texts(menu):
@@ -462,7 +593,7 @@ def texts(menu):
 
 
 def ours(text):
-    words = ("Remove Background", "Refine Mask", "Mask from", "Clean Edge", "Select Subject")
+    words = ("Remove Background", "Refine Mask", "Cut Out", "Clean Edge", "Select Subject")
     return any(word in text for word in words)
 
 

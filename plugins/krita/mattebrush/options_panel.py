@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options below the docker's fold: a control for each of the kit's rows, and Krita's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import choices
+from . import mattebrush_kit as kit
+from .mattebrush_client import ClientError
+from .qt import QtCore, QtWidgets
+from .texts import _
+from .widgets import control, fill, value_of
+
+BACKDROPS = {
+    "tint": _("Picture, tinted"),
+    "black": _("Black"),
+    "white": _("White"),
+    "green": _("Green"),
+}
+_MORE = "?"
+"""Stands in the list of models for the window with all there are."""
+
+
+class OptionsPanel(QtWidgets.QWidget):
+    """Keeps what is chosen as soon as it is. `more`: room for further controls. Signals:
+    `more_models` when the user wants to see all there are; `failed` with a ClientError when a
+    choice cannot be kept.
+    """
+
+    more_models = QtCore.pyqtSignal()
+    failed = QtCore.pyqtSignal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.more = QtWidgets.QWidget()
+        self._now = choices.load()
+        self._models: list[tuple[str, str]] = []
+        form = QtWidgets.QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(3)
+        form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.DontWrapRows)
+        form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._controls = {}
+        for row in kit.options_for("remove"):
+            made = control(row, self._now.values[row.name], self._changed)
+            self._controls[row.name] = made
+            if isinstance(made, QtWidgets.QCheckBox):
+                form.addRow(made)
+            else:
+                label = QtWidgets.QLabel(kit.tr(row.title))
+                label.setWordWrap(True)
+                form.addRow(label, made)
+        self._preview = QtWidgets.QCheckBox(_("Preview before it is a mask"))
+        self._preview.setToolTip(_("Shows on the canvas what was found, until it is accepted."))
+        self._preview.setChecked(self._now.preview)
+        self._frames = QtWidgets.QCheckBox(_("All frames of an animation"))
+        self._frames.setToolTip(_("A mask with a frame for each one of the layer."))
+        self._frames.setChecked(self._now.all_frames)
+        for box in (self._preview, self._frames):
+            box.toggled.connect(lambda _checked: self._changed())
+            form.addRow(box)
+        form.addRow(self.more)
+        self.show_models([])
+
+    def keep(self, **own: Any) -> None:
+        """Keeps Krita's own choices, by their names in `Choices`."""
+        for name, value in own.items():
+            setattr(self._now, name, value)
+        try:
+            choices.save(self._now)
+        except ClientError as why:
+            self.failed.emit(why)
+
+    def choose(self, name: str, value: str) -> None:
+        """Chooses for the user, as if they had."""
+        combo = self._controls[name]
+        if combo.findData(value) < 0:
+            combo.addItem(value, value)
+        combo.setCurrentIndex(combo.findData(value))
+        self._changed()
+
+    def choose_model(self, model: str, kind: str) -> None:
+        """Takes a model for the work that its kind does."""
+        self.choose("matting" if kind == "trimap" else "model", model or self._default(kind))
+
+    def show_models(self, installed: list[tuple[str, str]]) -> None:
+        """Offers the models that are there: (id, kind) each."""
+        self._models = installed
+        now = self._now.values
+        subjects = [name for name, kind in installed if kind in ("salient", "prompt")]
+        mattings = [name for name, kind in installed if kind == "trimap"]
+        own = {name: name for name in subjects if not name.startswith("mattebrush-")}
+        kept = {now["model"]: now["model"]} if now["model"] else {}
+        all_there_are = {_MORE: _("Get more…")}
+        fill(
+            self._controls["model"],
+            {"": _("Built in"), **own, **kept, **all_there_are},
+            now["model"],
+        )
+        row = kit.option("matting")
+        known = {value: kit.tr(shown) for value, shown in row.choices}
+        others = {name: name for name in (*mattings, now["matting"]) if name not in known}
+        others = {name: name for name in others if not name.startswith("mattebrush-")}
+        fill(self._controls["matting"], {**known, **others}, now["matting"])
+
+    def _default(self, kind: str) -> str:
+        return "auto" if kind == "trimap" else ""
+
+    def _changed(self) -> None:
+        if self._controls["model"].currentData() == _MORE:
+            self.show_models(self._models)
+            self.more_models.emit()
+            return
+        self._now.values = {name: value_of(made) for name, made in self._controls.items()}
+        self._now.preview = self._preview.isChecked()
+        self._now.all_frames = self._frames.isChecked()
+        self.keep()

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The window that sets the engine up, without a terminal: it asks, shows how far it is, repairs and
+removes. What is done is `mattebrush_setup`'s, the same for all hosts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from . import jobs
+from . import mattebrush_client as client
+from . import mattebrush_kit as kit
+from . import mattebrush_setup as setup
+from .qt import QtCore, QtWidgets
+from .steps import Steps, Work, in_thread
+from .texts import _
+from .widgets import Notice, button, text
+
+
+class SetupDialog(QtWidgets.QDialog):
+    """Show it with `show()`. Signal: `changed` when the engine is another than before.
+
+    Nothing is fetched before the user has read what, from where and to where, and presses the
+    button; closing the window ends what is under way, and the next time goes on from there.
+    """
+
+    changed = QtCore.pyqtSignal()
+
+    def __init__(self, parent: QtWidgets.QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(_("Mattebrush: Set Up the Engine"))
+        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(440)
+        self._steps: Steps | None = None
+        self._job: Callable[[], Any] | None = None
+        self._state = text(_("State of the engine"))
+        self._question = text(_("What will be done"))
+        self._do = button("", "", self._set_up)
+        self._do.setObjectName("do")
+        self._verify = _offered("verify", lambda: self._start(setup.verify))
+        self._repair = _offered("repair", lambda: self._start(lambda: setup.repair(agreed=True)))
+        self._remove = _offered("remove", self._ask_to_remove)
+        self._bar = QtWidgets.QProgressBar()
+        self._cancel = button(kit.tr("Cancel"), "", self._stop)
+        self._notice = Notice(_("How it goes"), {"try-again": self._again})
+        column = QtWidgets.QVBoxLayout(self)
+        column.addWidget(self._state)
+        column.addWidget(self._question)
+        actions = QtWidgets.QHBoxLayout()
+        for each in (self._do, self._verify, self._repair, self._remove):
+            actions.addWidget(each)
+        actions.addStretch(1)
+        actions.addWidget(button(_("C&lose"), "", self.reject))
+        column.addLayout(actions)
+        progress = QtWidgets.QHBoxLayout()
+        progress.addWidget(self._bar, 1)
+        progress.addWidget(self._cancel)
+        column.addLayout(progress)
+        column.addWidget(self._notice)
+        self._plan: Any = None
+        self._now: Any = None
+        self._removing = False
+        self._look()
+
+    # ------------------------------------------------------------------------------ what there is
+
+    def _look(self) -> None:
+        self._removing = False
+        self._steps = Steps(in_thread(lambda: (setup.status(), setup.plan())), self)
+        self._steps.ended.connect(self._known)
+        self._steps.failed.connect(self._failed)
+        self._show()
+
+    def _known(self, found: Any) -> None:
+        self._steps = None
+        self._now, self._plan = found
+        self._show()
+
+    def _show(self) -> None:
+        """Shows the state, what can be done about it, and what would be."""
+        busy, known = self._steps is not None, self._now is not None
+        sentence, action = kit.SETUP_STATES[self._now.state] if known else ("", "")
+        ready = known and self._now.state in ("ready", "outdated")
+        self._state.setText(kit.tr(sentence) if known else kit.stage_text("start") + "…")
+        self._state.setToolTip(self._now.detail or self._now.folder if known else "")
+        if self._removing:
+            self._question.setText(kit.removal_question())
+            self._do.setText(kit.tr(kit.SETUP_ACTIONS["remove"]))
+        else:
+            self._question.setText(kit.setup_question(self._plan) if action else "")
+            self._do.setText(kit.tr(kit.SETUP_ACTIONS[action]) if action else "")
+        self._question.setVisible(bool(self._question.text()))
+        self._do.setVisible(bool(self._do.text()) and not busy)
+        self._verify.setVisible(ready and not busy)
+        self._repair.setVisible(ready and not busy)
+        self._remove.setVisible(known and self._now.state != "absent" and not busy)
+        self._bar.setVisible(busy and self._job is not None)
+        self._cancel.setVisible(busy and self._job is not None)
+        self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
+
+    # --------------------------------------------------------------------------------- what is done
+
+    def _set_up(self) -> None:
+        """The button below the question: the user's answer to it."""
+        if self._removing:
+            self._start(setup.remove)
+        elif self._now.state == "damaged":
+            self._start(lambda: setup.repair(agreed=True))
+        else:
+            self._start(lambda: setup.run(agreed=True))
+
+    def _ask_to_remove(self) -> None:
+        self._removing = True
+        self._show()
+
+    def _again(self) -> None:
+        if self._job is not None:
+            self._start(self._job)
+        else:
+            self._look()
+
+    def _start(self, job: Callable[[], Any]) -> None:
+        self._job = job
+        self._bar.setRange(0, 0)
+        self._steps = Steps(self._work(job), self)
+        self._steps.ended.connect(self._done)
+        self._steps.failed.connect(self._failed)
+        self._show()
+
+    def _work(self, job: Callable[[], Any]) -> Work:
+        started = yield from in_thread(job)
+        return (yield from jobs.followed(started, self._told))
+
+    def _told(self, stage: str, fraction: float) -> None:
+        self._bar.setRange(0, 100 if fraction > 0 else 0)
+        self._bar.setValue(round(100 * fraction))
+        self._notice.say(kit.stage_text(stage) + "…")
+
+    def _done(self, _status: Any) -> None:
+        self._steps = None
+        self._notice.say("")
+        self.changed.emit()
+        self._look()
+
+    def _failed(self, why: Exception) -> None:
+        self._steps = None
+        if not isinstance(why, client.ClientError):
+            why = client.ClientError(str(why))
+        self._show()
+        self._notice.fail(why)
+
+    def _stop(self) -> None:
+        if self._steps is not None:
+            self._steps.cancel()
+
+    def reject(self) -> None:
+        """Closes the window, and ends what is under way."""
+        self._stop()
+        super().reject()
+
+
+def _offered(action: str, pressed: Callable[[], Any]) -> Any:
+    return button(kit.tr(kit.SETUP_ACTIONS[action]), "", pressed)
