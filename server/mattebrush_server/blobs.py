@@ -58,7 +58,7 @@ class Blob:
 
         Raises MemoryError where there is none.
         """
-        if size >= _SHARED_FROM and os.name != "nt":
+        if size >= _SHARED_FROM and sys.platform != "win32":
             with contextlib.suppress(OSError):
                 segment, descriptor = _segment(size, name)
                 return cls(size, segment, None, descriptor)

@@ -29,7 +29,7 @@ def folder() -> Path:
     home = paths.home()
     if os.environ.get("XDG_RUNTIME_DIR"):
         base = Path(os.environ["XDG_RUNTIME_DIR"])
-    elif os.name == "nt":
+    elif sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or home)
     elif sys.platform == "darwin":
         base = home / "Library" / "Caches"
