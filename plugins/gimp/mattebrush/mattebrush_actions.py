@@ -118,7 +118,10 @@ def _put(image, layer, values, answer):
 
 def _refine_options(image, layer, values, bits):
     depth = bits or pixels.depth(image)
-    return kit.job_options("refine", values, depth=depth, decontaminate=False)
+    options = kit.job_options("refine", values, depth=depth, decontaminate=False)
+    if not values.get("guided", True):
+        options["guided"] = False
+    return options
 
 
 def _refine_arrays(image, layer, values, bits):

@@ -86,6 +86,14 @@ PROMPT = _row(
     'JSON in pixels of the image, {"points": [[x, y, 1 or 0], ...], "boxes": [[x0, y0, x1, y1],'
     " ...]}; empty: the path's points, else the selection",
 )
+GUIDED = _row(
+    "guided",
+    "switch",
+    True,
+    _("Understand the strokes"),
+    _("Off: only the edge is decided anew, where it was painted."),
+)
+REFINE = _shared("refine", "decontaminate") + [GUIDED]
 CUT_OUT = _shared("remove", "existing") + [EXISTING, PAINT]
 PIXELS = _("pixels")
 
@@ -148,11 +156,11 @@ def _panel():
 ENTRIES = (
     _entry("remove-background", *_named("remove-background", "B", "..."), rows=CUT_OUT,
            work=actions.REMOVE, check=actions.check, legend=True),
-    _entry("refine-mask", *_named("refine-mask", "F"), rows=_shared("refine", "decontaminate"),
+    _entry("refine-mask", *_named("refine-mask", "F"), rows=REFINE,
            work=actions.REFINE, check=actions.check_mask, ask=False),
     _entry("refine-options", _("Refine _Options..."),
            _("Refine Mask with a preview and choices, which it keeps"),
-           rows=_shared("refine", "decontaminate"),
+           rows=REFINE,
            work=actions.REFINE, check=actions.check_mask, kept="refine-mask", legend=True),
     _entry("cut-out-from-points", *_named("select-object", "U", "..."), rows=CUT_OUT + [PROMPT],
            work=actions.CUT_OUT, check=actions.check, prompt=True),

@@ -121,7 +121,11 @@ class Gimp:
     ) -> subprocess.Popen[str]:
         """Starts a command inside, in a process group of its own."""
         words = ["env", "-i", *self._environment(variables), "chroot", str(self.root), *command]
-        steps = [f"mount --rbind / {shlex.quote(str(self.root / 'machine'))}"]
+        steps = [
+            f"mount --rbind / {shlex.quote(str(self.root / 'machine'))}",
+            # GIMP 3.2's loaders of icons ask it for the names of files.
+            f"mount -t proc proc {shlex.quote(str(self.root / 'proc'))}",
+        ]
         if full:
             # A disk of its own, in this mount namespace alone; what fills it is bounded, too.
             disk = shlex.quote(f"{self.root}/machine{full.resolve()}")
@@ -195,8 +199,11 @@ class Gimp:
 
 
 _ENGINE = """#!/bin/bash
+case "$*" in *" job") ;; *) exec chroot /machine {python} "$@" ;; esac
 set -o pipefail
-n=$(printf %04d $(ls {jobs} | grep -c request))
+n=0 # noclobber takes the first free number, whoever else is just starting
+until (set -C; : > {jobs}/$(printf %04d $n).request) 2>/dev/null; do n=$((n + 1)); done
+n=$(printf %04d $n)
 tee {jobs}/$n.request | chroot /machine {python} "$@" | tee {jobs}/$n.answer
 """
 

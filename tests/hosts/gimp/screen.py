@@ -79,7 +79,7 @@ class Screen:
         """The ids of visible windows whose title holds `title`."""
         return self.do("xdotool", "search", "--onlyvisible", "--name", title).split()
 
-    def window(self, title: str) -> str:
+    def window(self, title: str, seconds: float = 60) -> str:
         """Waits for a window and brings it to the front."""
         found: list[str] = []
 
@@ -87,7 +87,7 @@ class Screen:
             found[:] = self.windows(title)
             return bool(found)
 
-        self.wait(there, f"a window {title}")
+        self.wait(there, f"a window {title}", seconds)
         self.do("xdotool", "windowactivate", "--sync", found[-1])
         return found[-1]
 

@@ -21,7 +21,7 @@ from tests.hosts.gimp.gimphost import INSIDE, REPOSITORY, Gimp
 from tests.hosts.gimp.screen import Screen
 
 WIDTH, HEIGHT = 640, 480
-_SETUP = """(config-version "3.0.4")
+_SETUP = """(config-version "{version}")
 (show-welcome-dialog no)
 (check-updates no)
 (color-profile-policy keep)
@@ -29,6 +29,9 @@ _SETUP = """(config-version "3.0.4")
 """
 _SETUP_OLD = "(color-profile-policy keep)\n"
 _SEARCH = "Search Actions"
+REFINE_KEY = "F9"
+_KEYS = f'(file-version 1)\n(action "plug-in-mattebrush-refine-mask" "{REFINE_KEY}")\n'
+_KEYS_OLD = f'(gtk_accel_path "<Actions>/plug-in/plug-in-mattebrush-refine-mask" "{REFINE_KEY}")\n'
 _MAKE = {"3.0": gimphost.gimp3, "3.2": gimphost.gimp32, "2.10": gimphost.gimp210}
 
 
@@ -38,7 +41,12 @@ def opened(version: str, folder: Path, number: int) -> Iterator[Window]:
     (folder / "gimp").mkdir()
     (folder / "tools").mkdir()
     gimp = _MAKE[version](folder / "gimp")
-    (gimp.config / "gimprc").write_text(_SETUP_OLD if gimp.old else _SETUP)
+    # GIMP welcomes whoever comes from another version.
+    exact = (gimp.root / ".complete").read_text().partition("-")[0].strip() or "3.0.4"
+    setup = _SETUP_OLD if gimp.old else _SETUP.format(version=exact)
+    (gimp.config / "gimprc").write_text(setup)
+    keys = ("menurc", _KEYS_OLD) if gimp.old else ("shortcutsrc", _KEYS)
+    (gimp.config / keys[0]).write_text(keys[1])
     with Image.open(REPOSITORY / "examples" / "lemur.jpg") as picture:
         picture.convert("RGB").resize((WIDTH, HEIGHT)).save(gimp.folder / "photo.png")
     photo = gimp.inside(gimp.folder / "photo.png")
@@ -51,7 +59,7 @@ def opened(version: str, folder: Path, number: int) -> Iterator[Window]:
         else:
             port = 0
             screen.start(f"gimp-{version}", "--no-splash", "--console-messages", photo)
-        screen.window("photo")
+        screen.window("photo", 240)  # the first start reads every plug-in and every font
         yield Window(gimp, screen, port)
 
 

@@ -187,7 +187,7 @@ def drawables_of_a_script():
     image.add_channel(channel, 0)
     image.active_channel = channel
     number = jobs_done()
-    pdb.plug_in_mattebrush_refine_mask(image, layer.mask, "auto")
+    pdb.plug_in_mattebrush_refine_mask(image, layer.mask, "auto", True)
     told["mask as drawable"] = [jobs_done() - number, image.active_channel == channel]
     pdb.gimp_image_delete(image)
 

@@ -59,7 +59,7 @@ def remove(image, **choices):
 
 def refine(image):
     """Refine Mask as a script calls it."""
-    pdb.plug_in_mattebrush_refine_mask(image, "auto")
+    pdb.plug_in_mattebrush_refine_mask(image, "auto", True)
 
 
 def save(image, name):
