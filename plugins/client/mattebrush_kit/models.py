@@ -6,6 +6,7 @@ Both wait for the engine: call them where the host may wait, or use `Download` a
 
 import collections
 import json
+import os
 
 from ._client import client
 from .languages import _native, tr
@@ -21,6 +22,8 @@ COMMERCIAL = {
 
 SUBJECT_KINDS = ("salient", "prompt")
 """Kinds of models that find a subject in one picture."""
+
+_POLL_SECONDS = 0.25
 
 _FIELDS = "id name kind size license commercial license_note best_at page gated embedded installed"
 
@@ -78,19 +81,16 @@ def model_facts(model):
 def download(model, settings=None, mirror=""):
     """Starts the download of a model whose license the user has seen and agreed to.
 
-    Returns a `Download`. Raises ClientError when there is no engine on this machine: a server
-    elsewhere keeps its own models.
+    Returns a `Download`, or one as it when only a server is at hand, which then fetches the model
+    for itself. Raises ClientError.
     """
     settings = settings or client.Settings.load()
-    if settings.python:
-        return Download(client.ProcessEngine(settings.python, settings.python_path), model, mirror)
-    engine = client.connect(settings)
+    if settings.python and os.path.isfile(settings.python):
+        engine = client.ProcessEngine(settings.python, settings.python_path)
+    else:
+        engine = client.connect(settings)
     if isinstance(engine, client.ServerEngine):
-        raise client.EngineRefused(
-            "model-unavailable",
-            tr("The server keeps its own models."),
-            tr('On its machine run "mattebrush models pull %s".') % _native(model),
-        )
+        return _ServerDownload(engine, model)
     return Download(engine, model, mirror)
 
 
@@ -128,6 +128,33 @@ class Download(client.Job):
 
     def _kill(self):
         client.end(self._process)
+
+
+class _ServerDownload(client.Job):
+    """A download that a server does for itself, followed as any of its jobs."""
+
+    def __init__(self, engine, model):
+        self._engine, self._model = engine, model
+        client.Job.__init__(self, None)
+
+    def _work(self):
+        rows = self._engine.json("/v1/models")["models"]
+        licenses = {row["id"]: row["license"] for row in rows}
+        consent = json.dumps({"accept_license": licenses.get(self._model, "")}).encode("utf-8")
+        answer = self._engine.ask(
+            "POST", "/v1/models/%s" % self._model, [consent], {"Content-Type": "application/json"}
+        )
+        route = "/v1/jobs/%s" % json.loads(answer[1].decode("utf-8"))["id"]
+        while True:
+            state = self._engine.json(route)
+            self._told(state.get("stage") or "download", state.get("fraction") or 0.0)
+            if state.get("state") not in ("queued", "running"):
+                if state.get("error"):
+                    raise _failure(json.dumps(state["error"]).encode("utf-8"), [])
+                return {self._model: []}
+            if self._stop.wait(_POLL_SECONDS):
+                self._engine.ask("DELETE", route)
+                raise client.Cancelled()
 
 
 def _output(engine, arguments):
