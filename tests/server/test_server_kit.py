@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from mattebrush.models import catalog, store
+from mattebrush.options import EMBEDDED_MODEL
 from tests.needs import shared
 from tests.server.server_client import TOKEN
 
@@ -82,7 +83,7 @@ def test_a_server_downloads_a_model_for_itself(
         there = settings(kit, engine="server", server=client.server.url, token=TOKEN)
         before = {model.id: model for model in kit.list_models(there)}
         assert before["mediapipe-selfie"].size and not before["mediapipe-selfie"].installed
-        assert kit.model_facts(before["mattebrush-salient"])[1] == "built in"
+        assert kit.model_facts(before[EMBEDDED_MODEL])[1] == "built in"
         kit.download("mediapipe-selfie", there).result()
         assert store.installed(catalog.get("mediapipe-selfie"))
         assert {model.id for model in kit.list_models(there) if model.installed} >= {
