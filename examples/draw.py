@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the two examples that are no photographs: soft fur before a meadow, a vase on a table.
+"""Draws the examples that are no photographs: soft fur before a meadow, a vase on a table, a
+bicycle before a wall.
 
     python examples/draw.py
 
@@ -66,6 +67,31 @@ def vase(random: np.random.Generator) -> np.ndarray:
     return _photographed(picture, random)
 
 
+def bicycle(random: np.random.Generator) -> np.ndarray:
+    """A bicycle before a wall: thin tubes, and holes through which the wall is seen."""
+    picture = _blurred_lights(random, (190, 180, 150), (230, 222, 200))
+    draw = ImageDraw.Draw(picture)
+    for part, width, tone in BICYCLE:
+        places = [(x * FINE, y * FINE) for x, y in part]
+        draw.line(places, fill=tone, width=width * FINE)
+    for middle in (300, 600):
+        ring = [(middle - 110) * FINE, 310 * FINE, (middle + 110) * FINE, 530 * FINE]
+        draw.ellipse(ring, outline=_RUBBER, width=9 * FINE)
+    return _photographed(picture, random)
+
+
+_PAINT, _RUBBER = (30, 60, 140), (25, 25, 28)
+_REAR, _PEDALS, _SADDLE, _HEAD, _FORK = (300, 420), (430, 420), (400, 260), (560, 260), (600, 420)
+BICYCLE: list[tuple[tuple[tuple[int, int], ...], int, tuple[int, int, int]]] = [
+    ((_REAR, _SADDLE, _HEAD, _PEDALS, _REAR), 9, _PAINT),
+    ((_PEDALS, _SADDLE, (390, 235)), 9, _PAINT),
+    ((_FORK, (550, 225)), 9, _PAINT),
+    (((550, 225), (520, 215)), 8, _RUBBER),
+    (((365, 232), (420, 232)), 12, _RUBBER),
+]
+"""Its tubes: places, width, tone."""
+
+
 def _blurred_lights(random: np.random.Generator, dark: Color, bright: Color) -> Image.Image:
     """What lies far behind: discs of light out of focus."""
     picture = Image.new("RGB", (WIDTH * FINE, HEIGHT * FINE), dark)
@@ -99,6 +125,6 @@ def _tone(color: Color, light: float) -> tuple[int, int, int]:
 
 
 if __name__ == "__main__":
-    for name, scene in (("fur", fur), ("vase", vase)):
+    for name, scene in (("fur", fur), ("vase", vase), ("bicycle", bicycle)):
         path = Path(__file__).with_name(f"{name}.jpg")
         Image.fromarray(scene(np.random.default_rng(7))).save(path, quality=88)
