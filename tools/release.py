@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`python -m tools.release`: wheel, plug-in zips and offline bundles, the same bytes each time.
 
+    all                        everything below, and SHA256SUMS; what is made without a word more
     wheel                      the engine's wheel
     plugins                    the plug-ins' zips, which bring the engine's wheel along
     bundle --platform KEY      all that a machine without a network needs, in one zip
@@ -56,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("wheel", "plugins", "bundle", "check"))
+    what = ("all", "wheel", "plugins", "bundle", "check")
+    parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("files", nargs="*", type=Path, help="bundles to check")
     parser.add_argument("--platform", action="append", choices=PLATFORMS, help="default: all")
     parser.add_argument("--output-dir", type=Path, default=Path("dist"))
@@ -70,8 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
             problems = [problem for path in given.files for problem in check(path)]
             print("\n".join(problems) or "All is as it must be.")
             return 1 if problems else 0
-        for path in _made(given):
-            print(f"{digest(path)}  {path}")
+        sums = {path.name: digest(path) for path in _made(given)}
+        lines = "".join(f"{value}  {name}\n" for name, value in sorted(sums.items()))
+        if given.what == "all":
+            (given.output_dir / "SHA256SUMS").write_text(lines, encoding="utf-8")
+        print(lines, end="")
     except MattebrushError as error:
         print(f"tools.release: {error}", file=sys.stderr)
         return error.exit_status
@@ -80,11 +85,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _made(given: argparse.Namespace) -> Iterator[Path]:
     wheel = build_wheel(given.output_dir)
-    if given.what == "wheel":
+    if given.what in ("wheel", "all"):
         yield wheel
-    elif given.what == "plugins":
+    if given.what in ("plugins", "all"):
         yield from plugin_zips(given.output_dir, wheel)
-    else:
+    if given.what in ("bundle", "all"):
         for key in given.platform or PLATFORMS:
             yield bundle(PLATFORMS[key], given.output_dir, wheel, given.python_archive)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plug-in kit: its cases under each Python, and its tables against the engine's own."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 import mattebrush
 import mattebrush.errors
+import mattebrush_server
 from mattebrush import engine, options
 from mattebrush.jobs import contract
 from tests.client.test_client import PYTHONS, interpreter
@@ -109,3 +111,13 @@ def test_a_download_that_nobody_agreed_to_or_cannot_arrive(
     with pytest.raises(client.EngineRefused) as unknown:
         kit.download("no-such-model", settings).result()
     assert unknown.value.code == "model-unavailable"
+
+
+def test_the_page_tells_stages_in_the_same_words(kit: Any) -> None:
+    words = (Path(mattebrush_server.__file__).parent / "page" / "words.js").read_text("utf-8")
+    table = re.search(r"const STAGES = \{(.*?)\};", words, re.DOTALL)
+    assert table is not None
+    said = dict(re.findall(r'^  (\w+): "(.*)",$', table.group(1), re.MULTILINE))
+    shared = {stage: text for stage, text in said.items() if stage in kit.STAGES}
+    assert {"segmentation", "matting", "retouch", "decontamination"} <= set(shared)
+    assert shared == {stage: kit.STAGES[stage] for stage in shared}
