@@ -153,10 +153,13 @@ def heic(values: np.ndarray, bits: int, points: tuple[int, int]) -> bytes:
 
 def avif(values: np.ndarray, bits: int, points: tuple[int, int]) -> bytes:
     array = np.rint(np.repeat(np.repeat(values[None], SIDE, 0), SIDE, 1) * ((1 << bits) - 1))
-    data = imagecodecs.avif_encode(
-        array.astype(np.uint16 if bits > 8 else np.uint8), level=100, bitspersample=bits,
-        primaries=points[0], transfer=points[1],
-    )  # fmt: skip
+    try:
+        data = imagecodecs.avif_encode(
+            array.astype(np.uint16 if bits > 8 else np.uint8), level=100, bitspersample=bits,
+            primaries=points[0], transfer=points[1],
+        )  # fmt: skip
+    except TypeError:
+        pytest.skip("this imagecodecs writes no nclx")  # its last one for Python 3.10
     return bytes(data)
 
 

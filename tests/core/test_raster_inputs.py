@@ -151,8 +151,18 @@ def _modes() -> dict[str, tuple[Image.Image, str, dict[str, Any]]]:
         "progressive jpeg": (COLORS, "JPEG", {"progressive": True}),
         "cmyk jpeg": (COLORS.convert("CMYK"), "JPEG", {"quality": 95}),
         "cmyk tiff": (COLORS.convert("CMYK"), "TIFF", lzw),
-        "ycbcr tiff": (COLORS.convert("YCbCr"), "TIFF", {}),
+        **({"ycbcr tiff": (COLORS.convert("YCbCr"), "TIFF", {})} if _reads_own_ycbcr() else {}),
     }
+
+
+def _reads_own_ycbcr() -> bool:
+    """Pillow before 13 writes such a TIFF file in a way that it cannot read."""
+    with Image.open(io.BytesIO(saved(COLORS.convert("YCbCr"), "TIFF"))) as own:
+        try:
+            own.load()
+        except OSError:
+            return False
+    return True
 
 
 @pytest.mark.parametrize("name", list(_modes()))

@@ -127,6 +127,8 @@ def _through_pillow(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixe
     try:
         return decoding.read(file, "TIFF", name, max_pixels, frame=page.index)
     except UnidentifiedImageError as unknown:
+        if page.photometric in _COLOURS:  # grey with 8-bit alpha, before Pillow 13
+            return Raster(*_through_tifffile(page, name), page.tags.valueof(_ICC) or None)
         kind = tifffile.COMPRESSION(page.compression).name
         raise InputInvalid(
             f"{name} is a TIFF of a kind that is not read here ({page.samplesperpixel} x "
