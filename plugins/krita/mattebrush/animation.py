@@ -41,7 +41,7 @@ def mask_frames(
     if layer.type() != "paintlayer" or task.choices.clean_colors:
         raise NotHere(
             _("All frames at once are for masks on paint layers."),
-            _("Switch off “All frames” or “Clean colors” in the Mattebrush docker."),
+            _("Switch off “All frames” or “Clean edge colors” in the Mattebrush docker."),
         )
     now = layers.bounds(document, layer)
     # Other frames may reach further; but region and prompt are places in this one's rectangle.

@@ -42,13 +42,12 @@ _SETTINGS = "[python]\nenable_mattebrush=true\nenable_mattebrush_check=true\n"
 class Krita:
     """One Krita with a home folder of its own below `folder`, the test's.
 
-    root: the chroot, None for the machine's own. variables: further ones of its environment.
+    root: the chroot, None for the machine's own.
     """
 
     version: str
     root: Path | None
     folder: Path
-    variables: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def home(self) -> Path:
@@ -97,7 +96,9 @@ class Krita:
         variables = {"QT_QPA_PLATFORM": "offscreen"}
         return self._result(command, variables, result, timeout)
 
-    def show(self, script: str, display: str, *arguments: str, timeout: float = 500) -> Any:
+    def show(
+        self, script: str, display: str, *arguments: str, timeout: float = 500, language: str = ""
+    ) -> Any:
         """Runs `main` of a script of `inside` in Krita with its window on `display`."""
         result = self.folder / f"{script}.json"
         result.unlink(missing_ok=True)
@@ -110,6 +111,7 @@ class Krita:
         variables = {
             "DISPLAY": display,
             "LIBGL_ALWAYS_SOFTWARE": "1",
+            "LANGUAGE": language,
             "CHECK_SCRIPT": script,
             "CHECK_RESULT": str(result),
             "CHECK_ARGUMENTS": json.dumps(arguments),
@@ -146,7 +148,6 @@ class Krita:
             "PYTHONPATH": f"{INSIDE}:{self.data / 'pykrita'}",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONWARNINGS": "ignore",
-            **self.variables,
             **variables,
         }
         process = subprocess.Popen(

@@ -32,9 +32,8 @@ class Work:
 
 
 @pytest.fixture(scope="module")
-def work(krita: Krita, picture: Path, models: Path, screen: str) -> Work:
+def work(krita: Krita, picture: Path, screen: str) -> Work:
     krita.engine_by_process()
-    krita.variables["MATTEBRUSH_HOME"] = str(models)
     folder = krita.folder / "canvas"
     folder.mkdir()
     dots = Image.new("RGB", (WIDTH, HEIGHT), (128, 128, 128))
@@ -42,7 +41,6 @@ def work(krita: Krita, picture: Path, models: Path, screen: str) -> Work:
     dots.paste((255, 0, 0), (x - 3, y - 3, x + 4, y + 4))
     dots.save(folder / "dots.png")
     told = krita.show("canvaswork", screen, str(folder), str(picture), str(folder / "dots.png"))
-    del krita.variables["MATTEBRUSH_HOME"]
     return Work(folder, told)
 
 
@@ -69,9 +67,8 @@ def test_enter_makes_the_mask_of_the_object_in_one_step(work: Work) -> None:
     assert told["name"] == told["active"] == "Mask 1, object"
     assert told["gone"]
     assert told["undone"] == 0
-    y, x = np.nonzero(work.mask("object") > 0.5)
-    assert abs(x.mean() - 100) < 10
-    assert abs(y.mean() - 150) < 10
+    found, subject = work.mask("object") > 0.5, work.mask("whole") > 0.5
+    assert (found & subject).sum() / (found | subject).sum() > 0.7
 
 
 def test_a_box_is_dragged_and_cancel_changes_nothing(work: Work) -> None:
@@ -100,7 +97,6 @@ def test_drop_paints_black_on_the_mask(work: Work) -> None:
     assert work.told["drop"] == {"active": "Mask 1", "painted": 0}
 
 
-@pytest.mark.xfail(reason="the network that understands strokes is not in the engine yet")
 def test_two_strokes_bring_hair_back(work: Work) -> None:
     whole, stroked, back = (work.mask(name) for name in ("whole", "stroked", "given-back"))
     painted = stroked != work.mask("bitten")

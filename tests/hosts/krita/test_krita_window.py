@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from tests.hosts import kraread
+from tests.hosts.krita import kritahost
 from tests.hosts.krita.kritahost import Krita
 
 pytestmark = pytest.mark.hosts
@@ -229,3 +230,26 @@ def test_a_selected_subject_is_outlined(hour: Hour, next_start: dict[str, Any]) 
 def test_docker_follows_the_theme(next_start: dict[str, Any]) -> None:
     assert next_start["themes"]["Krita dark"] < 110
     assert next_start["themes"]["Krita bright"] > 150
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", ["Hintergrund entfernen", "Maske verfeinern", "Optionen und mehr"]),
+        ("ja", ["背景を除去", "マスクを調整", "オプションなど"]),
+    ],
+)
+def test_docker_speaks_the_users_language(
+    tmp_path_factory: pytest.TempPathFactory,
+    picture: Path,
+    screen: str,
+    language: str,
+    words: list[str],
+) -> None:
+    krita = kritahost.find("5.3", tmp_path_factory.mktemp("language"))
+    folder = krita.folder / "shots"
+    folder.mkdir()
+    told = krita.show("languages", screen, str(folder), str(picture), language=language)
+    assert set(words) <= set(told["texts"])
+    assert told["cut"] == []
+    assert told["needs"] <= 250

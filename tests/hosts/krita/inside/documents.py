@@ -157,7 +157,8 @@ def points(folder, picture, case):
     document.setSelection(spot)
     layer.move(-7, 5)  # the engine sees the layer alone, from its own corner on
     prompt = actions.selected_prompt(document, layer)
-    outcome = done(actions.put(done(actions.propose_object(task(document, layer), prompt))))
+    job = task(document, layer, model="mobile-sam")
+    outcome = done(actions.put(done(actions.propose_object(job, prompt))))
     keep(folder, case, "mask", masks.read(outcome.mask, document.bounds()))
     return {"model": outcome.report["model"], "name": outcome.mask.name(), "prompt": prompt}
 

@@ -509,6 +509,11 @@ class User:
     def engine_text(self):
         return self.label("State of the engine")
 
+    def state(self):
+        """What the docker says of the engine, in whatever language."""
+        shown = [each.text() for each in self.docker.findChildren(QLabel)]
+        return next((text for text in shown if text.startswith(("●", "○"))), "")
+
     def progress(self):
         return self.docker.findChild(QProgressBar).value()
 
