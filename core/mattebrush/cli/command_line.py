@@ -32,6 +32,7 @@ _COMMANDS = (
     "mattebrush.cli.models",
     "mattebrush.cli.plugins",
     "mattebrush.cli.gimpfu",
+    "mattebrush.cli.desktop",
 )
 """Modules with an `add_parser(subparsers)`, in the order of `mattebrush --help`."""
 

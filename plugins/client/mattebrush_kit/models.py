@@ -170,8 +170,9 @@ def _failure(answer, words):
     """The exception for a command that failed: its own failure object, else its last words."""
     try:
         failure = json.loads(answer.decode("utf-8"))
+        failure = failure.get("error", failure)
         return client.EngineRefused(failure["code"], failure["message"], failure.get("fix", ""))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         last = words[-1] if words else "?"
         return client.EngineDied("The engine's command failed: %s" % last, client.INSTALL_HINT)
 
