@@ -11,11 +11,19 @@ from typing import Any
 
 from . import __version__
 
-_PACKAGES = ("numpy", "Pillow", "onnxruntime", "tifffile", "pillow-heif", "Flask", "waitress")
+_PACKAGES = (
+    "numpy", "Pillow", "tifffile", "imagecodecs", "pillow-heif", "OpenEXR", "Flask", "waitress",
+)  # fmt: skip
+_RUNTIMES = tuple(
+    f"onnxruntime{variant}"
+    for variant in ("", "-gpu", "-directml", "-openvino", "-migraphx", "-rocm", "-qnn", "-webgpu")
+)
+"""The builds of onnxruntime: all of them own the folder `onnxruntime`, so only one can stand."""
 
 
 def examine() -> dict[str, Any]:
-    """Plain values for JSON: version, python, platform, packages, devices, models, plugins, paths.
+    """Plain values for JSON: version, python, platform, packages, problems, devices, models,
+    plugins, paths.
 
     Each device is tried with a small real inference; being listed by onnxruntime is not enough.
     """
@@ -26,7 +34,9 @@ def examine() -> dict[str, Any]:
         "version": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {"onnxruntime": None, **_runtimes()}
+        | {name: _version(name) for name in _PACKAGES},
+        "problems": problems(),
         "devices": [dataclasses.asdict(status) for status in runtime.devices()],
         "models": [
             {
@@ -52,6 +62,23 @@ def examine() -> dict[str, Any]:
             "settings": str(packages.settings_folder()),
         },
     }
+
+
+def problems() -> list[str]:
+    """What is wrong with the installation, each with its cure."""
+    runtimes = list(_runtimes())
+    if len(runtimes) < 2:
+        return []
+    return [
+        f"{' and '.join(runtimes)} are installed over each other, so that either may fail. "
+        f"Uninstall all of them, then install the one that you want (docs/gpu.md)."
+    ]
+
+
+def _runtimes() -> dict[str, str]:
+    """The builds of onnxruntime that are installed, with their versions."""
+    found = {name: _version(name) for name in _RUNTIMES}
+    return {name: version for name, version in found.items() if version is not None}
 
 
 def _version(package: str) -> str | None:

@@ -85,3 +85,20 @@ def test_addresses_stand_in_one_table() -> None:
     assert filled({"pages": "a/v{version}"}, "1.2") == {"pages": "a/v1.2"}
     given = [address for address in addresses.values() if address]
     assert all(address.startswith(("https://", "mailto:")) for address in given)
+
+
+def test_no_extra_installs_a_second_runtime() -> None:
+    """All builds of onnxruntime own one folder."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [need for needs in project["optional-dependencies"].values() for need in needs]
+    assert [need for need in extras if need.startswith("onnxruntime")] == []
+
+
+def test_two_runtimes_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mattebrush import doctor
+
+    assert doctor.problems() == []
+    versions = {"onnxruntime": "1.30", "onnxruntime-gpu": "1.30"}
+    monkeypatch.setattr(doctor, "_version", versions.get)
+    assert "over each other" in doctor.problems()[0]
+    assert "docs/gpu.md" in doctor.problems()[0]

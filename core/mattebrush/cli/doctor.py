@@ -40,6 +40,7 @@ def _lines(status: dict[str, Any]) -> list[str]:
     lines += [
         f"  {name:<14} {version or 'not installed'}" for name, version in status["packages"].items()
     ]
+    lines += [f"  PROBLEM: {problem}" for problem in status["problems"]]
     lines += ["", "Devices (each tried with a real inference)"]
     lines += [f"  {_tick(d['works'])} {d['name']:<12} {d['detail']}" for d in status["devices"]]
     lines += ["", "Models installed"]

@@ -359,7 +359,7 @@ def _probe(device: str) -> None:
     """
     ort = _onnxruntime()
     if PROVIDERS[device] not in ort.get_available_providers():
-        raise DeviceUnavailable("the installed onnxruntime has no support for it")
+        raise DeviceUnavailable("the installed onnxruntime has no support for it (docs/gpu.md)")
     options = _options(1, device)
     if device != "cpu":
         options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
