@@ -210,6 +210,7 @@ def _close_stuck(server: TcpWSGIServer, now: float) -> None:
     channels = list(server.active_channels.values())
     crowded = len(channels) > _CROWDED
     for channel in channels:
+        channel.ask_whether_there()
         silent = crowded and channel.says_nothing
         patience = _CROWDED_SECONDS if silent else server.adj.channel_timeout
         if (channel.silent_since if silent else channel.last_activity) >= now - patience:
@@ -223,6 +224,49 @@ def _close_stuck(server: TcpWSGIServer, now: float) -> None:
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
     _drain = False
+    _sends_no_more = False
+    _answering = False
+
+    def handle_read(self) -> None:
+        """As waitress, except that who has only closed its own side still gets its answer."""
+        if self.requests and not self._sends_no_more and self._at_end():
+            self._sends_no_more = True
+            self.ask_whether_there()
+        else:
+            super().handle_read()
+
+    def _at_end(self) -> bool:
+        try:
+            return self.socket.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return False  # waitress says what that means
+
+    def readable(self) -> bool:
+        readable: bool = super().readable()
+        return readable and not self._sends_no_more
+
+    def ask_whether_there(self) -> None:
+        """Tells a client that sends no more to go on waiting; one that has gone refuses even that.
+
+        Its end looks the same; at the second time the difference shows.
+        """
+        requests = list(self.requests)
+        if not (self._sends_no_more and requests) or requests[0].error:
+            return
+        with self.outbuf_lock:
+            if self._answering or requests[0].version != "1.1":
+                return
+            try:
+                self.socket.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+            except BlockingIOError:
+                return
+            except OSError:
+                self.handle_close()
+
+    def write_soon(self, data: Any) -> Any:
+        with self.outbuf_lock:
+            self._answering = True
+        return super().write_soon(data)
 
     @property
     def says_nothing(self) -> bool:
@@ -240,7 +284,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def service(self) -> None:
         self._drain = self.requests[0].left_unread
+        self._answering = False
         super().service()
+        if self._sends_no_more and not self.requests:
+            self.close_when_flushed = True
+            self.server.pull_trigger()
 
     def handle_close(self) -> None:
         # waitress forgets a request that was cut off half-way; ours holds memory.
@@ -301,7 +349,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]
 
     def _check(self) -> None:
         settings, uploads, judge, _ = self.setup
-        if self.headers_finished and self.error is None and not self._judged:
+        if self.headers_finished and not (self.empty or self.error or self._judged):
             self._judged = True
             judge(self.command, self.path, self._header)
             if self.content_length > settings.upload_bytes:

@@ -486,10 +486,12 @@ def test_eight_large_pictures_take_little_memory(
         while page.locator("#strip .done").count() < 8:
             most = max(most, megabytes(before))
             page.wait_for_timeout(250)
+        print(f"\nwhile they are cut out: {most:.0f} MB at most")
         for name in ("3", "5", "7"):
             page.get_by_label(f"{name}, done").click()
             page.wait_for_timeout(1500)
             most = max(most, megabytes(before))
+        print(f"while they are looked at: {most:.0f} MB at most")
         with page.expect_download():
             page.click("#save-all")
         most = max(most, megabytes(before))

@@ -258,6 +258,18 @@ def test_a_header_is_not_waited_for_without_end(serving: Serving) -> None:
         assert received == b"" or status(received) == 408
 
 
+def test_who_has_only_said_all_gets_an_answer(client: Any, picture: np.ndarray) -> None:
+    body = contract.encode_request({"op": "remove", "force": True}, image=picture)
+    received = exchange(client, head(len(body), "Prefer: wait") + body, half_close=True)
+    while received.startswith(b"HTTP/1.1 100 "):
+        received = received.partition(b"\r\n\r\n")[2]
+    assert status(received) == 200 and b"PK" in received
+    received = exchange(
+        client, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", half_close=True
+    )
+    assert b"mattebrush" in received
+
+
 def test_garbage_is_no_request(client: Any) -> None:
     for line in (
         b"\x16\x03\x01\x02\0\x01\0\r\n\r\n",

@@ -252,12 +252,12 @@ export class Picture {
 
   /** The picture as a bitmap, null if nobody can read it. */
   async decoded(options) {
-    const bitmap = await createImageBitmap(this.readable, options).catch(() => null);
+    const bitmap = await decode(this.readable, options).catch(() => null);
     if (bitmap || this.readable !== this.file) return bitmap;
     // TIFF and HEIC, say: the server can read them.
     this.asking ??= api.shown(this.file).catch(() => null);
     this.readable = (await this.asking) ?? this.file;
-    return this.readable === this.file ? null : createImageBitmap(this.readable, options).catch(() => null);
+    return this.readable === this.file ? null : decode(this.readable, options).catch(() => null);
   }
 
   /** Gets its bitmaps ready to be shown. */
@@ -351,8 +351,16 @@ export class Picture {
   }
 }
 
+/** A file as a bitmap. One at a time: a large picture takes much room while it is decoded. */
+let last = Promise.resolve();
+function decode(file, options) {
+  const bitmap = last.then(() => createImageBitmap(file, options));
+  last = bitmap.catch(() => {});
+  return bitmap;
+}
+
 async function drawFile(context, file, { x, y }) {
-  const bitmap = await createImageBitmap(file);
+  const bitmap = await decode(file);
   context.drawImage(bitmap, x, y);
   bitmap.close();
 }
