@@ -107,7 +107,8 @@ def _put(image, layer, values, answer):
     mask = answer.alpha
     if old is not None and existing in ("intersect", "add"):
         mask = lanes.lowest(old, mask) if existing == "intersect" else lanes.highest(old, mask)
-    if old is not None and existing == "keep" and remembered(layer) != old:
+    stays = bool(values.get("decontaminate"))  # with the old layer
+    if old is not None and existing == "keep" and not stays and remembered(layer) != old:
         # Somebody's own work is in it; what the engine alone made can be had again.
         pixels.keep_mask(image, layer, _("Mask of %s") % layer.name)
     if values.get("decontaminate"):
@@ -168,9 +169,7 @@ CLEAN = Work(_clean_options, _clean_arrays, _put_colors)
 
 def run(work, image, layers, values):
     """Asks the engine about every layer, then changes them all. Raises `Failed`."""
-    values = dict(values, device=client.Settings.load().other.get("device") or "auto")
-    if not values.get("model"):
-        values["model"] = client.Settings.load().other.get("model", "")
+    values = with_settings(values)
     answers = []
     for number, layer in enumerate(layers):
         options = work.options(image, layer, values, None)
@@ -180,6 +179,13 @@ def run(work, image, layers, values):
         for layer, answer in zip(layers, answers):
             work.apply(image, layer, values, answer)
     _say_warnings(answers)
+
+
+def with_settings(values):
+    """An entry's values, and what the settings say about all runs."""
+    chosen = client.Settings.load().other
+    model = values.get("model") or chosen.get("model") or ""
+    return dict(values, model=model, device=chosen.get("device") or "auto")
 
 
 def _answer(options, arrays, number, count):

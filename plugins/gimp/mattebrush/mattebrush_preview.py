@@ -48,8 +48,7 @@ class Preview(object):
         Raises ClientError, and gimpfu's error with a sentence where the values make no sense.
         """
         self.cancel()
-        values = dict(values, decontaminate=False)
-        values["device"] = client.Settings.load().other.get("device") or "auto"
+        values = actions.with_settings(dict(values, decontaminate=False))
         options = self._work.options(self._image, self._layer, values, 8)
         for name in _IN_PIXELS:
             if name in options:

@@ -24,7 +24,7 @@ class Form(object):
         self._kinds = ("prompt",) if entry.prompt else ("salient",)
         self._changed, self._quiet = changed, False
         self._widgets, self._timers = {}, []
-        self._models, self._found = [], None
+        self._models, self._found, self._built_in = [], None, None
         names = toolkit.same_width()
         lines = []
         for row in self._rows:
@@ -78,9 +78,12 @@ class Form(object):
 
     def _list(self):
         try:
-            self._found = kit.suitable(kit.list_models(), self._kinds)
+            models = kit.list_models()
         except client.ClientError:
-            self._found = []  # the preview says why
+            models = []  # the preview says why
+        built_in = [model for model in kit.suitable(models) if model.embedded]
+        self._built_in = built_in[0] if built_in else None
+        self._found = kit.suitable(models, self._kinds)
 
     def _listed(self):
         if self._found is None:
@@ -88,11 +91,13 @@ class Form(object):
         self._timers = []
         (row,) = [row for row in self._rows if row.kind == "model"]
         chosen = self._value(row)
+        shown = max(1, len(self._models))
         # The first stands for the built-in ones: which is a matter of the job.
         self._models = [None] + [model for model in self._found if not model.embedded]
         self._quiet = True
         combo = self._widgets[row.name]
-        combo.remove_text(0) if hasattr(combo, "remove_text") else combo.remove(0)
+        for _number in range(shown):
+            (combo.remove_text if hasattr(combo, "remove_text") else combo.remove)(0)
         for model in self._models:
             combo.append_text(_("Built in") if model is None else self._named(model))
         self._choose_model(row, chosen)
@@ -121,8 +126,7 @@ class Form(object):
     def _tell_facts(self, combo, *ignored):
         model = self._models[combo.get_active()] if self._models else None
         if model is None:
-            built_in = [one for one in self._found or () if one.embedded]
-            text = kit.model_facts(built_in[0])[0] if built_in else ""
+            text = kit.model_facts(self._built_in)[0] if self._built_in else ""
         else:
             text = "\n".join(part for part in kit.model_facts(model) if part)
         self._facts.set_text(text)

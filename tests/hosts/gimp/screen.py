@@ -32,7 +32,7 @@ class Screen:
         self.start("Xvfb", self.display, "-screen", "0", _SIZE, "-nolisten", "tcp")
         self.start("dbus-daemon", "--session", "--nofork", f"--address={bus}")
         self.wait(lambda: bool(self.do("xdotool", "getdisplaygeometry")), "the screen")
-        self.start("openbox")
+        self._manager = self.start("openbox")
         return self
 
     def __exit__(
@@ -84,6 +84,8 @@ class Screen:
         found: list[str] = []
 
         def there() -> bool:
+            if self._manager.poll() is not None:  # without one no window gets the keys
+                self._manager = self.start("openbox")
             found[:] = self.windows(title)
             return bool(found)
 

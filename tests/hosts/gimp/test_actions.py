@@ -137,13 +137,24 @@ def test_white_background(run: Run) -> None:
     assert (pixels(layers[1].pixels, ">f4") == 1).all()
 
 
+def prompt(run: Run, name: str) -> dict[str, Any]:
+    """What a job said about which object is meant."""
+    options = json.loads(run.gimp.job(run.told[name], "request")["options"].tobytes())
+    return dict(options["prompt"])
+
+
 def test_points_reach_the_engine_in_the_layers_coordinates(run: Run) -> None:
-    options = json.loads(run.gimp.job(run.told["points"], "request")["options"].tobytes())
-    assert options["prompt"]["points"] == [[60, 35, 1], [80, 55, 1]]
-    _, same, dirty = run.told["points refused"]
-    assert "mattebrush models pull" in run.message("points refused")
-    assert same
-    assert not dirty
+    assert prompt(run, "points")["points"] == [[60, 35, 1], [80, 55, 1]]
+    alpha = run.gimp.job(run.told["points"], "answer")["alpha"]
+    (layer,) = run.layers("points")
+    np.testing.assert_array_equal(pixels(layer.mask, ">u1")[..., 0], alpha)
+    assert (alpha[35, 60], alpha[55, 80]) == (255, 255)
+
+
+def test_a_selection_is_a_box(run: Run) -> None:
+    assert prompt(run, "selection as box")["boxes"] == [[20, 10, 100, 85]]
+    assert "region" not in run.gimp.job(run.told["selection as box"], "request")
+    assert prompt(run, "given points")["points"] == [[60, 50, 1], [5, 5, 0]]
 
 
 def test_drawables_of_a_script_count(run: Run) -> None:

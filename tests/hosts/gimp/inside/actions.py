@@ -116,7 +116,7 @@ def white_background():
 
 
 def points():
-    """No model for points is installed: what was sent is looked at, and what the engine says."""
+    """A path's points say which object is meant; the layer lies elsewhere than the image."""
     image = photo()
     image.layers[0].set_offsets(-10, 5)
     path = pdb.gimp_vectors_new(image, "points")
@@ -126,7 +126,20 @@ def points():
         coordinates += [x, y] * 3  # handle, anchor, handle
     pdb.gimp_vectors_stroke_new_from_points(path, 0, len(coordinates), coordinates, False)
     told["points"] = jobs_done()
-    refused("points refused", image, by_points)
+    by_points(image)
+    save(image, "points")
+
+
+def boxes():
+    """A selection is a box around the object; a script may hand over points and boxes itself."""
+    image = photo()
+    pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 20, 10, 80, 75)
+    told["selection as box"] = jobs_done()
+    by_points(image)
+    prompt = {"points": [[60, 50, 1], [5, 5, 0]], "boxes": []}
+    told["given points"] = jobs_done()
+    pdb.plug_in_mattebrush_cut_out_from_points(*(cut_out(image) + (json.dumps(prompt),)))
+    pdb.gimp_image_delete(image)
 
 
 def by_points(image):
@@ -249,7 +262,7 @@ def settings_and_failing_engines():
 for precision in ("u8", "u16"):
     refine_strokes(precision)
 for step in (refine_in_selection, states_of_a_mask, a_mask_is_kept, clean, background,
-             white_background, points, drawables_of_a_script, several_layers, unsuitable,
+             white_background, points, boxes, drawables_of_a_script, several_layers, unsuitable,
              settings_and_failing_engines):  # fmt: skip
     sys.stderr.write("step %s\n" % step.__name__)
     step()
