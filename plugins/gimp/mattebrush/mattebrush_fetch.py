@@ -40,7 +40,10 @@ def panel():
     def show():
         state = setup.status().state
         text, action = kit.SETUP_STATES[state]
-        said.set_text(kit.tr(text))
+        if state == "absent" and _engine_elsewhere():
+            text, action = "", ""
+        said.set_text(kit.tr(text) if text else "")
+        (said.show if text else said.hide)()
         for button in held.get_children():
             held.remove(button)
         actions = [action] if action else []
@@ -57,8 +60,18 @@ def panel():
         _ACTIONS[name]()
         show()
 
+    said.set_no_show_all(True)
     show()
     return box(said, held, down=True)
+
+
+def _engine_elsewhere():
+    """Whether there is an engine that was installed in another way."""
+    try:
+        client.connect()
+    except client.ClientError:
+        return False
+    return True
 
 
 def _with_consent(start):
