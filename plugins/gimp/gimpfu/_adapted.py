@@ -19,7 +19,31 @@ from . import (
     gimpcolor,
 )
 from ._context import settings, unselected
+from ._enums import native_enum
+from ._errors import error
 from ._values import from_native, native, resource, wrap
+
+
+def _in_old_mode(make):
+    """A function whose first argument is an image or a drawable, and which makes a layer.
+
+    The layer gets the mode that GIMP 2.10 gave it: the old one where all layers have an old one.
+    """
+
+    def made(thing, *args):
+        image = thing.native if isinstance(thing, _objects.Image) else thing.native.get_image()
+        mode = image.get_default_new_layer_mode()
+        layer = make(thing, *args)
+        layer.native.set_mode(mode)
+        return layer
+
+    return made
+
+
+def _edit_fill(drawable, kind):
+    """Neither opacity nor paint mode counted for the old name."""
+    with settings(opacity=100.0, paint_mode=Gimp.LayerMode.NORMAL):
+        drawable.native.edit_fill(native_enum(Gimp.FillType, kind))
 
 
 def _first(values):
@@ -39,6 +63,7 @@ def _layer_copy(layer, add_alpha=False):
     return layer.copy(add_alpha)
 
 
+@_in_old_mode
 def _group_new(image):
     return _objects.GroupLayer(image)
 
@@ -47,8 +72,35 @@ def _edit(function):
     return lambda drawable: function([drawable.native])
 
 
+@_in_old_mode
 def _edit_paste(drawable, paste_into):
-    return _first(Gimp.edit_paste(drawable.native, paste_into))
+    return _pasted(Gimp.edit_paste(drawable.native, bool(paste_into)))
+
+
+@_in_old_mode
+def _edit_named_paste(drawable, name, paste_into):
+    return _pasted(Gimp.edit_named_paste(drawable.native, name, bool(paste_into)))
+
+
+def _done(layer):
+    """The layer. Raises error, with GIMP's words, for none."""
+    if layer is None:
+        raise error(Gimp.get_pdb().get_last_error() or "the layers cannot be merged")
+    return layer
+
+
+def _pasted(layers):
+    """The floating selection. Raises error when there is none."""
+    if isinstance(layers, Gimp.Layer):
+        layers = [layers]
+    if not layers or layers[0] is None:
+        raise error(Gimp.get_pdb().get_last_error() or "there is nothing to paste")
+    return wrap(layers[0])
+
+
+@_in_old_mode
+def _new_from_visible(image, destination, name):
+    return wrap(Gimp.Layer.new_from_visible(image.native, destination.native, str(name)))
 
 
 def _edit_stroke(drawable):
@@ -188,8 +240,10 @@ def _select_item(operation):
     return select
 
 
+@_in_old_mode
 def _selection_float(drawable, x, y):
-    return wrap(Gimp.Selection.float(drawable.native.get_image(), [drawable.native], x, y))
+    image = drawable.native.get_image()
+    return _pasted([Gimp.Selection.float(image, [drawable.native], int(x), int(y))])
 
 
 def _color_picker(image, drawable, x, y, merged, average, radius):
@@ -269,8 +323,7 @@ def _quit(force=True):
 
 
 def _uri(image):
-    file = image.native.get_file()
-    return file.get_uri() if file else None
+    return image.uri
 
 
 def _set_filename(image, path):
@@ -285,10 +338,13 @@ def _drawable_offset(drawable, around, fill, x, y):
 TABLE = {
     "gimp-layer-new": _layer_new,
     "gimp-layer-copy": _layer_copy,
+    "gimp-layer-new-from-visible": _new_from_visible,
     "gimp-layer-group-new": _group_new,
     "gimp-edit-copy": _edit(Gimp.edit_copy),
     "gimp-edit-cut": _edit(Gimp.edit_cut),
+    "gimp-edit-fill": _edit_fill,
     "gimp-edit-paste": _edit_paste,
+    "gimp-edit-named-paste": _edit_named_paste,
     "gimp-edit-paste-as-new": lambda: wrap(Gimp.edit_paste_as_new_image()),
     "gimp-edit-stroke": _edit_stroke,
     "gimp-edit-stroke-vectors": _edit_stroke_vectors,
@@ -339,6 +395,9 @@ TABLE = {
     ),
     "gimp-image-add-layer-mask": lambda image, layer, mask: layer.add_mask(mask),
     "gimp-image-remove-layer-mask": _remove_mask,
+    "gimp-image-flatten": lambda image: _done(image.flatten()),
+    "gimp-image-merge-down": lambda image, layer, how: _done(image.merge_down(layer, how)),
+    "gimp-image-merge-visible-layers": lambda image, how: _done(image.merge_visible_layers(how)),
     "gimp-image-get-layer-position": _position,
     "gimp-image-get-channel-position": _position,
     "gimp-image-get-vectors-position": _position,

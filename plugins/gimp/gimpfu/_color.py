@@ -5,77 +5,68 @@ Several of GIMP 3's reckon in linear light, where 2.10 did with the values as th
 a tool is run on a copy whose values are stored the same and said to be linear: `_encoded`.
 """
 
-import contextlib
 import math
 
 from gi.repository import Gegl, Gimp
 
 from . import _graph
-from ._context import unselected
-from ._errors import error
+from ._errors import NotCovered, error
 
 
 def _tool(method, convert, encoded=False, looks=False):
     """A procedure that calls a method of libgimp's drawables.
 
     convert: makes the method's arguments from 2.10's. encoded: on a copy, see above. looks: the
-    tool looks at what is selected before it changes it; "maybe" where its argument says so.
+    selection is copied, too.
     """
 
     def run(drawable, *args):
         values = convert(*args)
         if encoded:
-            looking = bool(values[0]) if looks == "maybe" else looks
-            _encoded(drawable, method, values, looking, whole=bool(looks))
+            _encoded(drawable, method, values, looks)
         else:
             getattr(drawable.native, method)(*values)
 
     return run
 
 
-def _encoded(drawable, method, values, looks, whole):
+def _encoded(drawable, method, values, looks):
     """Calls the method on a copy of a drawable, whose encoded values count as linear.
 
-    whole: all of it is copied, not only what is selected. looks: the selection is copied, too.
+    looks: the selection is copied, too.
     """
     Gegl.init(None)
-    bounds = drawable.mask_intersect()
-    if bounds is None:
+    if drawable.mask_intersect() is None:
         return
-    if whole:
-        bounds = (0, 0, drawable.width, drawable.height)
     native = drawable.native
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
-    seen, told = _graph.formats(native, encoded=True)
-    width, height = bounds[2:]
-    part, place = Gegl.Rectangle.new(*bounds), Gegl.Rectangle.new(0, 0, width, height)
+    seen, told = _graph.formats(native, encoded=True, depth="float")
+    width, height = drawable.width, drawable.height
+    place = Gegl.Rectangle.new(0, 0, width, height)
     copy = _linear_image(native, width, height)
     try:
         layer = copy.get_layers()[0]
         buffer = layer.get_buffer()
-        buffer.set(place, told, native.get_buffer().get(part, 1.0, seen, Gegl.AbyssPolicy.NONE))
+        buffer.set(place, told, native.get_buffer().get(place, 1.0, seen, Gegl.AbyssPolicy.NONE))
         buffer.flush()
         if looks:
-            _copy_selection(drawable, copy, bounds)
+            _copy_selection(drawable, copy)
         if not getattr(layer, method)(*values):
             raise error(Gimp.get_pdb().get_last_error() or "%s failed" % method)
         result = layer.get_buffer().get(place, 1.0, told, Gegl.AbyssPolicy.NONE)
     finally:
         copy.delete()
-    # What looked at the selection has also kept to it.
-    with unselected(native.get_image()) if looks else contextlib.nullcontext():
-        shadow = native.get_shadow_buffer()
-        shadow.set(part, seen, result)
-        shadow.flush()
-        native.merge_shadow(True)
-        native.update(*bounds)
+    shadow = native.get_shadow_buffer()
+    shadow.set(place, seen, result)
+    shadow.flush()
+    native.merge_shadow(True)
+    native.update(0, 0, width, height)
 
 
 def _linear_image(native, width, height):
-    """An image of linear precision, as deep, with a layer of the drawable's kind."""
-    depth = native.get_image().get_precision().value_nick.partition("-")[0].upper()
-    precision = getattr(Gimp.Precision, depth + "_LINEAR")
+    """An image of linear precision with a layer of the drawable's kind."""
+    precision = Gimp.Precision.FLOAT_LINEAR
     gray = not native.is_rgb()
     base = Gimp.ImageBaseType.GRAY if gray else Gimp.ImageBaseType.RGB
     made = Gimp.Image.new_with_precision(width, height, base, precision)
@@ -87,14 +78,13 @@ def _linear_image(native, width, height):
     return made
 
 
-def _copy_selection(drawable, copy, bounds):
+def _copy_selection(drawable, copy):
     """Selects in the copy what is selected of the drawable."""
     image = drawable.native.get_image()
     if Gimp.Selection.is_empty(image):
         return
-    x, y, width, height = bounds
-    left, top = drawable.offsets
-    there = Gegl.Rectangle.new(x + left, y + top, width, height)
+    width, height = drawable.width, drawable.height
+    there = Gegl.Rectangle.new(*(drawable.offsets + (width, height)))
     place = Gegl.Rectangle.new(0, 0, width, height)
     data = image.get_selection().get_buffer().get(there, 1.0, "Y float", Gegl.AbyssPolicy.NONE)
     channel = Gimp.Channel.new(copy, "selected", width, height, 100.0, Gegl.Color.new("black"))
@@ -185,6 +175,13 @@ def _drawable_histogram(drawable, channel, start, end):
     return tuple(drawable.native.histogram(_channel(channel), float(start), float(end)))[-6:]
 
 
+def _equalize(drawable, mask):
+    """Of all of it. Within a selection GIMP 3 weighs pixels otherwise."""
+    if not Gimp.Selection.is_empty(drawable.native.get_image()):
+        raise NotCovered("pdb.gimp_equalize within a selection", "Select nothing first.")
+    _encoded(drawable, "equalize", (bool(mask),), False)
+
+
 _DESATURATE = {"convert": lambda mode=0: (Gimp.DesaturateMode(int(mode)),)}
 
 TABLE = {
@@ -201,10 +198,8 @@ TABLE = {
     "gimp-desaturate": _tool("desaturate", lambda: (Gimp.DesaturateMode.LIGHTNESS,)),
     "gimp-desaturate-full": _tool("desaturate", **_DESATURATE),
     "gimp-drawable-desaturate": _tool("desaturate", **_DESATURATE),
-    "gimp-equalize": _tool("equalize", lambda mask: (bool(mask),), encoded=True, looks="maybe"),
-    "gimp-drawable-equalize": _tool(
-        "equalize", lambda mask: (bool(mask),), encoded=True, looks="maybe"
-    ),
+    "gimp-equalize": _equalize,
+    "gimp-drawable-equalize": _equalize,
     "gimp-hue-saturation": _tool("hue_saturation", _hue_saturation),
     "gimp-drawable-hue-saturation": _tool("hue_saturation", _hue_saturation),
     "gimp-invert": _tool("invert", lambda: (False,)),

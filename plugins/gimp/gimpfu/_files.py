@@ -85,7 +85,9 @@ _WHOLE = ("gif", "pdf", "psd", "ico", "fli", "xmc", "webp", "mng")
 
 def load(filename, raw_filename=None):
     """`gimp-file-load`: the image in a file."""
-    return wrap(_done(Gimp.file_load(_NONINTERACTIVE, file_of(filename)), filename))
+    return _named(
+        wrap(_done(Gimp.file_load(_NONINTERACTIVE, file_of(filename)), filename)), filename
+    )
 
 
 def load_layer(image, filename):
@@ -201,12 +203,22 @@ def _old_meanings(format_, values):
         values.pop("size")
 
 
+def _named(image, filename):
+    """The image, which knows its file."""
+    if image.filename is None:
+        image.filename = file_of(filename).get_path() or filename
+        image.native.clean_all()
+    return image
+
+
 def find(name, exists, call):
     """The function for a `file-...-save` or `file-...-load` of 2.10; None if there is none."""
     if name.startswith("file-") and name.endswith("-load"):
         if not exists(name):
             return None
-        return lambda filename, raw_filename=None, *more: call(name, {"file": filename})
+        return lambda filename, raw_filename=None, *more: _named(
+            call(name, {"file": filename}), filename
+        )
     format_ = name[len("file-") :].replace("-save-defaults", "-save")
     if not name.startswith("file-") or "-save" not in format_:
         return None

@@ -9,7 +9,7 @@ Step = collections.namedtuple("Step", "operation properties inputs")
 """A GEGL operation: its properties by name, and drawables for inputs other than the first."""
 
 
-def formats(native, encoded):
+def formats(native, encoded, depth=None):
     """(the format that reads the drawable, the format that the operation is told it is).
 
     With `encoded` the operation takes the encoded values for linear ones.
@@ -17,7 +17,7 @@ def formats(native, encoded):
     kind = "RGB" if native.is_rgb() or native.is_indexed() else "Y"
     marked = "R'G'B'" if kind == "RGB" else "Y'"
     alpha = "A" if native.has_alpha() else ""
-    depth = _depth(native)
+    depth = depth or _depth(native)
     seen = "%s%s %s" % (marked, alpha, depth)
     return seen, ("%s%s %s" % (kind, alpha, depth)) if encoded else seen
 

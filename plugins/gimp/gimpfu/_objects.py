@@ -8,10 +8,14 @@ stand where GIMP 3 does it differently. Two objects are equal when they mean the
 from gi.repository import Gimp
 
 from . import _regions, _transforms, gimpcolor
+from ._context import same_selection
 from ._enums import native_enum
 from ._errors import NotCovered, error
 from ._python2 import Text, text_bytes
 from ._values import counterpart, file_of, from_native, native, unit, wrap
+
+_FILENAME = "gimpfu-filename"
+_OWN_FORMAT = (".xcf", ".xcf.gz", ".xcf.bz2", ".xcf.xz")
 
 
 def _attribute(getter, setter=None, convert=None):
@@ -79,7 +83,8 @@ class _Parasites(object):
 
     def parasite_list(self):
         """The names of all."""
-        return tuple(self.native.get_parasite_list())
+        names = self.native.get_parasite_list()
+        return tuple(one for one in names if not one.startswith("gimpfu-"))
 
 
 @counterpart(Gimp.Image)
@@ -114,19 +119,27 @@ class Image(_Object, _Parasites):
 
     @property
     def filename(self):
-        """The path of its file, or None."""
-        file = self.native.get_file()
+        """The path of its file, the one it was opened from too, or None."""
+        told = self.native.get_parasite(_FILENAME)
+        if told:
+            return bytes(_unsigned(told.get_data())).decode("utf-8")
+        file = self.native.get_file() or self.native.get_imported_file()
         return file.get_path() if file else None
 
     @filename.setter
     def filename(self, path):
-        self.native.set_file(file_of(path))
+        """GIMP 3 takes names of its own format only; the others are kept beside it."""
+        self.native.detach_parasite(_FILENAME)
+        if str(path).endswith(_OWN_FORMAT):
+            self.native.set_file(file_of(path))
+        else:
+            self.native.attach_parasite(Parasite(_FILENAME, 0, str(path)).native)
 
     @property
     def uri(self):
         """The URI of its file, or None."""
-        file = self.native.get_file()
-        return file.get_uri() if file else None
+        path = self.filename
+        return file_of(path).get_uri() if path else None
 
     @property
     def resolution(self):
@@ -248,15 +261,18 @@ class Image(_Object, _Parasites):
 
     def flatten(self):
         """Merges all visible layers into one without alpha, and returns it."""
-        return wrap(self.native.flatten())
+        with same_selection(self.native):
+            return wrap(self.native.flatten())
 
     def merge_visible_layers(self, how):
         """Merges the visible layers and returns the result."""
-        return wrap(self.native.merge_visible_layers(Gimp.MergeType(how)))
+        with same_selection(self.native):
+            return wrap(self.native.merge_visible_layers(Gimp.MergeType(int(how))))
 
     def merge_down(self, layer, how):
         """Merges a layer with the one below and returns the result."""
-        return wrap(self.native.merge_down(layer.native, Gimp.MergeType(how)))
+        with same_selection(self.native):
+            return wrap(self.native.merge_down(layer.native, Gimp.MergeType(int(how))))
 
     def duplicate(self):
         """A copy of the whole image."""

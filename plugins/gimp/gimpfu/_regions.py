@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Pixels of a drawable as GIMP 2.10 gave them, 8 bits each: regions, tiles and fetchers."""
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 
 from . import gimpcolor
 from ._errors import NotCovered
@@ -11,12 +11,18 @@ TILE = 128
 """The side of a tile in GIMP 2.10."""
 
 
-def format_of(drawable):
-    """The 8-bit pixel format by which GIMP 2.10's plug-ins saw a libgimp drawable.
+def _is_linear(drawable):
+    """Whether it is a mask or the selection, which are so in images of every precision."""
+    return isinstance(drawable, (Gimp.LayerMask, Gimp.Selection))
 
-    Indexed layers are seen as their indices. Masks and channels are seen gamma-encoded, although
-    their values are linear: so it was, and plug-ins of that time reckon with it.
+
+def format_of(drawable):
+    """The 8-bit pixel format in which a libgimp drawable is read and written.
+
+    Indexed layers are seen as their indices. Masks and the selection are linear: see `_Access`.
     """
+    if _is_linear(drawable):
+        return "Y u8"
     if drawable.is_indexed():
         return Babl.get_name(drawable.get_format())
     name = "R'G'B'" if drawable.is_rgb() else "Y'"
@@ -30,8 +36,44 @@ def bytes_per_pixel(native):
     return (3 if native.is_rgb() else 1) + (1 if native.has_alpha() else 0)
 
 
-def _read(buffer, rectangle, format_):
-    return bytes(buffer.get(rectangle, 1.0, format_, Gegl.AbyssPolicy.NONE))
+def _encoded(value):
+    """A linear value from 0 to 1 as sRGB encodes it."""
+    return 12.92 * value if value <= 0.0031308 else 1.055 * value ** (1 / 2.4) - 0.055
+
+
+def _linear(value):
+    """What `_encoded` encoded."""
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+_ENCODE, _DECODE = (
+    bytes(bytearray(int(curve(step / 255.0) * 255 + 0.5) for step in range(256)))
+    for curve in (_encoded, _linear)
+)
+
+
+class _Access(object):
+    """A drawable's pixels as GIMP 2.10 gave and took them.
+
+    Masks and the selection are seen gamma-encoded, although their values are linear: so it was,
+    and plug-ins of that time reckon with it.
+    """
+
+    def __init__(self, drawable, shadow):
+        self.drawable, self.shadow = drawable, shadow
+        self.format = format_of(drawable.native)
+        self.mask = _is_linear(drawable.native)
+        self.buffer = drawable._buffer(shadow)
+
+    def read(self, rectangle):
+        """The bytes in a rectangle."""
+        data = bytes(self.buffer.get(rectangle, 1.0, self.format, Gegl.AbyssPolicy.NONE))
+        return data.translate(_ENCODE) if self.mask else data
+
+    def write(self, rectangle, data):
+        """Sets them; `flush` of the drawable hands them to GIMP."""
+        self.buffer.set(rectangle, self.format, data.translate(_DECODE) if self.mask else data)
+        self.drawable._changed(self.buffer, self.shadow)
 
 
 class PixelRgn(object):
@@ -44,20 +86,19 @@ class PixelRgn(object):
         self.h = drawable.height - self.y if h is None else int(h)
         self.dirty, self.shadow = bool(dirty), bool(shadow)
         self.bpp = drawable.bpp
-        self._format = format_of(drawable.native)
-        self._buffer = drawable._buffer(self.shadow)
+        self._access = _Access(drawable, self.shadow)
 
     @property
     def rowstride(self):
-        """Bytes from one row to the next."""
-        return self.w * self.bpp
+        """0, as in GIMP 2.10 between calls: rows follow each other."""
+        return 0
 
     def resize(self, x, y, w, h):
         """Moves the region."""
         self.x, self.y, self.w, self.h = int(x), int(y), int(w), int(h)
 
     def __getitem__(self, where):
-        return _read(self._buffer, self._rectangle(where), self._format)
+        return self._access.read(self._rectangle(where))
 
     def __setitem__(self, where, data):
         rectangle = self._rectangle(where)
@@ -65,8 +106,7 @@ class PixelRgn(object):
         wanted = rectangle.width * rectangle.height * self.bpp
         if len(data) != wanted:
             raise TypeError("string is wrong length: %d bytes, %d wanted" % (len(data), wanted))
-        self._buffer.set(rectangle, self._format, data)
-        self.drawable._changed(self._buffer, self.shadow)
+        self._access.write(rectangle, data)
 
     def _rectangle(self, where):
         if not isinstance(where, tuple) or len(where) != 2:
@@ -101,9 +141,8 @@ class Tile(object):
         self.bpp = drawable.bpp
         self.tile_num = row * ((drawable.width + TILE - 1) // TILE) + column
         self._place = Gegl.Rectangle.new(x, y, self.ewidth, self.eheight)
-        self._format = format_of(drawable.native)
-        self._buffer = drawable._buffer(self.shadow)
-        self._data = bytearray(_read(self._buffer, self._place, self._format))
+        self._access = _Access(drawable, self.shadow)
+        self._data = bytearray(self._access.read(self._place))
 
     def __repr__(self):
         return "<gimp.Tile for drawable '%s'>" % self.drawable.name
@@ -131,8 +170,7 @@ class Tile(object):
         self._data[self._at(where)] = pixel
         self.dirty = True
         # At once, so that no changes are lost when the plug-in forgets to flush the tile.
-        self._buffer.set(self._place, self._format, bytes(self._data))
-        self.drawable._changed(self._buffer, self.shadow)
+        self._access.write(self._place, bytes(self._data))
 
     def flush(self):
         """Hands the changes on."""
@@ -146,8 +184,7 @@ class PixelFetcher(object):
         self.drawable, self.shadow = drawable, bool(shadow)
         self.bg_color = gimpcolor.from_any(bg_color or (0.0, 0.0, 0.0))
         self.edge_mode = edge_mode
-        self._format = format_of(drawable.native)
-        self._buffer = drawable._buffer(self.shadow)
+        self._access = _Access(drawable, self.shadow)
 
     def get_pixel(self, x, y):
         """A pixel's bytes."""
@@ -161,13 +198,11 @@ class PixelFetcher(object):
                 return bytes(bytearray(list(self.bg_color)[:bpp]))
             else:
                 return b"\0" * bpp
-        return _read(self._buffer, Gegl.Rectangle.new(int(x), int(y), 1, 1), self._format)
+        return self._access.read(Gegl.Rectangle.new(int(x), int(y), 1, 1))
 
     def put_pixel(self, x, y, pixel):
         """Sets a pixel."""
-        rectangle = Gegl.Rectangle.new(int(x), int(y), 1, 1)
-        self._buffer.set(rectangle, self._format, text_bytes(pixel))
-        self.drawable._changed(self._buffer, self.shadow)
+        self._access.write(Gegl.Rectangle.new(int(x), int(y), 1, 1), text_bytes(pixel))
 
     def __getitem__(self, where):
         return self.get_pixel(*where)
@@ -178,19 +213,16 @@ class PixelFetcher(object):
 
 def get_pixel(drawable, x, y):
     """One pixel of one of our drawables as a tuple of 0 to 255."""
-    native = drawable.native
-    rectangle = Gegl.Rectangle.new(int(x), int(y), 1, 1)
-    return tuple(bytearray(_read(native.get_buffer(), rectangle, format_of(native))))
+    place = Gegl.Rectangle.new(int(x), int(y), 1, 1)
+    return tuple(bytearray(_Access(drawable, False).read(place)))
 
 
 def set_pixel(drawable, x, y, pixel):
     """Sets one pixel from a tuple of 0 to 255, or a string of bytes."""
-    native = drawable.native
     x, y = int(x), int(y)
-    buffer = native.get_buffer()
-    buffer.set(Gegl.Rectangle.new(x, y, 1, 1), format_of(native), text_bytes(pixel))
-    buffer.flush()
-    native.update(x, y, 1, 1)
+    _Access(drawable, False).write(Gegl.Rectangle.new(x, y, 1, 1), text_bytes(pixel))
+    drawable.flush()
+    drawable.native.update(x, y, 1, 1)
 
 
 def floats(drawable):
@@ -203,4 +235,5 @@ def floats(drawable):
     kind = "RGB" if native.is_rgb() else "Y"
     name = "%s%s float" % (kind, "A" if native.has_alpha() else "")
     whole = Gegl.Rectangle.new(0, 0, drawable.width, drawable.height)
-    return array.array("f", _read(native.get_buffer(), whole, name))
+    data = native.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE)
+    return array.array("f", bytes(data))

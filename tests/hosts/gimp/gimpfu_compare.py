@@ -27,6 +27,9 @@ _NAMES = {
     "SCRIPTS": "what plug-ins do in several steps",
 }
 KNOWN = {
+    "gimp_brightness_contrast": "only where a selection is soft",
+    "gimp_brightness_contrast 3": "only where a selection is soft",
+    "tinted": "seven color tools in a row: roundings add up to 3",
     "gimp_image_convert_indexed": "GIMP 3 chooses other colors for a palette of its own",
     "gimp_image_convert_indexed 2": "the same",
     "gimp_image_convert_indexed 4": "GIMP 3 finds other nearest colors in the web palette",

@@ -3,8 +3,8 @@
 
 Runs inside GIMP's batch mode, Python 2.7 and 3. FOLDER (environment): where oracle.json goes, one
 line of JSON for each call, and where the calls may write files. ONLY: a part of the names of the
-calls to make. KINDS: the kinds of images, else all. SKIP: how many to leave out at the front, since
-a crash ends them all.
+calls to make. KINDS, GROUPS: the kinds of images and the groups of calls, else all. SKIP: how many
+to leave out at the front, since a crash ends them all.
 """
 
 import json
@@ -211,9 +211,12 @@ def make(group, name, kind, call):
 def main():
     only, skip = os.environ.get("ONLY", ""), int(os.environ.get("SKIP", 0))
     kinds = os.environ.get("KINDS", " ".join(TYPES)).split()
+    groups = os.environ.get("GROUPS", "").split()
     with open(os.path.join(os.environ["FOLDER"], "oracle.json"), "a") as out:
         for number, (group, name, kind, call) in enumerate(gimpfu_calls.calls()):
             if number < skip or only not in name or kind not in kinds:
+                continue
+            if groups and group not in groups:
                 continue
             out.write(json.dumps({"at": number}) + "\n")
             out.flush()
