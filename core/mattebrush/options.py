@@ -67,7 +67,7 @@ class Options:
     """Choices for one run. The defaults are what one click gives.
 
     model: catalog id of the segmentation model.
-    matting: "auto" (the best at hand), "network", "guided", "none", or the catalog id of a
+    matting: "auto" (the best installed), "network", "guided", "none", or the catalog id of a
         trimap matting model such as "vitmatte-small-composition-1k".
     device: one of `DEVICES`. "auto" takes the fastest that passes a real inference.
     threads: CPU threads; None follows the machine.

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-Window = tuple[slice, slice]
-"""Rows and columns of a picture, both with explicit start and stop; indexes an array directly."""
+from .rect import Rect
 
-Extent = tuple[int, int, int, int]
-"""(top, bottom, left, right), bottom and right exclusive."""
+Window = tuple[slice, slice]
+"""Rows and columns of a picture, both with explicit start and stop: what `Rect.slices` gives, and
+what indexes an array directly."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,40 +48,40 @@ class Tile:
         return rows.stop - rows.start, columns.stop - columns.start
 
 
-def plan(band: npt.NDArray[np.bool_], tile: int, halo: int, multiple: int = 1) -> list[Tile]:
-    """Covers every true pixel of `band` (bool, (H, W)) by exactly one tile's `inner`.
+def plan(region: npt.NDArray[np.bool_], tile: int, halo: int, multiple: int = 1) -> list[Tile]:
+    """Covers every true pixel of `region` (bool, (H, W)) by exactly one tile's `inner`.
 
     tile: longest side of an `inner`, in pixels.
     halo: context around `inner`, in pixels, cut where the picture ends.
     multiple: `outer` begins and ends at multiples of this, or where the picture ends: networks
         that look at cells of so many pixels see the same cells as in the whole picture.
 
-    Inner windows are disjoint and tight around the band; neighbors are merged where one window
-    costs no more pixels than two. The order is by rows, then by columns. An empty band gives [].
+    Inner windows are disjoint and tight around the region; neighbors are merged where one window
+    costs no more pixels than two. The order is by rows, then by columns. An empty region gives [].
     """
     if tile < 1 or halo < 0 or multiple < 1:
         raise ValueError(f"tile {tile}, halo {halo}, multiple {multiple} make no plan")
-    height, width = band.shape
-    extents = _merged(list(_occupied(band, tile)), tile, halo)
+    height, width = region.shape
+    rects = _merged(list(_occupied(region, tile)), tile, halo)
     return [
         Tile(
             outer=(
-                _grown(top, bottom, halo, multiple, height),
-                _grown(left, right, halo, multiple, width),
+                _grown(rect.y0, rect.y1, halo, multiple, height),
+                _grown(rect.x0, rect.x1, halo, multiple, width),
             ),
-            inner=(slice(top, bottom), slice(left, right)),
+            inner=rect.slices,
         )
-        for top, bottom, left, right in sorted(extents)
+        for rect in sorted(rects, key=lambda rect: (rect.y0, rect.y1, rect.x0))
     ]
 
 
-def _occupied(band: npt.NDArray[np.bool_], tile: int) -> Iterator[Extent]:
-    """The tight extent of the band inside each cell of a regular grid laid over it."""
-    filled_rows = np.flatnonzero(band.any(axis=1))
+def _occupied(region: npt.NDArray[np.bool_], tile: int) -> Iterator[Rect]:
+    """The tight rectangle of the region inside each cell of a regular grid laid over it."""
+    filled_rows = np.flatnonzero(region.any(axis=1))
     if not filled_rows.size:
         return
     for first, last in _cells(int(filled_rows[0]), int(filled_rows[-1]) + 1, tile):
-        strip = band[first:last]
+        strip = region[first:last]
         filled = np.flatnonzero(strip.any(axis=0))
         if not filled.size:
             continue
@@ -89,11 +89,11 @@ def _occupied(band: npt.NDArray[np.bool_], tile: int) -> Iterator[Extent]:
             columns = filled[np.searchsorted(filled, left) : np.searchsorted(filled, right)]
             if columns.size:
                 rows = np.flatnonzero(strip[:, left:right].any(axis=1))
-                yield (
-                    first + int(rows[0]),
-                    first + int(rows[-1]) + 1,
+                yield Rect(
                     int(columns[0]),
+                    first + int(rows[0]),
                     int(columns[-1]) + 1,
+                    first + int(rows[-1]) + 1,
                 )
 
 
@@ -104,11 +104,11 @@ def _cells(start: int, stop: int, longest: int) -> Iterator[tuple[int, int]]:
     yield from itertools.pairwise(cuts)
 
 
-def _merged(extents: list[Extent], tile: int, halo: int) -> list[Extent]:
+def _merged(rects: list[Rect], tile: int, halo: int) -> list[Rect]:
     """Joins neighbors in reading order, row by row and then column by column, while it pays."""
-    for axis in (0, 2):
-        extents = sorted(extents, key=lambda e: (e[axis], e[2 - axis]))
-        table = np.array(extents, dtype=np.int64).reshape(-1, 4)
+    for axis in (1, 0):
+        rects = sorted(rects, key=lambda rect: (rect[axis], rect[1 - axis]))
+        table = np.array(rects, dtype=np.int64).reshape(-1, 4)
         last = 0
         for i in range(1, len(table)):
             union = _join(table, last, i, tile, halo)
@@ -116,33 +116,26 @@ def _merged(extents: list[Extent], tile: int, halo: int) -> list[Extent]:
                 last = i
             else:
                 table[last] = union
-                table[i] = 0  # an empty extent touches nothing
-        extents = [(t, b, x0, x1) for t, b, x0, x1 in table.tolist() if b > t]
-    return extents
+                table[i] = 0  # an empty rectangle touches nothing
+        rects = [Rect(*row) for row in table.tolist() if row[3] > row[1]]
+    return rects
 
 
-def _join(table: npt.NDArray[np.int64], i: int, j: int, tile: int, halo: int) -> Extent | None:
-    """One extent for rows i and j, if it is allowed, costs no more and touches no third one."""
-    a, b = table[i].tolist(), table[j].tolist()
-    top, bottom, left, right = union = (
-        min(a[0], b[0]),
-        max(a[1], b[1]),
-        min(a[2], b[2]),
-        max(a[3], b[3]),
-    )
-    if max(bottom - top, right - left) > tile:
+def _join(table: npt.NDArray[np.int64], i: int, j: int, tile: int, halo: int) -> Rect | None:
+    """One rectangle for rows i and j, if it is allowed, costs no more and touches no third one."""
+    a, b = Rect(*table[i].tolist()), Rect(*table[j].tolist())
+    union = Rect(min(a.x0, b.x0), min(a.y0, b.y0), max(a.x1, b.x1), max(a.y1, b.y1))
+    if max(union.height, union.width) > tile:
         return None
     if _cost(union, halo) > _cost(a, halo) + _cost(b, halo):
         return None
-    touched = (
-        (table[:, 0] < bottom) & (table[:, 1] > top) & (table[:, 2] < right) & (table[:, 3] > left)
-    )
+    x0, y0, x1, y1 = table.T
+    touched = (y0 < union.y1) & (y1 > union.y0) & (x0 < union.x1) & (x1 > union.x0)
     return union if np.count_nonzero(touched) == 2 else None
 
 
-def _cost(extent: Sequence[int], halo: int) -> int:
-    top, bottom, left, right = extent
-    return (bottom - top + 2 * halo) * (right - left + 2 * halo)
+def _cost(rect: Rect, halo: int) -> int:
+    return (rect.height + 2 * halo) * (rect.width + 2 * halo)
 
 
 def _grown(start: int, stop: int, halo: int, multiple: int, limit: int) -> slice:

@@ -21,7 +21,8 @@ from .linear import LocalLinearModel, on_window, stretch
 
 SIDE = 448
 """Longest side of the small size. At twice that the windows are too small for what is known to
-reach the middle of a wide band: on alphamatting.com's trimap2 the error grows by a third."""
+reach the middle of a wide unknown region: on alphamatting.com's trimap2 the error grows by a
+third."""
 
 _RADIUS = 8
 _REGULARIZATION = 1e-5
@@ -43,7 +44,7 @@ def prepare(
     """Solves the small problem; returns what gives any window's alpha, float32 (h, w) in [0, 1].
 
     image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W). coarse: where to start in
-    the unknown band; None starts from half.
+    the unknown region; None starts from half.
     """
     rounds = _TRIMAP_ROUNDS if coarse is None else _ROUNDS
     factor = max(1, round(max(trimap.shape) / SIDE))

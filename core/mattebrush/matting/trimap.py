@@ -24,7 +24,8 @@ _DOUBT = 0.05
 """A probability nearer to 0 or 1 than this is believed."""
 
 _REACH_OUTWARD = 0.06
-"""How far beyond the contour the band may reach, as a share of the longer side: long hair."""
+"""How far beyond the contour the unknown region may reach, as a share of the longer side: that is
+long hair."""
 
 _REACH_INWARD = 0.03
 """The same into the subject, where hair is dense soon: half of it leaves fewer ghosts."""
