@@ -210,7 +210,7 @@ class Translations(unittest.TestCase):
         self.assertRaises(ValueError, languages.read_po, "nonsense")
 
 
-class Catalogues(unittest.TestCase):
+class Catalogs(unittest.TestCase):
     def tearDown(self):
         kit.use_language("en")
 

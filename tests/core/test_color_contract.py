@@ -30,7 +30,7 @@ from mattebrush.raster import icc
 PATCHES = np.array(
     [[200, 90, 40], [40, 120, 190], [90, 160, 70], [128, 128, 128], [235, 200, 180], [60, 40, 50]]
 )
-GREYS = PATCHES[:, :1]
+GRAYS = PATCHES[:, :1]
 SIDE = 16
 TO_P3 = np.array([[0.82246, 0.17754, 0], [0.03319, 0.96681, 0], [0.01708, 0.07240, 0.91052]])
 TO_BT2020 = np.array(
@@ -193,7 +193,7 @@ def ppm16() -> bytes:
     return head + array.astype(">u2").tobytes()
 
 
-LINEAR_GREY = icc.build_grey(icc.LINEAR, "linear grey")
+LINEAR_GRAY = icc.build_gray(icc.LINEAR, "linear gray")
 P3_XY = (0.680, 0.320, 0.265, 0.690, 0.150, 0.060, 0.3127, 0.3290)
 
 SOURCES: dict[str, Callable[[], bytes]] = {
@@ -241,19 +241,19 @@ SOURCES: dict[str, Callable[[], bytes]] = {
     "GIF": lambda: saved(picture(PLAIN, np.uint8), "GIF"),
     "EXR": lambda: exr(linear(PATCHES), None),
     "EXR, P3": lambda: exr(linear(PATCHES) @ TO_P3.T, P3_XY),
-    "grey PNG, ICC": lambda: saved(
-        picture(linear(GREYS), np.uint8), "PNG", icc_profile=LINEAR_GREY
+    "gray PNG, ICC": lambda: saved(
+        picture(linear(GRAYS), np.uint8), "PNG", icc_profile=LINEAR_GRAY
     ),
-    "grey PNG 16, ICC": lambda: png(
-        linear(GREYS), np.uint16, chunk(b"iCCP", b"x\0\0" + zlib.compress(LINEAR_GREY))
+    "gray PNG 16, ICC": lambda: png(
+        linear(GRAYS), np.uint16, chunk(b"iCCP", b"x\0\0" + zlib.compress(LINEAR_GRAY))
     ),
-    "grey PNG 16, gAMA": lambda: png(linear(GREYS), np.uint16, *gamma(1.0)),
-    "grey PNG 16, cICP": lambda: png(pq(linear(GREYS)), np.uint16, cicp(BT2020, PQ)),
-    "grey TIFF 16, ICC": lambda: tiff(
-        picture(linear(GREYS), np.uint16)[..., 0], LINEAR_GREY, photometric="minisblack"
+    "gray PNG 16, gAMA": lambda: png(linear(GRAYS), np.uint16, *gamma(1.0)),
+    "gray PNG 16, cICP": lambda: png(pq(linear(GRAYS)), np.uint16, cicp(BT2020, PQ)),
+    "gray TIFF 16, ICC": lambda: tiff(
+        picture(linear(GRAYS), np.uint16)[..., 0], LINEAR_GRAY, photometric="minisblack"
     ),
 }
-COARSE = {"grey PNG, ICC": 14, "GIF": 6}  # 8 bits linear have few darks; a palette has its own
+COARSE = {"gray PNG, ICC": 14, "GIF": 6}  # 8 bits linear have few darks; a palette has its own
 TARGETS = (*raster.WRITABLE, "PSD")
 
 
@@ -296,8 +296,8 @@ def seen(data: bytes, to: str) -> np.ndarray:
         if deep.dtype != np.uint8 and profile and (wide := icc.widened(profile)):
             space = icc.parse(wide)
             assert space is not None
-            grey = to_depth(deep, np.float32).reshape(values.shape)[middle].astype(float)
-            return space.to(icc.SRGB, np.broadcast_to(grey, (len(grey), 3))) * 255
+            gray = to_depth(deep, np.float32).reshape(values.shape)[middle].astype(float)
+            return space.to(icc.SRGB, np.broadcast_to(gray, (len(gray), 3))) * 255
         shown = Image.fromarray(values[..., 0])
     else:
         shown = Image.fromarray(values[..., :3])
@@ -315,10 +315,10 @@ def seen(data: bytes, to: str) -> np.ndarray:
 def test_colors_look_the_same(source: str, to: str) -> None:
     photo = raster.read(SOURCES[source]())
     assert photo.warnings == ()
-    expected = np.broadcast_to(GREYS, PATCHES.shape) if "grey" in source else PATCHES
+    expected = np.broadcast_to(GRAYS, PATCHES.shape) if "gray" in source else PATCHES
     off = np.abs(seen(written(photo, to), to) - expected).max()
     eight_bits = to in ("JPEG", "WEBP")
-    rough = "PQ" in source or "linear" in source or "grey" in source
+    rough = "PQ" in source or "linear" in source or "gray" in source
     assert off <= max(COARSE.get(source, 0), (14 if rough else 5) if eight_bits else 3), off
 
 
@@ -367,8 +367,8 @@ def test_backdrops_come_into_the_pictures_profile(deep: bool) -> None:
     assert moved.dtype == depth
     off = np.abs(moved[8, 8::SIDE] / np.iinfo(depth).max - IN_ADOBE).max()
     assert off <= (0.0002 if deep else 2 / 255)
-    grey = raster.Raster(picture(linear(GREYS), np.uint16), icc=LINEAR_GREY)
-    assert np.abs(in_profile(grey, None)[8, 8::SIDE] / 65535 - GREYS / 255).max() < 0.0002
+    gray = raster.Raster(picture(linear(GRAYS), np.uint16), icc=LINEAR_GRAY)
+    assert np.abs(in_profile(gray, None)[8, 8::SIDE] / 65535 - GRAYS / 255).max() < 0.0002
 
 
 def test_white_behind_an_hdr_picture_is_paper_white() -> None:

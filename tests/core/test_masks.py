@@ -16,11 +16,11 @@ from mattebrush.imaging.depth import to_depth
 SHAPE = (90, 120)
 
 
-def painted(black: int = 0, grey: int = 128, white: int = 255, depth: Any = np.uint8) -> np.ndarray:
-    """A trimap: black, a ring of grey, white."""
+def painted(black: int = 0, gray: int = 128, white: int = 255, depth: Any = np.uint8) -> np.ndarray:
+    """A trimap: black, a ring of gray, white."""
     y, x = np.mgrid[: SHAPE[0], : SHAPE[1]]
     away = np.hypot(x - 60, y - 45)
-    return np.select([away < 20, away < 30], [white, grey], black).astype(depth)
+    return np.select([away < 20, away < 30], [white, gray], black).astype(depth)
 
 
 CLEAN = painted()

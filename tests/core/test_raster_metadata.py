@@ -158,10 +158,10 @@ def test_png_texts_are_kept() -> None:
 
 
 def test_profile_of_another_kind_is_not_attached() -> None:
-    grey = raster.Raster(PIXELS[..., :1], icc=SRGB)
+    gray = raster.Raster(PIXELS[..., :1], icc=SRGB)
     for format in raster.WRITABLE:
-        got = raster.read(raster.encode(grey, format))
-        assert got.icc == (SRGB if format == "WEBP" else None)  # WebP has no grey: it became RGB
+        got = raster.read(raster.encode(gray, format))
+        assert got.icc == (SRGB if format == "WEBP" else None)  # WebP has no gray: it became RGB
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -83,7 +83,7 @@ def port(plugin: Path, output_dir: Path) -> Ported:
     folder = output_dir / name
     if folder.exists():
         raise OutputUnwritable(f"{folder} is there already; move it away or choose another folder.")
-    files = {f"{name}.py": plugin, **_neighbours(plugin)}
+    files = {f"{name}.py": plugin, **_neighbors(plugin)}
     changes: list[str] = []
     findings: list[Finding] = []
     texts = {}
@@ -111,7 +111,7 @@ def _copy_library(folder: Path) -> None:
         shutil.copyfile(alias, folder / alias.name)
 
 
-def _neighbours(plugin: Path) -> dict[str, Path]:
+def _neighbors(plugin: Path) -> dict[str, Path]:
     """The modules beside a plug-in that it imports, by their names."""
     text = _read(plugin)
     imported = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))

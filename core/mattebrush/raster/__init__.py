@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files <-> arrays: orientation, ICC profile, bit depth, metadata, limits.
 
-    photo = raster.read("photo.jpg")                 # upright, straight colour
+    photo = raster.read("photo.jpg")                 # upright, straight color
     raster.write("out.png", dataclasses.replace(photo, alpha=cutout.alpha))
 
 What the pixels mean is left to the engine, what to put behind them to `composition`, and layered

@@ -22,7 +22,7 @@ _ADOBE_RGB_GAMMA = 563 / 256
 
 
 def profile_of(
-    image: Image.Image, file: BinaryIO, format: str, grey: bool
+    image: Image.Image, file: BinaryIO, format: str, gray: bool
 ) -> tuple[bytes | None, tuple[str, ...]]:
     """The profile of an opened file's pixels, None for sRGB; and warnings.
 
@@ -37,15 +37,15 @@ def profile_of(
         points = None if embedded else told.points
     if points is not None:
         try:
-            return icc.from_code_points(points, grey), _narrow(format, points)
+            return icc.from_code_points(points, gray), _narrow(format, points)
         except ValueError as unknown:
             warning = f"The file's colors ({unknown}) are not known here; they are taken for "
             return embedded, (warning + ("its ICC profile's." if embedded else "sRGB."),)
     if embedded:
         return embedded, ()
     if format == "PNG" and "srgb" not in image.info:
-        return _of_gamma(image.info.get("gamma"), image.info.get("chromaticity"), grey), ()
-    if not grey and _says_adobe_rgb(image):
+        return _of_gamma(image.info.get("gamma"), image.info.get("chromaticity"), gray), ()
+    if not gray and _says_adobe_rgb(image):
         curve = icc.gamma(_ADOBE_RGB_GAMMA)
         return icc.build(icc.ADOBE_RGB_PRIMARIES, curve, "Compatible with Adobe RGB (1998)"), ()
     return None, ()
@@ -58,13 +58,13 @@ def _narrow(format: str, points: icc.CodePoints) -> tuple[str, ...]:
 
 
 def _of_gamma(
-    gamma: float | None, chromaticities: tuple[float, ...] | None, grey: bool
+    gamma: float | None, chromaticities: tuple[float, ...] | None, gray: bool
 ) -> bytes | None:
     """What PNG's gAMA and cHRM describe, unless it is sRGB."""
     curve, primaries = icc.SRGB_CURVE, icc.SRGB_PRIMARIES
     known = gamma is not None and 0.1 < gamma <= 10
     plain = not known or abs((gamma or 0) - _SRGB_GAMMA) < 0.01
-    if chromaticities and len(chromaticities) == 8 and not grey:
+    if chromaticities and len(chromaticities) == 8 and not gray:
         x0, y0, x1, y1, x2, y2, x3, y3 = chromaticities
         primaries = (x0, y0, x1, y1, x2, y2, x3, y3)
     same = np.allclose(primaries, icc.SRGB_PRIMARIES, atol=0.003)
@@ -73,8 +73,8 @@ def _of_gamma(
     if known and gamma:
         curve = icc.gamma(1 / gamma)
     name = f"PNG gamma {gamma:g}" if gamma else "PNG chromaticities"
-    if grey:
-        return icc.build_grey(curve, name)
+    if gray:
+        return icc.build_gray(curve, name)
     try:
         return icc.build(primaries, curve, name)
     except (np.linalg.LinAlgError, ZeroDivisionError, ValueError, OverflowError):

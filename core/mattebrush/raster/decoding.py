@@ -33,7 +33,7 @@ _ORIENTATION = 0x0112
 _DEEP = {f"{mode};16{order}" for mode in ("RGB", "RGBX", "RGBA", "RGBa") for order in "BLN"}
 """Raw modes that Pillow squeezes to 8 bits. "B" keeps the first byte of each sample, "L" the
 second, whatever the byte order that the file really has."""
-_GREY_SCALE = {"L;2": 85, "L;4": 17}  # what Pillow multiplies small greys by, but not their key
+_GRAY_SCALE = {"L;2": 85, "L;4": 17}  # what Pillow multiplies small grays by, but not their key
 
 Convert = Callable[["Image.Image"], np.ndarray]
 """A strip of Pillow's picture as an array (h, W, 1 to 4), alpha last where the number is even."""
@@ -60,7 +60,7 @@ def read(file: BinaryIO, format: str, name: str, max_pixels: int, frame: int = 0
             image.load()
             pixels, alpha = _gathered(image, _converter(image, raw))
         if alpha is None:
-            alpha = _colour_keyed(image, raw, pixels)
+            alpha = _color_keyed(image, raw, pixels)
         metadata = _metadata(image, pixels.shape[1], pixels.shape[0])
         profile, remarks = None, _further_frames(image, format)
         if image.mode not in _TO_SRGB:
@@ -81,8 +81,8 @@ def _deep_container(
         file.seek(0)
         return None
     turn = _orientation(image)
-    colours = stored.shape[2] - (stored.shape[2] % 2 == 0)
-    pixels = np.ascontiguousarray(turned(stored[..., :colours], turn))
+    colors = stored.shape[2] - (stored.shape[2] % 2 == 0)
+    pixels = np.ascontiguousarray(turned(stored[..., :colors], turn))
     alpha = None
     if stored.shape[2] % 2 == 0:
         alpha = np.ascontiguousarray(turned(stored[..., -1], turn))
@@ -105,7 +105,7 @@ def of_pillow(image: Image.Image) -> Raster:
     with _undisturbed():
         pixels, alpha = _gathered(image, _converter(image, ""))
         if alpha is None:
-            alpha = _colour_keyed(image, "", pixels)
+            alpha = _color_keyed(image, "", pixels)
         metadata = _metadata(image, pixels.shape[1], pixels.shape[0])
         profile = None if image.mode in _TO_SRGB else image.info.get("icc_profile")
     return Raster(pixels, alpha, profile or None, metadata)
@@ -251,15 +251,15 @@ def _fill(
             stored_alpha[rows] = part[..., -1]
 
 
-def divide_alpha(colour: np.ndarray, alpha: np.ndarray) -> None:
-    """Makes premultiplied `colour` (H, W, C) straight, in place; black where alpha is (near) 0."""
-    top = 1.0 if colour.dtype == np.float32 else float(np.iinfo(colour.dtype).max)
+def divide_alpha(color: np.ndarray, alpha: np.ndarray) -> None:
+    """Makes premultiplied `color` (H, W, C) straight, in place; black where alpha is (near) 0."""
+    top = 1.0 if color.dtype == np.float32 else float(np.iinfo(color.dtype).max)
     for rows in strips(*alpha.shape):
         opacity = alpha[rows, :, None].astype(np.float64)
         seen = opacity > 1e-6 * top  # a float's last bits would be blown up to nonsense
         scale = np.divide(top, opacity, out=np.zeros_like(opacity), where=seen)
-        straight = colour[rows] * scale
-        colour[rows] = straight if top == 1.0 else np.minimum(np.rint(straight), top)
+        straight = color[rows] * scale
+        color[rows] = straight if top == 1.0 else np.minimum(np.rint(straight), top)
 
 
 def _four_bytes_as_two_samples(strip: Image.Image) -> np.ndarray:
@@ -290,7 +290,7 @@ def _through(mode: str) -> Convert:
 
 
 def _integers(strip: Image.Image) -> np.ndarray:
-    """Pillow's 16-bit greys, kept sometimes in 32 bits."""
+    """Pillow's 16-bit grays, kept sometimes in 32 bits."""
     array: np.ndarray = np.clip(np.asarray(strip), 0, 65535).astype(np.uint16)
     return array[..., None]
 
@@ -309,7 +309,7 @@ def _to_srgb(image: Image.Image) -> Convert:
         if source is None:
             return _through("RGB")
         transform = ImageCms.buildTransform(source, srgb, image.mode, "RGB")
-    except (ImageCms.PyCMSError, OSError):  # a damaged profile, or one for another colour space
+    except (ImageCms.PyCMSError, OSError):  # a damaged profile, or one for another color space
         return _through("RGB")
 
     def convert(strip: Image.Image) -> np.ndarray:
@@ -319,12 +319,12 @@ def _to_srgb(image: Image.Image) -> Convert:
     return convert
 
 
-def _colour_keyed(image: Image.Image, raw: str, pixels: np.ndarray) -> np.ndarray | None:
-    """Alpha of files that name one colour as transparent (PNG's tRNS without a palette)."""
+def _color_keyed(image: Image.Image, raw: str, pixels: np.ndarray) -> np.ndarray | None:
+    """Alpha of files that name one color as transparent (PNG's tRNS without a palette)."""
     key = image.info.get("transparency")
     if key is None or image.mode in ("P", "PA") or isinstance(key, bytes):
         return None
-    scaled = np.asarray(key, np.int64).reshape(-1) * _GREY_SCALE.get(raw, 1)
+    scaled = np.asarray(key, np.int64).reshape(-1) * _GRAY_SCALE.get(raw, 1)
     if len(scaled) != pixels.shape[2]:
         return None
     top = np.iinfo(pixels.dtype).max

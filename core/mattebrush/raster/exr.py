@@ -73,7 +73,7 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
     """Writes `raster` linear, with BT.709 primaries, premultiplied: in half floats, whose eleven
     bits are enough for integers seen in linear light, or in full ones if it holds floats.
 
-    profile: an RGB one, of grey pictures too.
+    profile: an RGB one, of gray pictures too.
 
     Raises OutputUnwritable where the package is missing.
     """
@@ -84,12 +84,12 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
             "The picture's profile has tables, which OpenEXR cannot carry.",
             "Write TIFF, or convert the picture to sRGB first.",
         )
-    grey = raster.pixels.shape[2] == 1
+    gray = raster.pixels.shape[2] == 1
     linear = np.empty(raster.pixels.shape, np.float32)
     across = np.linalg.inv(icc.SRGB.matrix) @ space.matrix
     for rows in strips(raster.height, raster.width):
         part = to_depth(raster.pixels[rows], np.float32).astype(np.float64)
-        if grey:
+        if gray:
             linear[rows] = space.curves[0].linear(part)
         else:
             light = space.linear(part)
@@ -100,7 +100,7 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
         linear *= alpha[..., None]
         channels["A"] = alpha
     depth = np.float32 if raster.pixels.dtype == np.float32 else np.float16
-    for number, key in enumerate("Y" if grey else "RGB"):
+    for number, key in enumerate("Y" if gray else "RGB"):
         channels[key] = np.ascontiguousarray(linear[..., number].astype(depth))
     if "A" in channels:
         channels["A"] = channels["A"].astype(depth)

@@ -132,7 +132,7 @@ _TRANSFERS: dict[int, Curve] = {
 }
 
 
-def from_code_points(points: CodePoints, grey: bool = False) -> bytes | None:
+def from_code_points(points: CodePoints, gray: bool = False) -> bytes | None:
     """The profile that cICP's or nclx's numbers describe, which carries them too (`cicp`).
 
     None where they say sRGB, or nothing. Raises ValueError for numbers that are not known here.
@@ -148,8 +148,8 @@ def from_code_points(points: CodePoints, grey: bool = False) -> bytes | None:
     name = f"{_NAMES.get(primaries, f'primaries {primaries}')}, "
     name += transfers.get(transfer, f"transfer {transfer}")
     numbers = (primaries, transfer, 0, 1)
-    if grey:
-        return build_grey(_TRANSFERS[transfer], name, numbers)
+    if gray:
+        return build_gray(_TRANSFERS[transfer], name, numbers)
     return build(_PRIMARIES[primaries], _TRANSFERS[transfer], name, numbers)
 
 
@@ -181,8 +181,8 @@ def build(
     return _profile(b"RGB ", name, tags | _cicp(points))
 
 
-def build_grey(curve: Curve, name: str, points: CodePoints | None = None) -> bytes:
-    """A profile of grey alone."""
+def build_gray(curve: Curve, name: str, points: CodePoints | None = None) -> bytes:
+    """A profile of gray alone."""
     return _profile(b"GRAY", name, {b"kTRC": curve.tag()} | _cicp(points))
 
 
@@ -285,7 +285,7 @@ def parse(icc: bytes) -> Space | None:
 
 
 def widened(icc: bytes) -> bytes | None:
-    """The RGB profile in which grey pixels, three times each, look as in the grey profile `icc`.
+    """The RGB profile in which gray pixels, three times each, look as in the gray profile `icc`.
 
     None where that one has no tone curve.
     """
@@ -302,7 +302,7 @@ def widened(icc: bytes) -> bytes | None:
         read = Curve(table=tuple(light.tolist()))
     points = code_points(icc)
     primaries = _PRIMARIES[points[0]] if points else SRGB_PRIMARIES
-    return build(primaries, read, "Grey as RGB", points)
+    return build(primaries, read, "Gray as RGB", points)
 
 
 def _tags(icc: bytes) -> dict[bytes, bytes]:

@@ -23,8 +23,8 @@ RAW_FIX = "Develop it to a 16-bit TIFF or a JPEG in your raw editor first."
 LOSSY = ("JPEG", "WEBP", "HEIF", "AVIF")
 """Formats whose pixels may be a little off what was saved."""
 
-_NEARLY_GREY = 0.04
-"""How far apart the colours of a grey pixel come back from a lossy file, of full scale."""
+_NEARLY_GRAY = 0.04
+"""How far apart the colors of a gray pixel come back from a lossy file, of full scale."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +48,15 @@ class Metadata:
 class Raster:
     """A picture.
 
-    pixels: (H, W, 1) grey or (H, W, 3) RGB; uint8, uint16 or float32; straight colour (never
+    pixels: (H, W, 1) gray or (H, W, 3) RGB; uint8, uint16 or float32; straight color (never
         premultiplied), upright (EXIF orientation applied), in the file's own encoding.
     alpha: (H, W), None when opaque. `read` gives it in the dtype of `pixels`; for `write` it may
         have any of the three dtypes (the engine's float32 in [0, 1], say).
     icc: the ICC profile of `pixels`; None means sRGB, or that the file did not say. Files that
-        describe their colours otherwise (cICP, nclx, gAMA) get a profile that says the same.
+        describe their colors otherwise (cICP, nclx, gAMA) get a profile that says the same.
     metadata: see `Metadata`.
     format: the source's format, such as "JPEG"; "" when it was made in memory.
-    warnings: what a person should know of how the file was read: further frames, lost colours.
+    warnings: what a person should know of how the file was read: further frames, lost colors.
     """
 
     pixels: np.ndarray
@@ -87,22 +87,22 @@ class Raster:
         return np.concatenate([self.pixels, alpha[:, :, None]], axis=2)
 
     def plane(self, name: str) -> np.ndarray:
-        """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its grey.
+        """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its gray.
 
-        name: what to call it in a message. Lossy formats keep grey in colours that differ a
-        little; such a mask is its green, which they keep best. Raises InputInvalid for a colour
+        name: what to call it in a message. Lossy formats keep gray in colors that differ a
+        little; such a mask is its green, which they keep best. Raises InputInvalid for a color
         picture.
         """
         if self.alpha is not None and self.alpha.min() < self.alpha.max():
             return self.alpha
-        if self.pixels.shape[2] == 3 and not self._is_grey():
+        if self.pixels.shape[2] == 3 and not self._is_gray():
             raise InputInvalid(
                 f"{name} is a color picture.", "A mask is gray: black, white and between."
             )
         return np.ascontiguousarray(self.pixels[:, :, self.pixels.shape[2] // 2])
 
-    def _is_grey(self) -> bool:
-        tolerance = _NEARLY_GREY if self.format in LOSSY else 0
+    def _is_gray(self) -> bool:
+        tolerance = _NEARLY_GRAY if self.format in LOSSY else 0
         top = 1 if self.pixels.dtype == np.float32 else np.iinfo(self.pixels.dtype).max
         for rows in strips(self.height, self.width):
             red, green, blue = (self.pixels[rows, :, n].astype(np.float32) for n in range(3))
@@ -111,11 +111,11 @@ class Raster:
                 return False
         return True
 
-    def icc_for(self, colours: int) -> bytes | None:
-        """The profile, if it is one for 1 (grey) or 3 (RGB) colour channels; viewers reject a file
-        where it is not. Of a grey one asked for in RGB, the RGB profile that looks the same."""
-        space = {1: b"GRAY", 3: b"RGB "}[colours]
-        if self.icc and self.icc[16:20] == b"GRAY" and colours == 3:
+    def icc_for(self, colors: int) -> bytes | None:
+        """The profile, if it is one for 1 (gray) or 3 (RGB) color channels; viewers reject a file
+        where it is not. Of a gray one asked for in RGB, the RGB profile that looks the same."""
+        space = {1: b"GRAY", 3: b"RGB "}[colors]
+        if self.icc and self.icc[16:20] == b"GRAY" and colors == 3:
             return icc_profiles.widened(self.icc)
         return self.icc if self.icc and self.icc[16:20] == space else None
 
@@ -140,18 +140,18 @@ def interleaved_strips(
     only to be read, since they may be parts of the picture itself.
 
     channels: 1, 2, 3 or 4; an even number appends alpha (opaque where there is none), three or
-    more widen grey to RGB. Where alpha comes out as 0 the colour is set to 0: what was cut away
+    more widen gray to RGB. Where alpha comes out as 0 the color is set to 0: what was cut away
     must not travel along unseen, and nothing compresses as well as nothing.
     """
     top = FULL[np.dtype(depth)]
     for part in strips(raster.height, raster.width, rows):
-        colour = to_depth(raster.pixels[part], depth)
+        color = to_depth(raster.pixels[part], depth)
         if channels % 2:
-            shape = (*colour.shape[:2], channels)
-            yield np.ascontiguousarray(np.broadcast_to(colour, shape))
+            shape = (*color.shape[:2], channels)
+            yield np.ascontiguousarray(np.broadcast_to(color, shape))
             continue
-        strip = np.empty((*colour.shape[:2], channels), depth)
-        strip[..., :-1] = colour
+        strip = np.empty((*color.shape[:2], channels), depth)
+        strip[..., :-1] = color
         if raster.alpha is None:
             strip[..., -1] = top
         else:

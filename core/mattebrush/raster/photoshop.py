@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PSD and PSB in: the merged picture of grey and RGB documents with 8 and 16 bits.
+"""PSD and PSB in: the merged picture of gray and RGB documents with 8 and 16 bits.
 
 Pillow reads it in 8 bits, and as Photoshop stores it: transparent parts mixed with white. Other
 color modes are left to Pillow; layers to nobody. The format is Adobe's ("Photoshop File Formats
@@ -19,7 +19,7 @@ from . import decoding, exif
 from .model import Metadata, Raster
 from .orientation import upright_xmp
 
-_COLORS = {1: 1, 3: 3}  # by color mode: grey, RGB
+_COLORS = {1: 1, 3: 3}  # by color mode: gray, RGB
 _RAW, _PACKBITS = 0, 1
 _RESOLUTION, _ICC, _VERSION, _EXIF, _XMP = 1005, 1039, 1057, 1058, 1060
 _MOST_CHANNELS = 56
@@ -36,7 +36,7 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         if depth > 8 or version != 1:
             raise InputInvalid(
                 f"{name} is a Photoshop document of a kind that is not read here.",
-                "Save it as RGB or grey with 8 or 16 bits, or as a TIFF.",
+                "Save it as RGB or gray with 8 or 16 bits, or as a TIFF.",
             )
         file.seek(0)
         return decoding.read(file, "PSD", name, max_pixels)

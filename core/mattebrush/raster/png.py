@@ -19,7 +19,7 @@ from .icc import CodePoints, code_points
 from .model import Metadata, Raster, interleaved_strips
 from .parallel import in_order
 
-_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels
+_COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by number of channels
 _STRIP_BYTES = 1 << 20  # large enough that the strips' seams cost below 0.1 % of the size
 _WINDOW = 1 << 15  # how far back deflate can refer
 LEVEL = 2  # `bench.raster levels`: 0.6 of the time of level 6, files 8 % larger
@@ -27,7 +27,7 @@ _UP = 2  # the filter "difference to the pixel above": the smallest files at the
 
 
 def points_in(file: BinaryIO) -> CodePoints | None:
-    """What the file's cICP chunk says of its colours."""
+    """What the file's cICP chunk says of its colors."""
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
@@ -45,7 +45,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     depth = np.dtype(np.uint8 if raster.pixels.dtype == np.uint8 else np.uint16)
     channels = raster.pixels.shape[2] + (raster.alpha is not None)
     file.write(b"\x89PNG\r\n\x1a\n")
-    header = (raster.width, raster.height, depth.itemsize * 8, _COLOUR_TYPES[channels], 0, 0, 0)
+    header = (raster.width, raster.height, depth.itemsize * 8, _COLOR_TYPES[channels], 0, 0, 0)
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", *header))
     for kind, data in _ancillary(raster.metadata, icc):
         _chunk(file, kind, data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Colours of one ICC profile in another, so that two pictures can be put together."""
+"""Colors of one ICC profile in another, so that two pictures can be put together."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
     """The pixels of `raster` (H, W, 1|3) as the RGB profile `icc` writes them, in their own depth;
     None means sRGB.
 
-    The pixels themselves where both say the same, for grey pictures without a profile of their
+    The pixels themselves where both say the same, for gray pictures without a profile of their
     own, and where a profile is damaged. Deep pictures are exact between profiles of matrix and
     curves; through tables all go in 8 bits.
     """
     own = raster.icc_for(3)
-    grey = raster.pixels.shape[2] == 1
-    if own == icc or (grey and own is None and not icc_profiles.has_highlights(icc)):
+    gray = raster.pixels.shape[2] == 1
+    if own == icc or (gray and own is None and not icc_profiles.has_highlights(icc)):
         return raster.pixels
     deep = raster.pixels.dtype != np.uint8
     if deep or icc_profiles.has_highlights(own) or icc_profiles.has_highlights(icc):
@@ -78,8 +78,8 @@ def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """There are many profiles that say sRGB; a trip from one to the other costs exactness only."""
     steps = np.arange(0, 256, 51).astype(np.uint8)
-    colours = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
-    moved = np.abs(_applied(transform, colours).astype(int) - colours)
+    colors = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
+    moved = np.abs(_applied(transform, colors).astype(int) - colors)
     return bool(moved.max() <= _ROUNDING)
 
 

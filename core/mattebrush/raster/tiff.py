@@ -27,7 +27,7 @@ from .png import LEVEL
 if TYPE_CHECKING:
     import tifffile
 
-_RAW_PHOTOMETRIC = (32803, 34892)  # colour filter array, LinearRaw
+_RAW_PHOTOMETRIC = (32803, 34892)  # color filter array, LinearRaw
 _PILLOW_HAS = (1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773)
 """Compressions: none, three of fax, LZW, two of JPEG, deflate (two numbers), PackBits."""
 _DEFLATE = (8, 32946)
@@ -42,7 +42,7 @@ _NOTICEABLE = 0.001  # share of the pixels
 _MOST_PAGES = 1000
 _REDUCED_OR_MASK = 1 | 4  # NewSubfileType
 _LARGEST_THUMBNAIL = 1024
-_COLOURS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
+_COLORS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
 _ICC, _XMP, _ORIENTATION = 34675, 700, 274
 _STRIP_BYTES = 1 << 20
 _CLASSIC_LIMIT = 2**32 - 2**26  # bytes; BigTIFF beyond
@@ -61,7 +61,7 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         if page.photometric in _LABS and page.bitspersample > 8:
             pixels, alpha, lost = _lab(page, name)
             icc, remarks = None, remarks + lost
-        elif page.photometric in _COLOURS and _for_tifffile(page):
+        elif page.photometric in _COLORS and _for_tifffile(page):
             pixels, alpha = _through_tifffile(page, name)
         else:
             raster = _through_pillow(page, file, name, max_pixels)
@@ -108,7 +108,7 @@ def _check(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int) 
         raise InputInvalid(f"{name} is a camera raw file.", RAW_FIX)
     if page.samplesperpixel > _MOST_SAMPLES:
         raise InputInvalid(
-            f"{name} has {page.samplesperpixel} channels.", "Save it as RGB or grey, with alpha."
+            f"{name} has {page.samplesperpixel} channels.", "Save it as RGB or gray, with alpha."
         )
 
 
@@ -127,13 +127,13 @@ def _through_pillow(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixe
     try:
         return decoding.read(file, "TIFF", name, max_pixels, frame=page.index)
     except UnidentifiedImageError as unknown:
-        if page.photometric in _COLOURS:  # grey with 8-bit alpha, before Pillow 13
+        if page.photometric in _COLORS:  # gray with 8-bit alpha, before Pillow 13
             return Raster(*_through_tifffile(page, name), page.tags.valueof(_ICC) or None)
         kind = tifffile.COMPRESSION(page.compression).name
         raise InputInvalid(
             f"{name} is a TIFF of a kind that is not read here ({page.samplesperpixel} x "
             f"{page.dtype}, {kind} compression).",
-            "Save it as RGB or grey, with 8 or 16 bits, or 32-bit float.",
+            "Save it as RGB or gray, with 8 or 16 bits, or 32-bit float.",
         ) from unknown
 
 
@@ -167,11 +167,11 @@ def _lab(
 def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
     """Upright pixels and straight alpha."""
     data = _as_depth(_samples(page, name), page.bitspersample, name)
-    colours = _COLOURS[page.photometric]
-    kind = _alpha_kind(page, colours)
+    colors = _COLORS[page.photometric]
+    kind = _alpha_kind(page, colors)
     turn = _orientation(page)
-    pixels = _upright(data[..., :colours], turn)
-    alpha = _upright(data[..., colours], turn) if kind else None
+    pixels = _upright(data[..., :colors], turn)
+    alpha = _upright(data[..., colors], turn) if kind else None
     if page.photometric == _MIN_IS_WHITE:
         np.subtract(1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max, pixels, pixels)
     if kind == _PREMULTIPLIED and alpha is not None:
@@ -226,12 +226,12 @@ def _check_data(page: tifffile.TiffPage, name: str) -> None:
             raise InputInvalid(f"{name} is damaged: a part of it is too large.", "Save it again.")
 
 
-def _alpha_kind(page: tifffile.TiffPage, colours: int) -> int:
-    """What the first sample behind the colours is: premultiplied or straight alpha, or 0, neither.
+def _alpha_kind(page: tifffile.TiffPage, colors: int) -> int:
+    """What the first sample behind the colors is: premultiplied or straight alpha, or 0, neither.
 
     Files that have such a sample and do not say what it is mean straight alpha.
     """
-    if page.samplesperpixel <= colours:
+    if page.samplesperpixel <= colors:
         return 0
     return int(page.extrasamples[0]) if page.extrasamples else _STRAIGHT
 
@@ -318,7 +318,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
 
 
 def _packed(strip: np.ndarray, order: exif.Order) -> bytes:
-    """A strip as it stands in the file: differences to the left neighbour, deflated. Floats, whose
+    """A strip as it stands in the file: differences to the left neighbor, deflated. Floats, whose
     differences deflate no better, as they are."""
     if strip.dtype != np.float32:
         strip = np.concatenate([strip[:, :1], np.diff(strip, axis=1)], axis=1)

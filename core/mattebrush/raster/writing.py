@@ -63,9 +63,9 @@ def write(
 ) -> None:
     """Writes `raster` to `path`, whole or not at all, in the format its suffix names.
 
-    PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Colour under an alpha of
+    PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Color under an alpha of
     0 is written as 0. The ICC profile is always kept; `strip` leaves the metadata out.
-    quality: 1 to 100, of JPEG (always 4:4:4) and of WebP's colour.
+    quality: 1 to 100, of JPEG (always 4:4:4) and of WebP's color.
     lossless: WebP keeps every value, as a mask needs it.
 
     Raises OutputExists if the file is there and `overwrite` is False, OutputUnwritable if it
@@ -114,7 +114,7 @@ def losses(raster: Raster, format: str) -> list[str]:
             lost.append("The EXIF block is too large for JPEG and is left out.")
         if metadata.xmp and len(metadata.xmp) > _JPEG_SEGMENT - 29:
             lost.append("The XMP packet is too large for JPEG and is left out.")
-    if raster.icc and not raster.icc_for(1 if _stays_grey(raster, format) else 3):
+    if raster.icc and not raster.icc_for(1 if _stays_gray(raster, format) else 3):
         lost.append("The ICC profile does not fit the picture's channels and is left out.")
     return lost
 
@@ -123,7 +123,7 @@ def _full(pixels: np.ndarray) -> float:
     return 1.0 if pixels.dtype == np.float32 else float(np.iinfo(pixels.dtype).max)
 
 
-def _stays_grey(raster: Raster, format: str) -> bool:
+def _stays_gray(raster: Raster, format: str) -> bool:
     return raster.pixels.shape[2] == 1 and format != "WEBP"
 
 
@@ -149,7 +149,7 @@ def _encode(
         )
     if format == "JPEG" and raster.alpha is not None:
         raise OutputUnwritable(
-            "JPEG has no transparency.", "Give a background colour, or write PNG, WebP or TIFF."
+            "JPEG has no transparency.", "Give a background color, or write PNG, WebP or TIFF."
         )
     metadata = Metadata() if strip else raster.metadata
     if metadata.exif:
@@ -215,11 +215,11 @@ def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
 def to_pillow(raster: Raster) -> Image.Image:
     """An image of Pillow, 8 bits: L, LA, RGB or RGBA, with profile, EXIF, XMP and resolution."""
     raster.check()
-    colours = raster.pixels.shape[2]
-    image = _as_pillow(raster, colours + (raster.alpha is not None))
+    colors = raster.pixels.shape[2]
+    image = _as_pillow(raster, colors + (raster.alpha is not None))
     metadata = raster.metadata
     about = {
-        "icc_profile": raster.icc_for(colours),
+        "icc_profile": raster.icc_for(colors),
         "exif": metadata.exif and b"Exif\0\0" + metadata.exif,
         "xmp": metadata.xmp,
         "dpi": metadata.dpi,

@@ -96,7 +96,7 @@ def segment(
         Points and boxes in its pixels. Each box is an object of its own; the points within it go
         with it, and the answer is all objects together.
     row
-        The catalogue row of the embedded network.
+        The catalog row of the embedded network.
     device, threads
         See `models.runtime.open_session`.
 

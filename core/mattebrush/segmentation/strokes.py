@@ -2,7 +2,7 @@
 """What a user painted on a mask: where it differs from the one last answered.
 
 Pure white and black are certain where the brush was full. Everything between, the brush's soft
-rim and grey strokes alike, says "decide here".
+rim and gray strokes alike, says "decide here".
 """
 
 from __future__ import annotations
