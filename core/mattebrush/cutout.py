@@ -39,6 +39,8 @@ class Report:
     device: the device that really ran the networks, such as "cpu" or "cuda".
     seconds: wall-clock time by stage.
     foreground_share: mean alpha, 0 to 1.
+    certainty: 0 to 1, how likely it is that nobody need look at this cut-out; of operations that
+        find a subject.
     subject_found: False when what is delivered shows no subject (`subject`).
     warnings: sentences a person should read.
     """
@@ -53,6 +55,7 @@ class Report:
     device: str = "cpu"
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
     foreground_share: float = 0.0
+    certainty: float = 1.0
     subject_found: bool = True
     warnings: list[str] = dataclasses.field(default_factory=list)
 

@@ -24,6 +24,7 @@ from .models import catalog
 from .options import EMBEDDED_MODEL, Options
 from .picture import Focus, Picture
 from .segmentation import guided, select
+from .segmentation.certainty import certainty
 from .segmentation.result import Segmentation
 from .segmentation.strokes import Strokes, find_strokes
 
@@ -237,6 +238,7 @@ def _segmented(
         progress("segmentation", 1.0)
     report.model, report.license = coarse.model.id, coarse.model.license
     report.device = coarse.device
+    report.certainty = certainty(coarse.probability)
     report.warnings += coarse.warnings
     return coarse
 

@@ -4,20 +4,13 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..cutout import Progress, Report
-from ..errors import OptionInvalid
-from . import engine_arguments, pictures
+from . import engine_arguments, pictures, recipe_arguments
 
 if TYPE_CHECKING:
-    from ..composition import Color
-    from ..raster import Raster
-    from ..render import Recipe
     from .command_line import Subparsers
-
-_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -37,67 +30,19 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "--no-decontaminate", action="store_true", help="leave the edge's colors as they are"
     )
-    _add_result(parser)
-    _add_composition(parser)
+    recipe_arguments.add_result(parser)
+    recipe_arguments.add_composition(parser)
     pictures.add_output_arguments(parser)
     engine_arguments.add_running(parser)
     parser.add_argument("--force", action="store_true", help="write even when no subject was found")
     parser.set_defaults(func=_remove)
 
 
-def _add_result(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what to write")
-    kind = group.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--mask", action="store_true", help="the mask alone, gray: for a layer of the picture"
-    )
-    kind.add_argument(
-        "--alpha",
-        action="store_true",
-        help="the result's alpha alone, gray, own alpha included",
-    )
-    kind.add_argument("--foreground", action="store_true", help="the clean colors alone, opaque")
-    kind.add_argument(
-        "--background",
-        metavar="COLOR|PICTURE",
-        help="flattened on white, black, #rrggbb, or a picture",
-    )
-    group.add_argument("--format", choices=_FORMATS, help="file format (default: png, or -o's)")
-
-
-def _add_composition(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("composition")
-    group.add_argument("--shadow", action="store_true", help="a soft drop shadow")
-    group.add_argument("--shadow-opacity", type=float, metavar="0..1", help="default 0.5")
-    group.add_argument("--shadow-blur", type=float, metavar="PX", help="default by picture size")
-    group.add_argument(
-        "--shadow-offset",
-        type=engine_arguments.numbers(2),
-        metavar="DX,DY",
-        help="default by picture size",
-    )
-    group.add_argument(
-        "--match-colors", action="store_true", help="tune the subject toward the background"
-    )
-    group.add_argument(
-        "--crop", nargs="?", type=_margin, const=0, metavar="MARGIN", help="crop to the subject"
-    )
-
-
-def _margin(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no margin in pixels (before a picture's name, write --crop=0)"
-        ) from None
-
-
 def _remove(arguments: argparse.Namespace) -> int:
     from ..raster import Raster
 
     options = engine_arguments.options_from(arguments)
-    recipe = _recipe(arguments)
+    recipe = recipe_arguments.recipe_from(arguments)
     kind = "flat" if recipe.background is not None else recipe.content
     backdrop = [arguments.background] if isinstance(recipe.background, Raster) else []
     tasks = pictures.plan(
@@ -121,47 +66,3 @@ def _remove(arguments: argparse.Namespace) -> int:
         return cutout.report
 
     return pictures.run_sequence(tasks, work, arguments)
-
-
-def _recipe(arguments: argparse.Namespace) -> Recipe:
-    """Raises OptionInvalid for arguments that contradict each other."""
-    from .. import raster
-    from ..render import Recipe
-
-    named = Path(arguments.output).suffix.lower().lstrip(".") if arguments.output else ""
-    named = {"jpeg": "jpg", "tif": "tiff"}.get(named, named)
-    if arguments.format and named and named != arguments.format:
-        raise OptionInvalid(f"--format {arguments.format} and -o {arguments.output} contradict.")
-    wanted = arguments.format or named
-    kinds = [name for name in ("mask", "alpha", "foreground") if getattr(arguments, name)]
-    return Recipe(
-        content=kinds[0] if kinds else "cutout",
-        format=wanted if wanted in _FORMATS else "jpg" if arguments.background else "png",
-        background=_background(arguments.background),
-        shadow=_shadow(arguments),
-        match_colors=arguments.match_colors,
-        crop=arguments.crop,
-        strip=arguments.strip,
-        quality=raster.QUALITY if arguments.quality is None else arguments.quality,
-        lossless=arguments.lossless,
-    )
-
-
-def _background(text: str | None) -> Color | Raster | None:
-    if text is None:
-        return None
-    from .. import composition, raster
-
-    background = composition.parse_background(text)
-    return raster.read(background) if isinstance(background, Path) else background
-
-
-def _shadow(arguments: argparse.Namespace) -> dict[str, float] | None:
-    shape: dict[str, float] = {}
-    if arguments.shadow_opacity is not None:
-        shape["opacity"] = arguments.shadow_opacity
-    if arguments.shadow_blur is not None:
-        shape["blur"] = arguments.shadow_blur
-    if arguments.shadow_offset is not None:
-        shape["dx"], shape["dy"] = arguments.shadow_offset
-    return shape if shape or arguments.shadow else None

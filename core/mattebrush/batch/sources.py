@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a batch's pictures come from: folders with sub-folders, lists, wildcards, tar shards.
+
+Every picture has a key, its path within the source with forward slashes, from which the result's
+name is made, so that a tree comes out as it went in.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import glob
+import re
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import InputInvalid, OptionInvalid
+
+_PHOTOGRAPHS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"}
+_OTHERS = {".avif", ".bmp", ".gif", ".psd", ".jp2", ".ppm", ".pgm", ".tga", ".exr"}
+ENDINGS = frozenset(_PHOTOGRAPHS | _OTHERS)
+"""What counts as a picture in a folder or shard; what a list names is taken as it is."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """A picture. key: unique in its batch. path: the file, or the shard that holds it; member: its
+    name there, "" for a file of its own."""
+
+    key: str
+    path: str
+    member: str = ""
+
+    def read(self) -> bytes:
+        """The picture's bytes. Raises InputInvalid where it cannot be read."""
+        try:
+            if not self.member:
+                return Path(self.path).read_bytes()
+            with tarfile.open(self.path) as shard:
+                file = shard.extractfile(self.member)
+                if file is None:
+                    raise InputInvalid(f"{self.member} is no file in {self.path}.")
+                return file.read()
+        except (OSError, tarfile.TarError, KeyError) as failure:
+            why = getattr(failure, "strerror", None) or str(failure)
+            raise InputInvalid(f"{self.key} cannot be read: {why}.") from failure
+
+
+def find(source: str) -> list[Item]:
+    """The pictures of a source, in natural order.
+
+    Parameters
+    ----------
+    source
+        A folder; a `.tar` shard; a `.txt` list with a path a line; a wildcard, in which `**` goes
+        through sub-folders; or one picture.
+
+    Raises
+    ------
+    InputInvalid
+        Where there is nothing of the kind.
+    """
+    path = Path(source)
+    if path.is_dir():
+        items = list(_of_folder(path))
+    elif path.suffix.lower() == ".tar" and path.is_file():
+        items = list(_of_shard(path))
+    elif path.suffix.lower() == ".txt" and path.is_file():
+        items = list(_of_list(path))
+    elif path.is_file():
+        items = [Item(path.name, str(path))]
+    else:
+        items = list(_of_wildcard(source))
+    if not items:
+        raise InputInvalid(
+            f"{source} holds no pictures.", "Give a folder, a list, a wildcard or a tar shard."
+        )
+    return sorted(items, key=lambda item: natural(item.key))
+
+
+def targets(items: Sequence[Item], ending: str) -> dict[str, str]:
+    """The result's path within the destination for every key.
+
+    Raises OptionInvalid, naming both, where two pictures would have one result.
+    """
+    taken: dict[str, str] = {}
+    results = {}
+    for item in items:
+        result = re.sub(r"\.[^./]*$", "", item.key) + ending
+        # Some file systems take letters of either case for the same.
+        other = taken.setdefault(result.lower(), item.key)
+        if other != item.key:
+            raise OptionInvalid(
+                f"{other} and {item.key} would both become {result}.",
+                "Rename one of them, or run them apart.",
+            )
+        results[item.key] = result
+    return results
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """A key to sort by, in which 2 comes before 10."""
+    parts = re.split(r"(\d+)", text.lower())
+    return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts if p]
+
+
+def _of_folder(folder: Path) -> Iterator[Item]:
+    for path in folder.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in ENDINGS and not hidden and path.is_file():
+            yield Item(path.relative_to(folder).as_posix(), str(path))
+
+
+def _of_shard(shard: Path) -> Iterator[Item]:
+    try:
+        with tarfile.open(shard) as tar:
+            members = [m.name for m in tar if m.isfile()]
+    except (OSError, tarfile.TarError) as failure:
+        raise InputInvalid(f"{shard} is no tar file that can be read: {failure}.") from failure
+    for name in members:
+        parts = name.replace("\\", "/").split("/")
+        if Path(name).suffix.lower() in ENDINGS and ".." not in parts and parts[0]:
+            yield Item("/".join(parts), str(shard), name)
+
+
+def _of_list(listing: Path) -> Iterator[Item]:
+    lines = [line.strip() for line in listing.read_text("utf-8-sig").splitlines()]
+    named = [line for line in lines if line and not line.startswith("#")]
+    paths = [Path(line) if Path(line).is_absolute() else listing.parent / line for line in named]
+    yield from _below_one_folder([str(path) for path in paths])
+
+
+def _of_wildcard(pattern: str) -> Iterator[Item]:
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - the user's own spelling
+    yield from _below_one_folder([path for path in found if Path(path).is_file()])
+
+
+def _below_one_folder(paths: list[str]) -> Iterator[Item]:
+    """Keys are what differs: the paths from the folder that holds them all."""
+    folders = [Path(path).absolute().parent for path in paths]
+    common = folders[0] if folders else Path()
+    for folder in folders:
+        while common != folder and common not in folder.parents and common != common.parent:
+            common = common.parent
+    for path in paths:
+        own = Path(path).absolute()
+        key = own.relative_to(common) if own.is_relative_to(common) else Path(own.name)
+        yield Item(key.as_posix(), path)

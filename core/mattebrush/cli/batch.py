@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`mattebrush batch`: a folder in, a folder out; watched, gone on with, and a line a picture."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import InputInvalid, MattebrushError, OptionInvalid, OutputExists, OutputUnwritable
+from . import engine_arguments, recipe_arguments
+
+if TYPE_CHECKING:
+    from ..batch.manifest import Manifest
+    from ..batch.sources import Item
+    from .command_line import Subparsers
+
+_SCAN = 1.0
+"""Seconds between two looks at a watched folder. A file that did not change meanwhile is whole."""
+
+
+def add_parser(subparsers: Subparsers) -> None:
+    """Registers `batch`."""
+    parser = subparsers.add_parser(
+        "batch",
+        help="cut out a folder of pictures into another",
+        description="Cuts out every picture of SRC (a folder with its sub-folders, a .txt list, a "
+        "wildcard with **, a .tar shard) into the folder DST, with the same tree and names, and "
+        "writes a line a picture into DST/manifest.jsonl: certainty, share, box, model, seconds, "
+        "warnings, error. A bad file is a line there, never the end.",
+    )
+    parser.add_argument("source", metavar="SRC")
+    parser.add_argument("destination", metavar="DST", help="folder (made if missing)")
+    group = parser.add_argument_group("batch")
+    group.add_argument(
+        "--resume",
+        action="store_true",
+        help="skip what is done: same picture, same options, result there",
+    )
+    group.add_argument(
+        "--overwrite", action="store_true", help="do everything anew, replacing results"
+    )
+    group.add_argument(
+        "--watch", action="store_true", help="go on as files come into SRC, until Ctrl-C"
+    )
+    group.add_argument(
+        "--workers", type=int, default=1, metavar="N", help="processes side by side (default: 1)"
+    )
+    group.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="only the I-th of N parts, from 1"
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="no progress")
+    engine_arguments.add_segmentation(parser)
+    engine_arguments.add_edge(parser)
+    engine_arguments.add_matting(parser)
+    parser.add_argument(
+        "--no-decontaminate", action="store_true", help="leave the edge's colors as they are"
+    )
+    recipe_arguments.add_result(parser)
+    recipe_arguments.add_composition(parser)
+    parser.add_argument("--strip", action="store_true", help="leave out EXIF, XMP and the like")
+    parser.add_argument("--quality", type=int, metavar="1..100", help="of JPEG and WebP")
+    parser.add_argument("--lossless", action="store_true", help="WebP keeps every value")
+    engine_arguments.add_running(parser)
+    parser.set_defaults(func=_run)
+
+
+def _shard(text: str) -> tuple[int, int]:
+    parts = text.split("/")
+    if len(parts) == 2 and all(part.isdigit() for part in parts):
+        number, count = map(int, parts)
+        if 1 <= number <= count:
+            return number, count
+    raise argparse.ArgumentTypeError(f"{text!r} is no shard, such as 2/8")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from ..batch import Remover, manifest
+
+    if not 1 <= arguments.workers <= 256:
+        raise OptionInvalid(f"workers is {arguments.workers}.", "Give a number from 1 to 256.")
+    if arguments.watch and not Path(arguments.source).is_dir():
+        raise OptionInvalid(f"{arguments.source} is no folder.", "--watch watches a folder.")
+    options = engine_arguments.options_from(arguments)
+    if options.threads is None and arguments.workers > 1:
+        # Networks that take every core each would only wait for each other.
+        threads = max(1, (os.cpu_count() or 1) // arguments.workers)
+        options = dataclasses.replace(options, threads=threads)
+    recipe = recipe_arguments.recipe_from(arguments)
+    destination = _destination(arguments)
+    held = manifest.Manifest(destination)
+    if held.rows and not (arguments.resume or arguments.overwrite or arguments.watch):
+        raise OutputExists(
+            f"{held.path} is there already.", "Use --resume to go on, --overwrite to do it anew."
+        )
+    run = _Batch(
+        arguments,
+        destination,
+        held,
+        Remover(options, recipe),
+        f".{recipe.format}",
+        manifest.settings_of(options, recipe),
+    )
+    try:
+        run.watch() if arguments.watch else run.once()
+    finally:
+        run.progress.end()
+        held.close()
+    if run.progress.failed and not arguments.quiet:
+        print(f"mattebrush: {run.progress.failed} failed, see {held.path}", file=sys.stderr)
+    return InputInvalid.exit_status if run.progress.failed else 0
+
+
+def _destination(arguments: argparse.Namespace) -> Path:
+    source, destination = Path(arguments.source), Path(arguments.destination)
+    if source.is_dir() and _is_within(destination, source):
+        raise OptionInvalid(
+            f"{destination} lies within {source}.",
+            "Give a folder outside: results would be taken for pictures.",
+        )
+    try:
+        destination.mkdir(parents=True, exist_ok=True)
+    except OSError as failure:
+        raise OutputUnwritable(
+            f"Cannot make the folder {destination}: {failure.strerror}."
+        ) from failure
+    return destination
+
+
+def _is_within(inner: Path, outer: Path) -> bool:
+    inner_path, outer_path = os.path.realpath(inner), os.path.realpath(outer)
+    return os.path.commonpath([inner_path, outer_path]) == outer_path
+
+
+class _Progress:
+    """How far the batch is, in one line on a terminal, or a line now and then in a log."""
+
+    def __init__(self, visible: bool) -> None:
+        self._visible, self._began, self._told = visible, time.monotonic(), 0.0
+        self.done = self.failed = self.skipped = 0
+        self.total = 0
+
+    def add(self, failed: bool) -> None:
+        """One more picture is done."""
+        self.done += 1
+        self.failed += failed
+        now = time.monotonic()
+        terminal = sys.stderr.isatty()
+        if self._visible and (now - self._told > (0.2 if terminal else 10) or self.left == 0):
+            self._told = now
+            start, end = ("\r\x1b[K", "") if terminal else ("", "\n")
+            print(start + self.line(now), end=end, file=sys.stderr, flush=True)
+
+    @property
+    def left(self) -> int:
+        """Pictures still to do."""
+        return self.total - self.done - self.skipped
+
+    def line(self, now: float) -> str:
+        """The line itself."""
+        pace = self.done / max(now - self._began, 1e-3)
+        minutes, seconds = divmod(round(self.left / pace), 60)
+        parts = [
+            f"{self.done + self.skipped}/{self.total}",
+            f"{pace:.2f} pictures/s",
+            f"{minutes}:{seconds:02d} left",
+        ]
+        if self.skipped:
+            parts.append(f"{self.skipped} done before")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return "  ".join(parts)
+
+    def end(self) -> None:
+        """Leaves the terminal's line."""
+        if self._visible and self._told and sys.stderr.isatty():
+            print(file=sys.stderr)
+
+
+class _Batch:
+    """One run of the command."""
+
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        destination: Path,
+        manifest: Manifest,
+        remover: object,
+        ending: str,
+        settings: str,
+    ) -> None:
+        self._arguments, self._destination, self._manifest = arguments, destination, manifest
+        self._remover, self._ending, self._settings = remover, ending, settings
+        self.progress = _Progress(not arguments.quiet)
+
+    def once(self) -> None:
+        """All that the source holds now."""
+        from ..batch import sources
+
+        items = sources.find(self._arguments.source)
+        results = sources.targets(items, self._ending)
+        self._keep_others_files(results)
+        if self._arguments.shard:
+            number, count = self._arguments.shard
+            items = items[number - 1 :: count]
+        self._do(items, results)
+
+    def _keep_others_files(self, results: dict[str, str]) -> None:
+        """Where no batch has been before, files of a result's name are somebody else's."""
+        if not self._manifest.is_new or self._arguments.overwrite:
+            return
+        for result in results.values():
+            if (self._destination / result).exists():
+                raise OutputExists(
+                    f"{self._destination / result} exists already.",
+                    "Give another folder, or --overwrite to replace it.",
+                )
+
+    def watch(self) -> None:
+        """What comes into the folder, until Ctrl-C or SIGTERM."""
+        from ..batch import sources
+
+        before: dict[str, tuple[int, int]] = {}
+        seen: dict[str, tuple[int, int]] = {}
+        try:
+            while True:
+                try:
+                    items = sources.find(self._arguments.source)
+                except InputInvalid:
+                    items = []  # nothing has come yet
+                now = {item.key: state for item in items if (state := _state(item)) is not None}
+                whole = [
+                    item
+                    for item in items
+                    if item.key in now
+                    and now[item.key] == before.get(item.key)
+                    and now[item.key] != seen.get(item.key)
+                ]
+                if whole:
+                    self._do(whole, sources.targets(items, self._ending))
+                    seen.update({item.key: now[item.key] for item in whole})
+                before = now
+                time.sleep(_SCAN)
+        except KeyboardInterrupt:
+            return
+
+    def _do(self, items: list[Item], results: dict[str, str]) -> None:
+        from ..batch import processes
+
+        self.progress.total += len(items)
+        pictures = self._to_do(items, results)
+        for (item, content), result in processes.each(
+            self._remover,  # type: ignore[arg-type]
+            pictures,
+            self._arguments.workers,
+        ):
+            row = {"key": item.key, "sha256": content, "settings": self._settings, **result.report}
+            if result.data:
+                row["output"] = results[item.key]
+                self._write(self._destination / results[item.key], result.data)
+            self._manifest.add(row)
+            self.progress.add(failed=not result.data)
+
+    def _to_do(
+        self, items: list[Item], results: dict[str, str]
+    ) -> Iterator[tuple[tuple[Item, str], bytes]]:
+        """Pictures that are not done yet, read as workers become free; one that cannot be read is
+        a line at once."""
+        from ..batch.manifest import fingerprint
+
+        for item in items:
+            try:
+                data = item.read()
+            except MattebrushError as error:
+                self._manifest.add(
+                    {"key": item.key, "settings": self._settings, "error": str(error)}
+                )
+                self.progress.add(failed=True)
+                continue
+            content = fingerprint(data)
+            target = self._destination / results[item.key]
+            anew = self._arguments.overwrite
+            if not anew and self._manifest.is_done(item.key, content, self._settings, target):
+                self.progress.skipped += 1
+                continue
+            yield (item, content), data
+
+    def _write(self, target: Path, data: bytes) -> None:
+        from ..atomic import whole_file
+
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as failure:
+            raise OutputUnwritable(
+                f"Cannot make the folder {target.parent}: {failure.strerror}."
+            ) from failure
+        with whole_file(target, overwrite=True) as file:
+            file.write(data)
+
+
+def _state(item: Item) -> tuple[int, int] | None:
+    """By which a file that is still being written is told; None where it has gone."""
+    try:
+        state = Path(item.path).stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns
