@@ -36,6 +36,8 @@ def folder(tmp_path: Path) -> Path:
     with Image.open(ROOT / "examples" / "vase.jpg") as example:
         photo = example.convert("RGB").resize((320, 240))
     photo.save(tmp_path / "photo.jpg", quality=95)
+    (tmp_path / "photos" / "a").mkdir(parents=True)
+    photo.save(tmp_path / "photos" / "a" / "b.jpg", quality=95)
     pixels = np.asarray(photo)
     raster.write(tmp_path / "scan.tif", raster.Raster(pixels.astype(np.uint16) * 257))
     mask = np.zeros((240, 320), np.uint8)
