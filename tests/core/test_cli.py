@@ -474,8 +474,10 @@ def test_refine_from_files(photo: Path, tmp_path: Path, scene: Scene) -> None:
     mask[5:15, 5:15] = 255
     Image.fromarray(mask).save(painted)
     command = ["refine", photo, painted, "--previous", previous, "-o", better, "--quiet"]
-    assert main([*map(str, command)]) == 0
+    assert main([*map(str, command), "--matting-only"]) == 0
     assert np.array_equal(raster.read(better).pixels[..., 0], mask)
+    assert main([*map(str, command), "--overwrite"]) == 0
+    assert (raster.read(better).pixels[..., 0] >= mask).all()  # a white stroke lowers nothing
 
 
 def test_a_region_that_is_neither_box_nor_picture(
