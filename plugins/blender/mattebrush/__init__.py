@@ -9,7 +9,7 @@ strokes      what was painted, apart from any matte     layers      where that i
 painting     strokes kept safe, compositor awake        refining    the engine after the brush
 carrying     strokes on other frames                    cuts        where a shot ends
 choosing     which object is meant                      status      which frames are done
-models       which networks can be chosen
+models       which networks can be chosen               words       the user's language
 overlay      what is drawn over Blender's editors
 operators, panels, preferences                          what the user meets
 tasks, jobs  long work, and the engine that does it     compat      differences of versions
@@ -28,6 +28,7 @@ from . import (
     preferences,
     sources,
     upkeep,
+    words,
 )
 
 bl_info = {
@@ -52,6 +53,7 @@ _CLASSES = (
 
 def register():
     """Blender calls this when the add-on is switched on."""
+    words.register()
     for each in _CLASSES:
         bpy.utils.register_class(each)
     bpy.types.NodeTree.mattebrush = bpy.props.PointerProperty(type=matte.MattebrushMatte)
@@ -72,3 +74,4 @@ def unregister():
     del bpy.types.NodeTree.mattebrush
     for each in reversed(_CLASSES):
         bpy.utils.unregister_class(each)
+    words.unregister()

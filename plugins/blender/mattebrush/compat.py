@@ -133,3 +133,13 @@ def set_text_size(points):
         blf.size(0, points)
     else:
         blf.size(0, points, 72)
+
+
+def take_white_and_black(context):
+    """Gives the brush that paints on images white, and black as its other color (X swaps them)."""
+    paint = context.tool_settings.image_paint
+    unified = getattr(paint, "unified_paint_settings", None)
+    unified = unified or context.tool_settings.unified_paint_settings
+    for each in (unified, paint.brush):
+        if each is not None:
+            each.color, each.secondary_color = (1, 1, 1), (0, 0, 0)

@@ -14,7 +14,7 @@ import os
 
 import numpy as np
 
-from . import colour, cuts, folders, jobs, layers, matte, pixels, plates, sources, strokes
+from . import choosing, colour, cuts, folders, jobs, layers, matte, pixels, plates, sources, strokes
 from . import mattebrush_kit as kit
 from .problem import Problem
 
@@ -23,46 +23,52 @@ _EARLIER = 5
 on nothing but the pictures, whatever was done in which order."""
 
 
+_GROWN = 0.05
+"""By which share of its size an object may move or grow from one frame to the next."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Wish:
     """What the user wants of the engine for a node, beside the frames.
 
     clean: clean colours, too. as_shown: through the scene's view transform. model: its name, or ""
-    for the default. prompt: as in the job contract, or None.
+    for the default. prompts: frame -> points and boxes on it, as in the job contract.
     """
 
     clean: bool
     as_shown: bool
     model: str
-    prompt: dict | None = None
+    prompts: dict
 
     @property
     def settings(self):
-        """What decides how a mask looks, as it is kept beside it."""
-        return {"model": self.model, "as_shown": self.as_shown, "prompt": self.prompt}
+        """What decides how a mask looks, as it is kept beside it, as JSON holds it."""
+        prompts = {str(frame): prompt for frame, prompt in self.prompts.items()}
+        return {"model": self.model, "as_shown": self.as_shown, "prompts": prompts}
 
     def options(self, op, **more):
         """The options of a job."""
-        if self.prompt and op == "remove":
-            more["prompt"] = self.prompt
         return jobs.options(op, self.model, **more)
 
 
-def wish_of(group):
+def wish_of(group, source):
     """The `Wish` of a node, from its settings and the preferences."""
     state = group.mattebrush
-    return Wish(state.clean, state.as_shown, state.model or jobs.preferences().model)
+    model = state.model or jobs.preferences().model
+    return Wish(state.clean, state.as_shown, model, choosing.prompts(group, source))
 
 
 def still(group, source, frame):
     """One mask for the picture at `frame`, as new images. group: a function giving the node group
     anew, since undo may have replaced it in the meantime."""
     yield f"Reading {source.label}", 0.0
-    wish = wish_of(group())
+    wish = wish_of(group(), source)
     picture = sources.read(source, frame, as_shown=wish.as_shown)
     painted = layers.of_still(group(), picture.pixels.shape[:2])
     depth = picture.pixels.itemsize * 8
-    answer = yield from asked(picture, wish, "remove", depth, ("", 0.0, 1.0))
+    prompt = wish.prompts.get(frame) or next(iter(wish.prompts.values()), None)
+    more = {"prompt": prompt} if prompt else {}
+    answer = yield from asked(picture, wish, "remove", depth, ("", 0.0, 1.0), **more)
     show_still(group(), source, frame, answer, picture, painted)
     return said(answer.report)
 
@@ -188,7 +194,7 @@ def sequence(group, source, frames, plan):
     if (folder.mask_ending, folder.foreground_ending) != endings:
         folder = yield from _converted(folder, endings)
     moved = _taken_over(folder, scene, source, frames, plan, owner)
-    todo = [frame for frame in frames if not _is_done(folder, scene, source, frame, plan)]
+    todo = _in_order(plan.wish, frames, lambda frame: _is_done(folder, scene, source, frame, plan))
     remembers = yield from told(jobs.is_video_model(plan.wish.model), "", 0.0, 0.0)
     run = _Run(source, folder, plan.wish, frames, _EARLIER if remembers else 0)
     try:
@@ -201,7 +207,7 @@ def sequence(group, source, frames, plan):
             state = group().mattebrush
             state.shot = json.dumps(shot)
             state.opaque = all(folder.record(frame).opaque for frame in folder.frames())
-    word = f"{len(todo)} masks made, {len(frames) - len(todo)} were there already"
+    word = f"{len(todo)} masks made, {len({*frames} - {*todo})} were there already"
     if moved:
         word = f"{word}, {moved} of them from before the clip was moved"
     if run.empty:
@@ -228,6 +234,30 @@ def _within(source, frames):
             f'"{source.label}" has {max(source.first, 0)} to {last}: set First and Last.',
         )
     return within
+
+
+def _in_order(wish, frames, is_done):
+    """Those of `frames` that are to be made, in order.
+
+    Where an object was chosen they go outwards from the frames that have marks, since each takes
+    it from its neighbor; also those in between are then made.
+    """
+    todo = [frame for frame in frames if not is_done(frame)]
+    if not wish.prompts:
+        return todo
+    needed = {}
+    for frame in todo:
+        key = nearest(wish.prompts, frame)
+        step = 1 if key <= frame else -1
+        for each in range(key, frame + step, step):
+            if each not in needed and (each == frame or not is_done(each)):
+                needed[each] = abs(each - key)
+    return sorted(needed, key=lambda frame: (needed[frame], frame))
+
+
+def nearest(keys, frame):
+    """The one of `keys` that is nearest to a frame, the earlier of two."""
+    return min(keys, key=lambda key: (abs(key - frame), key))
 
 
 def _is_done(folder, scene, source, frame, plan):
@@ -313,7 +343,8 @@ class _Run:
         again = painted is not None and known.refined
         half = share / 2 if again else share
         progress, arrays = (before, start, half), {"earlier": earlier}
-        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, force=True)
+        more = {"force": True, **self._prompt(frame, picture)}
+        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, **more)
         alpha = colour.to_unit(answer.alpha)
         foreground, mask = answer.foreground, strokes.over(painted, alpha)
         if again:
@@ -339,6 +370,21 @@ class _Run:
         replace(self.folder, frame, mask, foreground, picture, record, known)
         for old in [other for other in self.pictures if other < frame + 1 - self.reach]:
             del self.pictures[old]
+
+    def _prompt(self, frame, picture):
+        """Which object is meant on a frame: its own marks, else where its neighbor had it."""
+        prompts = self.wish.prompts
+        if not prompts:
+            return {}
+        if frame in prompts:
+            return {"prompt": prompts[frame]}
+        neighbor = frame - 1 if nearest(prompts, frame) < frame else frame + 1
+        path = self.folder.file("matte", neighbor)
+        box = box_of(pixels.load_mask(path)) if os.path.exists(path) else None
+        if box is None:  # lost: the frame's report and its certainty say so
+            height, width = picture.pixels.shape[:2]
+            box = [0, 0, width, height]
+        return {"prompt": {"points": [], "boxes": [box]}}
 
     def _agreement(self, frame, alpha):
         """IoU with the matte of the frame before, 1 where there is none."""
@@ -383,6 +429,19 @@ def replace(folder, frame, mask, foreground, picture, record, known):
         write_foreground(folder.file("foreground", frame), foreground, picture)
     folder.write_record(frame, record)
     write_mask(folder.file("mask", frame), mask)
+
+
+def box_of(alpha):
+    """[x0, y0, x1, y1] around what a matte shows, a little wider, or None when that is nothing."""
+    rows, columns = (np.nonzero((alpha > 0.5).any(axis=axis))[0] for axis in (1, 0))
+    if not rows.size:
+        return None
+    height, width = alpha.shape
+    grow_y = max(2, round(_GROWN * (rows[-1] - rows[0])))
+    grow_x = max(2, round(_GROWN * (columns[-1] - columns[0])))
+    x0, y0 = max(int(columns[0]) - grow_x, 0), max(int(rows[0]) - grow_y, 0)
+    x1, y1 = min(int(columns[-1]) + 1 + grow_x, width), min(int(rows[-1]) + 1 + grow_y, height)
+    return [x0, y0, x1, y1]
 
 
 def certainty(alpha):

@@ -11,6 +11,7 @@ import uuid
 import bpy
 
 from . import choosing, compat, folders, nodes, pixels
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 _GROUP = "CompositorNodeGroup"
@@ -27,7 +28,7 @@ class MattebrushMatte(bpy.types.PropertyGroup):
     version: bpy.props.IntProperty(description="0 for node groups that are not ours")
     owner: bpy.props.StringProperty(description="The node's own name, whatever it is called")
     clean: bpy.props.BoolProperty(
-        name="Clean Foreground",
+        name=N_("Clean Foreground"),
         default=True,
         description="Also take the old background's color out of the edges",
     )
@@ -35,7 +36,7 @@ class MattebrushMatte(bpy.types.PropertyGroup):
         name="Model", description="Empty: as in the add-on's preferences"
     )
     as_shown: bpy.props.BoolProperty(
-        name="As on Screen",
+        name=N_("As on Screen"),
         description="Show the engine the plate through the scene's view transform, exposure and"
         " look, instead of as it was stored",
     )

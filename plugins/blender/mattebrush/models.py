@@ -6,10 +6,13 @@ import threading
 
 import bpy
 
-from . import jobs, matte, tasks
+from . import jobs, matte, tasks, words
 from . import mattebrush_client as client
 from . import mattebrush_kit as kit
+from .mattebrush_kit.stages import N_
 from .problem import Problem
+
+_NOT_AGREED = N_("Nothing was downloaded: you did not agree to the license.")
 
 _known = []
 """What the engine said, `kit.Model` each."""
@@ -27,7 +30,7 @@ class MATTEBRUSH_OT_list_models(tasks.Worker, bpy.types.Operator):
     """Ask the engine which models there are"""
 
     bl_idname = "mattebrush.list_models"
-    bl_label = "Look for Models"
+    bl_label = N_("Look for Models")
 
     def work(self, context):
         """Yields progress; returns the last word."""
@@ -53,10 +56,10 @@ class MATTEBRUSH_OT_get_model(tasks.Worker, bpy.types.Operator):
     """Download this model, after you have agreed to its license"""
 
     bl_idname = "mattebrush.get_model"
-    bl_label = "Get Model"
+    bl_label = N_("Get Model")
 
     model: bpy.props.StringProperty(options={"SKIP_SAVE", "HIDDEN"})
-    agreed: bpy.props.BoolProperty(name="I agree to the license", options={"SKIP_SAVE"})
+    agreed: bpy.props.BoolProperty(name=N_("I agree to the license"), options={"SKIP_SAVE"})
 
     def invoke(self, context, event):
         """Shows what it is, and asks for consent."""
@@ -73,7 +76,7 @@ class MATTEBRUSH_OT_get_model(tasks.Worker, bpy.types.Operator):
     def execute(self, context):
         """Downloads it, with progress where there is a window."""
         if not self.agreed:
-            self.report({"ERROR"}, "Nothing was downloaded: you did not agree to the license.")
+            self.report({"ERROR"}, words.tr(_NOT_AGREED))
             return {"CANCELLED"}
         return self.start(context)
 

@@ -15,8 +15,10 @@ from . import (
     refining,
     sources,
     status,
+    words,
 )
 from . import mattebrush_client as client
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 from .tasks import Worker
 
@@ -39,7 +41,7 @@ class MATTEBRUSH_OT_add_node(bpy.types.Operator):
     """Add a node that cuts out a picture's subject with a mask you can paint on"""
 
     bl_idname = "mattebrush.add_node"
-    bl_label = "Background Mask"
+    bl_label = N_("Background Mask")
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -109,7 +111,7 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
     """Let Mattebrush's engine make the mask for the picture at the node's Image input"""
 
     bl_idname = "mattebrush.generate_mask"
-    bl_label = "Generate Mask"
+    bl_label = N_("Generate Mask")
     bl_options = {"UNDO"}
 
     node: _node_property()
@@ -137,7 +139,7 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
         frames = _frames(self, scene, source, group().mattebrush)
         if frames is None:
             return (yield from generating.still(group, source, scene.frame_current))
-        plan = _plan(group(), node.name, self.start_over)
+        plan = _plan(group(), source, node.name, self.start_over)
         return (yield from generating.sequence(group, source, frames, plan))
 
 
@@ -161,19 +163,19 @@ def _frames(operator, scene, source, state):
         first = operator.frame_start if operator.frame_start >= 0 else state.frame_start
         last = operator.frame_end if operator.frame_end >= 0 else state.frame_end
         return range(first, last + 1)
-    if state.home or moves:  # one more frame of a sequence
+    if moves or (state.home and source.kind == "RENDER"):  # one more frame of a sequence
         return range(scene.frame_current, scene.frame_current + 1)
     return None
 
 
-def _plan(group, name, start_over):
+def _plan(group, source, name, start_over):
     state = group.mattebrush
     return generating.Plan(
         base=state.folder or jobs.preferences().folder,
         name=name,
         ending=".exr" if state.format == "EXR" else ".png",
         start_over=start_over,
-        wish=generating.wish_of(group),
+        wish=generating.wish_of(group, source),
     )
 
 
@@ -181,7 +183,7 @@ class MATTEBRUSH_OT_generate_for_image(Worker, bpy.types.Operator):
     """Make a mask for this image, in a Background Mask node of the compositor"""
 
     bl_idname = "mattebrush.generate_for_image"
-    bl_label = "Generate Background Mask"
+    bl_label = N_("Generate Background Mask")
     bl_options = {"UNDO"}
 
     image: bpy.props.StringProperty(
@@ -200,7 +202,7 @@ class MATTEBRUSH_OT_generate_for_image(Worker, bpy.types.Operator):
         group, frame = _by_name(matte.own(node)), scene.frame_current
         if source.kind in ("STILL", "RENDER"):
             return (yield from generating.still(group, source, frame))
-        plan = _plan(group(), node.name, False)
+        plan = _plan(group(), source, node.name, False)
         return (yield from generating.sequence(group, source, range(frame, frame + 1), plan))
 
 
@@ -233,7 +235,7 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
     """Open the mask of this frame in an Image Editor, to be painted on with Blender's brush"""
 
     bl_idname = "mattebrush.paint_mask"
-    bl_label = "Paint Mask"
+    bl_label = N_("Paint Mask")
 
     node: _node_property()
 
@@ -245,15 +247,14 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
                 source = sources.of_node(context.scene, tree, node)
             except Problem:
                 source = None  # there may be a mask all the same
-            image = painting.start(matte.own(node), source, context.scene.frame_current)
+            painting.start(matte.own(node), source, context.scene.frame_current)
         except Problem as problem:
             self.report({"ERROR"}, str(problem))
             return {"CANCELLED"}
         area = _image_area(context)
         if area is not None:
-            space = area.spaces.active
-            space.image = image
-            space.mode = "PAINT"
+            painting.show_in([area], node.node_tree)
+            compat.take_white_and_black(context)
             if source is not None:
                 self._lay_beneath(node.node_tree, source, context.scene.frame_current)
         return {"FINISHED"}
@@ -283,11 +284,17 @@ def _image_area(context):
     return added[0]
 
 
+_HELP = N_(
+    "Click: this object    Drag: a box around it    Ctrl: not this    Backspace: take back"
+    "    Enter: done"
+)
+
+
 class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
     """Say which object is meant: click on it, or drag a box around it"""
 
     bl_idname = "mattebrush.choose_object"
-    bl_label = "Choose Object"
+    bl_label = N_("Choose Object")
     bl_options = {"UNDO"}
 
     node: _node_property()
@@ -313,10 +320,7 @@ class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
         region = next(each for each in area.regions if each.type == "WINDOW")
         self._gesture, self._area = choosing.Gesture(region), area
         context.window.cursor_modal_set("CROSSHAIR")
-        context.workspace.status_text_set(
-            "Click: this object    Drag: a box around it    Ctrl: not this"
-            "    Backspace: take back    Enter: done"
-        )
+        context.workspace.status_text_set(words.tr(_HELP))
         context.window_manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -371,7 +375,7 @@ class MATTEBRUSH_OT_mark_object(bpy.types.Operator):
     """Say which object is meant by numbers, as scripts do: pixels from the top left corner"""
 
     bl_idname = "mattebrush.mark_object"
-    bl_label = "Mark Object"
+    bl_label = N_("Mark Object")
     bl_options = {"UNDO"}
 
     node: _node_property()
@@ -400,7 +404,7 @@ class MATTEBRUSH_OT_clear_choice(bpy.types.Operator):
     """Forget which object was chosen: the node takes what stands out again"""
 
     bl_idname = "mattebrush.clear_choice"
-    bl_label = "Forget the Choice"
+    bl_label = N_("Forget the Choice")
     bl_options = {"UNDO"}
 
     node: _node_property()
@@ -416,14 +420,14 @@ class MATTEBRUSH_OT_clear_choice(bpy.types.Operator):
         return {"FINISHED"}
 
 
-_LOOK_FOR = tuple((state, state.capitalize(), "") for state in status.STATES)
+_LOOK_FOR = tuple((state, name, "") for state, name in status.STATES.items())
 
 
 class MATTEBRUSH_OT_go_to_frame(bpy.types.Operator):
     """Go to the next frame of this kind; after the last one, to the first"""
 
     bl_idname = "mattebrush.go_to_frame"
-    bl_label = "Go to Frame"
+    bl_label = N_("Go to Frame")
 
     node: _node_property()
     state: bpy.props.EnumProperty(name="State", items=_LOOK_FOR, options={"SKIP_SAVE"})
@@ -437,7 +441,7 @@ class MATTEBRUSH_OT_go_to_frame(bpy.types.Operator):
             return {"CANCELLED"}
         frames = known.of(self.state) if known is not None else []
         if not frames:
-            self.report({"INFO"}, "There is none.")
+            self.report({"INFO"}, words.tr(N_("There is none.")))
             return {"CANCELLED"}
         now = context.scene.frame_current
         context.scene.frame_set(next((each for each in frames if each > now), frames[0]))
@@ -488,7 +492,7 @@ class MATTEBRUSH_OT_refine_mask(Worker, bpy.types.Operator):
                 painting.start(group(), source, frame)
         else:
             word = yield from refining.still(group, source, frame)
-        painting.show_in(shown, matte.mask_image(group()))
+        painting.show_in(shown, group())
         return word
 
 
@@ -504,7 +508,7 @@ class MATTEBRUSH_OT_carry_strokes(Worker, bpy.types.Operator):
     """Take the strokes of this frame along to other frames, up to the next painted one"""
 
     bl_idname = "mattebrush.carry_strokes"
-    bl_label = "Carry Strokes"
+    bl_label = N_("Carry Strokes")
     bl_options = {"UNDO"}
 
     node: _node_property()

@@ -8,14 +8,15 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from . import choosing, compat, matte, pixels, sources, status, upkeep
+from . import choosing, compat, matte, pixels, plates, sources, status, upkeep
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 VIEWS = (
     ("MASK", "Mask", "The mask itself, black and white"),
     ("OVERLAY", "Overlay", "The plate, red where it is cut away"),
-    ("CUT", "Cut Out", "The subject on a checkerboard"),
-    ("PLATE", "Plate", "The plate as it was: before and after"),
+    ("CUT", N_("Cut Out"), "The subject on a checkerboard"),
+    ("PLATE", N_("Plate"), "The plate as it was: before and after"),
 )
 _INDEX = {name: index for index, (name, _, _) in enumerate(VIEWS)}
 
@@ -27,8 +28,8 @@ _COLORS = {
 }
 _WARNING = (1.0, 0.75, 0.2, 1.0)
 _KEEP, _DROP = (0.3, 1.0, 0.4, 1.0), (1.0, 0.3, 0.3, 1.0)
-_BAR = 6
-"""Height of the bar in the timeline, in pixels of the interface."""
+_BAR, _SCRUBBER = 5, 24
+"""Heights of the bar in the timeline, and of the numbers above it, in pixels of the interface."""
 
 _handles = []
 
@@ -36,8 +37,8 @@ _handles = []
 # ------------------------------------------------------------- the plate beneath the mask
 
 _plates = {}
-"""Group -> (frame, name of the image that holds its plate). One that nobody uses, so that it is not
-saved."""
+"""Group -> (frame and what it shows, name of the image that holds it). One that nobody uses, so
+that it is not saved."""
 
 
 def plate_image(group, source, frame, space=pixels.NON_COLOUR):
@@ -46,7 +47,8 @@ def plate_image(group, source, frame, space=pixels.NON_COLOUR):
     space: its color space. Raises Problem.
     """
     known = _plates.get(group.name)
-    if known is not None and known[0] == frame and known[1] in bpy.data.images:
+    shown = (frame, source.label, plates.frame(sources.scene_of(source), source, frame))
+    if known is not None and known[0] == shown and known[1] in bpy.data.images:
         image = bpy.data.images[known[1]]
         image.colorspace_settings.name = space
         return image
@@ -56,13 +58,25 @@ def plate_image(group, source, frame, space=pixels.NON_COLOUR):
     image.colorspace_settings.name = space
     if known is not None and known[1] in bpy.data.images:
         bpy.data.images.remove(bpy.data.images[known[1]])
-    _plates[group.name] = frame, image.name
+    _plates[group.name] = shown, image.name
     return image
 
 
-def forget_plate(group):
-    """The plate of a node changed."""
-    _plates.pop(group.name, None)
+def _read_again():
+    """Reads the plates that undo took away: not while something is drawn."""
+    scene = bpy.context.scene
+    for name, ((frame, *_), image) in list(_plates.items()):
+        group = bpy.data.node_groups.get(name)
+        if image in bpy.data.images or group is None:
+            continue
+        del _plates[name]
+        for tree, node in matte.users_of(group):
+            try:
+                plate_image(group, sources.of_node(scene, tree, node), frame)
+            except Problem:
+                continue
+            redraw("IMAGE_EDITOR")
+            break
 
 
 _VERTEX = """
@@ -77,7 +91,10 @@ void main() {
   float mask = texture(mask_image, uv).r;
   float checker = mod(floor(gl_FragCoord.x / 12.0) + floor(gl_FragCoord.y / 12.0), 2.0);
   vec3 below = view == 1 ? mix(plate, vec3(0.9, 0.05, 0.05), 0.6) : vec3(0.35 + 0.25 * checker);
-  color = vec4(view == 3 ? plate : mix(below, plate, mask), 1.0);
+  vec3 shown = view == 3 ? plate : mix(below, plate, mask);
+  // An editor's buffer is linear, whatever the scene's view is.
+  vec3 linear = pow((shown + 0.055) / 1.055, vec3(2.4));
+  color = vec4(mix(linear, shown / 12.92, lessThanEqual(shown, vec3(0.04045))), 1.0);
 }
 """
 _shader = None
@@ -117,8 +134,12 @@ def _draw_in_image_editor():
 def _draw_plate(space, region, group):
     view = bpy.context.window_manager.mattebrush_view
     known = _plates.get(group.name)
-    plate = bpy.data.images.get(known[1]) if known is not None else None
-    if view == "MASK" or plate is None:
+    if view == "MASK" or known is None:
+        return
+    plate = bpy.data.images.get(known[1])
+    if plate is None:  # undo took it away
+        if not bpy.app.timers.is_registered(_read_again):
+            bpy.app.timers.register(_read_again, first_interval=0.0)
         return
     (left, bottom), (right, top) = (
         region.view2d.view_to_region(x, y, clip=False) for x, y in ((0, 0), (1, 1))
@@ -195,7 +216,8 @@ def _draw_in_timeline():
         left, right = (
             view.view_to_region(at, 0, clip=False)[0] for at in (first - 0.5, last + 0.5)
         )
-        bottom, top = 18 * scale, (18 + _BAR) * scale
+        top = context.region.height - _SCRUBBER * scale
+        bottom = top - _BAR * scale
         corners = ((left, bottom), (right, bottom), (right, top), (left, top))
         batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners})
         shader.uniform_float("color", _COLORS[state])

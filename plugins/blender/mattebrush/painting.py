@@ -91,12 +91,18 @@ def _is_of(group, image):
     return image == matte.mask_image(group) or image.name.startswith(f"{group.name} Mask")
 
 
-def show_in(areas, image):
-    """Goes on in these areas with another image."""
+_brushes = {}
+"""Area -> name of the group whose mask is painted on there: undo empties editors whose image it
+takes away."""
+
+
+def show_in(areas, group):
+    """Paints on in these areas, on the mask as it is now."""
     for area in areas:
-        space = area.spaces.active
         if area.type == "IMAGE_EDITOR":
-            space.image = image
+            space = area.spaces.active
+            space.image, space.mode = matte.mask_image(group), "PAINT"
+            _brushes[area.as_pointer()] = group.name
 
 
 def keep_safe():
@@ -253,6 +259,10 @@ def _wake():
 @persistent
 def _after_undo(*_):
     """A stroke taken back changes pixels without a word: neither dirty nor shown."""
+    for area, space in _painting_spaces():
+        group = bpy.data.node_groups.get(_brushes.get(area.as_pointer(), ""))
+        if space.image is None and group is not None and matte.is_tagged(group):
+            space.image = matte.mask_image(group)
     for group in matte.everywhere():
         image = matte.mask_image(group)
         if image is not None and _shown_for_painting(image):

@@ -5,8 +5,9 @@ import textwrap
 
 import bpy
 
-from . import compat, matte, models, nodes, status, tasks, upkeep
+from . import compat, matte, models, nodes, status, tasks, upkeep, words
 from . import mattebrush_kit as kit
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 _WIDE = 7.5
@@ -56,7 +57,7 @@ class _Panel:
 class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
     """What to do with the active Background Mask node, and how it is."""
 
-    bl_label = "Background Mask"
+    bl_label = N_("Background Mask")
 
     @classmethod
     def poll(cls, context):
@@ -66,9 +67,10 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
     def draw(self, context):
         """Blender calls this at each redraw."""
         layout, node = self.layout, _meant(context)
+        words.follow()
         if node is None:
-            layout.label(text="No Background Mask selected")
-            layout.operator("mattebrush.add_node", text="Add Background Mask", icon="ADD")
+            layout.label(text=N_("No Background Mask selected"))
+            layout.operator("mattebrush.add_node", text=N_("Add Background Mask"), icon="ADD")
             return
         if tasks.running:
             self._progress(layout, context)
@@ -89,14 +91,14 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
         column.enabled = not tasks.running
         column.scale_y = 1.3
         moves = _moves(node)
-        text = "Generate Masks" if moves else "Generate Mask"
+        text = N_("Generate Masks") if moves else N_("Generate Mask")
         made = column.operator("mattebrush.generate_mask", text=text, icon="SHADERFX")
         made.frames, made.node = "RANGE" if moves else "AUTO", node.name
         if moves:
             row = column.row(align=True)
-            one = row.operator("mattebrush.generate_mask", text="This Frame")
+            one = row.operator("mattebrush.generate_mask", text=N_("This Frame"))
             one.frames, one.node = "FRAME", node.name
-            anew = row.operator("mattebrush.generate_mask", text="All Anew")
+            anew = row.operator("mattebrush.generate_mask", text=N_("All Anew"))
             anew.frames, anew.node, anew.start_over = "RANGE", node.name, True
 
     @staticmethod
@@ -107,10 +109,12 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
         column.operator("mattebrush.refine_mask", icon="MOD_SMOOTH").node = node.name
         if not node.node_tree.mattebrush.home:
             return
-        column.label(text="Carry Strokes")
-        row = column.row(align=True)
-        for direction, text in (("BACKWARD", "Back"), ("BETWEEN", "Between"), ("FORWARD", "On")):
-            made = row.operator("mattebrush.carry_strokes", text=text)
+        for direction, text, icon in (
+            ("BACKWARD", N_("Carry Backward"), "TRIA_LEFT"),
+            ("BETWEEN", N_("Carry Between Keys"), "ARROW_LEFTRIGHT"),
+            ("FORWARD", N_("Carry Forward"), "TRIA_RIGHT"),
+        ):
+            made = column.operator("mattebrush.carry_strokes", text=text, icon=icon)
             made.node, made.direction = node.name, direction
 
     @staticmethod
@@ -133,7 +137,7 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
                 count = len(known.of(state))
                 row = grid.row(align=True)
                 row.enabled = bool(count)
-                text = f"{count} {bpy.app.translations.pgettext_iface(state.capitalize())}"
+                text = f"{count} {words.tr(status.STATES[state])}"
                 made = row.operator("mattebrush.go_to_frame", text=text, icon=_ICONS[state])
                 made.node, made.state = node.name, state
         if group.mattebrush.report:
@@ -164,7 +168,7 @@ class NODE_PT_mattebrush_object(_Panel, bpy.types.Panel):
             row.label(text=text)
             row.operator("mattebrush.clear_choice", text="", icon="X").node = node.name
         else:
-            layout.label(text="None chosen: what stands out")
+            layout.label(text=N_("None chosen: what stands out"))
 
 
 class NODE_PT_mattebrush_edge(_Panel, bpy.types.Panel):
@@ -208,7 +212,7 @@ class NODE_PT_mattebrush_settings(_Panel, bpy.types.Panel):
 class IMAGE_PT_mattebrush(bpy.types.Panel):
     """What is seen while a mask is painted on, and what the strokes mean."""
 
-    bl_label = "Background Mask"
+    bl_label = N_("Background Mask")
     bl_space_type = "IMAGE_EDITOR"
     bl_region_type = "UI"
     bl_category = "Mattebrush"

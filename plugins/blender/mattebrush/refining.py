@@ -17,7 +17,7 @@ from .problem import Problem
 def still(group, source, frame):
     """A better mask for a still, as new images."""
     yield f"Reading {source.label}", 0.0
-    wish = generating.wish_of(group())
+    wish = generating.wish_of(group(), source)
     picture = sources.read(source, frame, as_shown=wish.as_shown)
     size = picture.pixels.shape[:2]
     mask = np.ascontiguousarray(pixels.read(matte.mask_image(group()))[..., 0])
@@ -43,7 +43,7 @@ def frame(group, source, number):
     """The same for one frame of a sequence."""
     painting.commit(group())
     folder = folder_with(group(), number)
-    wish = generating.wish_of(group())
+    wish = generating.wish_of(group(), source)
     yield f"Reading {source.label}", 0.0
     picture = sources.read(source, number, as_shown=wish.as_shown)
     yield from _anew(folder, number, wish, picture, 0.0, 1.0)
@@ -91,7 +91,7 @@ def carried(group, source, key, directions):
         raise Problem(
             f"Nothing was painted on frame {key}.", "Press Paint Mask, paint, and carry it on then."
         )
-    wish = generating.wish_of(group())
+    wish = generating.wish_of(group(), source)
     paths = {step: _path(folder, key, step) for step in directions}
     count = sum(len(path) for path in paths.values())
     if not count:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 
 from . import matte
+from .mattebrush_kit.stages import N_
 
 DOUBTFUL = 0.75
 """A mask less certain than this is one to look at."""
@@ -12,7 +13,13 @@ DOUBTFUL = 0.75
 _AGREE = 0.5
 """So is one that has less than this in common with the mask before it (IoU)."""
 
-STATES = ("MISSING", "DOUBTFUL", "PAINTED", "DONE")
+STATES = {
+    "MISSING": N_("Missing"),
+    "DOUBTFUL": N_("Doubtful"),
+    "PAINTED": N_("Painted"),
+    "DONE": N_("Done"),
+}
+"""What they are called."""
 
 
 @dataclasses.dataclass(frozen=True)

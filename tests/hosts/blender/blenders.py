@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ VENVS = Path(
     os.environ.get("MATTEBRUSH_BLENDERS", Path.home() / ".cache/mattebrush-ci/hosts/blender")
 )
 VERSIONS = ("3.4", "4.2", "4.5", "5.0", "5.2")
+WINDOWS = ("3.4", "5.2")
+"""Versions that are here with their windows, too."""
 
 _TIMEOUT = 240
 
@@ -47,6 +50,46 @@ class Blender:
         return [str(VENVS / self.version / "bin/python"), str(script), "--"]
 
 
+def windowed(version: str, folder: Path, arguments: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Command and variables that start a Blender with its window; skips or fails as `find`.
+
+    3.4 is the machine's own. 5.2 lives in a folder (chroot); the machine's whole tree is mounted
+    inside it as /machine, in a mount namespace that ends with the run, and the engine runs outside.
+    """
+    if version == "3.4":
+        find(version)
+        return ["blender", *arguments], {}
+    root = VENVS / "window"
+    if not (root / ".complete").exists():
+        _missing(f"{version} with its window")
+    here = (root / ".complete").read_text().strip()
+    if here and not here.startswith(version):
+        pytest.skip(f"Debian's unstable branch has Blender {here} now, not {version}")
+    engine = folder / "engine-python"
+    paths = os.pathsep.join(str(ROOT / name) for name in ("core", "server"))
+    outside = f'#!/bin/sh\nexec chroot /machine env PYTHONPATH={paths} {sys.executable} "$@"\n'
+    engine.write_text(outside)
+    engine.chmod(0o755)
+    (folder / "config/mattebrush").mkdir(parents=True, exist_ok=True)
+    settings = folder / "config/mattebrush/plugins.json"
+    settings.write_text(json.dumps({"python": str(engine)}))
+    mounts = []
+    for source, target in (("/", "/machine"), *((at, at) for at in ("/proc", "/dev", "/tmp"))):
+        mounts.append(_mounted(source, root, target))
+    mounts += [_mounted(str(at), root, str(at)) for at in (ROOT, folder)]
+    script = " && ".join(
+        [*mounts, "exec " + shlex.join(["chroot", str(root), "/usr/bin/blender", *arguments])]
+    )
+    more = {"CHECK_OUTSIDE": "chroot /machine", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    return ["unshare", "--mount", "sh", "-c", script], more
+
+
+def _mounted(source: str, root: Path, target: str) -> str:
+    place = Path(f"{root}{target}")
+    place.mkdir(parents=True, exist_ok=True)
+    return f"mount --rbind {shlex.quote(source)} {shlex.quote(str(place))}"
+
+
 def find(version: str) -> Blender:
     """The Blender of a version, or a skip that says how to get it (a failure in CI)."""
     blender = Blender(version)
@@ -55,11 +98,15 @@ def find(version: str) -> Blender:
     else:
         found = (VENVS / version / ".complete").exists()
     if not found:
-        reason = f"Blender {version} is not here: {INSTALL}"
-        if os.environ.get("MATTEBRUSH_CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        _missing(version)
     return blender
+
+
+def _missing(what: str) -> None:
+    reason = f"Blender {what} is not here: {INSTALL}"
+    if os.environ.get("MATTEBRUSH_CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:

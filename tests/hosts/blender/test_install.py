@@ -112,3 +112,15 @@ def test_the_add_on_is_not_the_engine_by_name(tmp_path: Path, built: Path) -> No
     shutil.copytree(built / "zips", tmp_path / "zips")
     blender = blenders.find("3.4")
     assert blenders.run(blender, "switched_on", tmp_path, env)["node"] == "Background Mask"
+
+
+def test_in_the_users_language(user: Path) -> None:
+    """Through Blender's own translations; the bpy wheels are built without them."""
+    seen = blenders.run(blenders.find("3.4"), "language", user, name="de_DE")
+    assert seen == {
+        "operator": "Striche mitnehmen",
+        "label": "Keines gewählt: was hervorsticht",
+        "said": "Zweifelhaft",
+        "stage": seen["stage"],
+    }
+    assert seen["stage"] != "Finding the subject"

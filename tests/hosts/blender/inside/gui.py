@@ -6,6 +6,7 @@ gui.py -- ANSWER.json ARGUMENTS. Coordinates of Blender's own menus and tabs are
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -21,20 +22,33 @@ import scene as s
 ANSWER, ARGUMENTS = sys.argv[sys.argv.index("--") + 1 :]
 GIVEN = json.loads(ARGUMENTS)
 FOLDER = GIVEN["folder"]
-ADD_MENU, MATTE_ENTRY, OUR_ENTRY = (157, 41), (190, 220), (340, 514)
-TAB = (566, 311)
-IMAGE_MENU, GENERATE_ENTRY = (767, 41), (849, 455)
+PLACES = {
+    "3.4": {
+        "add": ((157, 41), (190, 220), (340, 514)),
+        "tab": (566, 311),
+        "image": ((767, 41), (849, 455)),
+    },
+    "5.2": {"tab": (560, 357)},
+}
+"""Where things are: Add menu, its submenu and our entry there; the sidebar's tab; Image menu and
+our entry there. Menus that are not named are left to the operators."""
+
+VERSION = ".".join(map(str, bpy.app.version[:2]))
+PLACE = PLACES[VERSION]
+OUTSIDE = os.environ.get("CHECK_OUTSIDE", "").split()
+"""What begins a command that this Blender's own folder does not have."""
+
 PATIENCE = 90
 
 
 def mouse(*words):
     """xdotool, such as mouse("mousemove", 10, 20, "click", 1)."""
-    subprocess.run(["xdotool", *map(str, words)], check=True)
+    subprocess.run([*OUTSIDE, "xdotool", *map(str, words)], check=True)
 
 
 def picture(name):
     """A screenshot, for people."""
-    subprocess.run(["import", "-window", "root", f"{FOLDER}/{name}.png"], check=True)
+    subprocess.run([*OUTSIDE, "import", "-window", "root", f"{FOLDER}/{name}.png"], check=True)
 
 
 def until(condition):
@@ -78,13 +92,35 @@ def middle(area):
 
 def ours():
     """The Background Mask node: undo replaces what was known of it."""
-    tree = bpy.context.scene.node_tree
+    tree = s.module("compat").compositor_tree(bpy.context.scene)
     return next(node for node in tree.nodes if node.type == "GROUP")
 
 
 def viewed():
     """Alpha of the Viewer, float32 (H, W)."""
     return s.values(bpy.data.images["Viewer Node"])[..., 3]
+
+
+def add_by_menu():
+    """Add > Matte > Background Mask, dropped by a click."""
+    menu, entry, ours_ = PLACE["add"]
+    yield from click(menu)
+    mouse("mousemove", *entry)
+    yield 0.8
+    picture("1-add-menu")
+    mouse("mousemove", entry[0] + 130, entry[1], "mousemove", *ours_)
+    yield 0.5
+    yield from click(ours_)
+    yield from click((200, 560))  # where the node is dropped
+
+
+def add_by_operator(area):
+    """The same from a script."""
+    window = bpy.context.window_manager.windows[0]
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=area, region=region):
+        bpy.ops.mattebrush.add_node()
+    yield 0.5
 
 
 def session():
@@ -99,14 +135,7 @@ def session():
     source.location = -500, 0
     yield 0.5
 
-    yield from click(ADD_MENU)
-    mouse("mousemove", *MATTE_ENTRY)
-    yield 0.8
-    picture("1-add-menu")
-    mouse("mousemove", MATTE_ENTRY[0] + 130, MATTE_ENTRY[1], "mousemove", *OUR_ENTRY)
-    yield 0.5
-    yield from click(OUR_ENTRY)
-    yield from click((200, 560))  # where the node is dropped
+    yield from add_by_menu() if "add" in PLACE else add_by_operator(nodes)
     picture("2-added")
     node = tree.nodes.active
     seen["added"] = [node.name, len(node.inputs["Image"].links)]
@@ -116,11 +145,12 @@ def session():
     s.show(tree, node.outputs["Image"])
     tree.nodes.active = node
     nodes.spaces[0].show_backdrop = True
-    yield from click(TAB)
+    yield from click(PLACE["tab"])
     picture("3-panel")
 
     matte, tasks = s.module("matte"), s.module("tasks")
     generate = GIVEN["buttons"]["generate"]
+    bpy.ops.ed.undo_push(message="ready")  # what this script changed is no step of its own
     yield from click(generate, 0.2)
     yield from until(lambda: tasks.running)
     ticks = 0
@@ -146,6 +176,7 @@ def session():
     yield from until(lambda: matte.mask_image(ours().node_tree) is None)
     mouse("key", "ctrl+shift+z", "key", "ctrl+shift+z")
     yield from until(lambda: matte.mask_image(ours().node_tree) is not None)
+    yield 1  # the second of the two steps is done a moment later, and replaces all data again
     node = ours()
     mask = matte.mask_image(node.node_tree)
     seen["redone"] = bool((s.values(mask)[..., 0] == generated).all())
@@ -159,7 +190,7 @@ def session():
     yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
     picture("6-painted")
     mask.pack()
-    yield from stroke(images, 60)
+    yield from stroke(images, dark_row(painted))
     more = s.values(mask)[..., 0].copy()
     seen["second"] = int((np.abs(more - painted) > 0.01).sum())
     mouse("key", "ctrl+z")
@@ -179,7 +210,8 @@ def session():
     seen["saved"] = s.bytes_of(last)
     bpy.ops.wm.save_as_mainfile(filepath=f"{FOLDER}/still.blend")
     yield from one_frame(node.node_tree, images, np.full_like(last, 0.5), seen)
-    yield from image_menu(node.node_tree, images, seen)
+    if "image" in PLACE:
+        yield from image_menu(node.node_tree, images, seen)
     yield from no_engine(node.node_tree, images, seen)
     Path(ANSWER).write_text(json.dumps(seen))
 
@@ -211,7 +243,7 @@ def one_frame(group, images, alpha, seen):
     yield from until(lambda: space.image != before and matte.mask_image(group) == space.image)
     seen["frame_goes_on"] = [space.mode == "PAINT", state.painted_frame]
     refined = s.values(space.image)[..., 0].copy()
-    yield from stroke(images, -30)
+    yield from stroke(images, dark_row(refined))
     painted = s.values(space.image)[..., 0].copy()
     seen["frame_painted_again"] = int((np.abs(painted - refined) > 0.01).sum())
     bpy.context.scene.frame_set(2)
@@ -232,10 +264,10 @@ def image_menu(group, images, seen):
     matte, space = s.module("matte"), images.spaces[0]
     space.image = bpy.data.images["lemur.png"]
     yield 0.5
-    yield from click(IMAGE_MENU)
+    yield from click(PLACE["image"][0])
     picture("10-image-menu")
     before = matte.mask_image(group)
-    yield from click(GENERATE_ENTRY, 0.2)
+    yield from click(PLACE["image"][1], 0.2)
     yield from until(lambda: matte.mask_image(group) != before)
     seen["from_image"] = float(s.values(matte.mask_image(group))[..., 0].mean())
 
@@ -256,6 +288,13 @@ def no_engine(group, images, seen):
         bpy.ops.info.select_all(action="SELECT")
         bpy.ops.info.report_copy()
     seen["said"] = bpy.context.window_manager.clipboard
+
+
+def dark_row(mask):
+    """How far from the middle, in pixels, the mask is darkest along a stroke: white shows there."""
+    middle, column = mask.shape[0] // 2, mask.shape[1] // 2
+    rows = range(-90, 91, 10)
+    return min(rows, key=lambda row: mask[middle + row, column - 40 : column + 40].mean())
 
 
 def stroke(area, down=0):

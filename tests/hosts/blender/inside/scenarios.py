@@ -616,3 +616,103 @@ def switched_on(folder):
     s.install(f"{folder}/zips")
     tree = s.prepare(64, 64)
     return {"node": s.add_matte(tree).name}
+
+
+def _middles(folder, frames):
+    """Frame -> (x, y) of the middle of what its mask shows."""
+    found = {}
+    for frame in frames:
+        rows, columns = np.nonzero(
+            s.module("pixels").load_mask(f"{folder}/mask_{frame:04d}.png") > 0.5
+        )
+        found[frame] = [float(columns.mean()), float(rows.mean())]
+    return found
+
+
+def objects(folder, first, model):
+    """Two nodes on one plate, a point for each, and frames on both sides of the marked one."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(240, 180)
+    source = _clip(tree, first)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/objects.blend")
+    ops, answer = bpy.ops.mattebrush, {}
+    for name, point, frames in (("one", (60, 90), (3, 6)), ("two", (180, 60), (3, 4))):
+        node = s.add_matte(tree)
+        node.name = name
+        tree.links.new(source.outputs[0], node.inputs["Image"])
+        assert ops.choose_model(node=name, model=model) == {"FINISHED"}
+        node.node_tree.mattebrush.clean = False
+        scene.frame_set(4)
+        assert ops.mark_object(node=name, point=point) == {"FINISHED"}
+        made = ops.generate_mask(node=name, frame_start=frames[0], frame_end=frames[1])
+        assert made == {"FINISHED"}
+        made_for = range(frames[0], frames[1] + 1)
+        answer[name] = _middles(f"{folder}/masks/{name}", made_for)
+    state = tree.nodes["one"].node_tree.mattebrush
+    assert ops.generate_mask(node="one", frame_start=4, frame_end=6) == {"FINISHED"}
+    answer["again"] = state.report
+    assert ops.mark_object(node="one", box=(90, 110, 150, 150)) == {"FINISHED"}
+    state.marks.remove(0)
+    assert ops.generate_mask(node="one", frames="FRAME") == {"FINISHED"}
+    answer["moved"] = state.report
+    answer["moved to"] = _middles(f"{folder}/masks/one", [4])[4]
+    assert ops.clear_choice(node="one") == {"FINISHED"}
+    answer["left"] = len(state.marks)
+    return answer
+
+
+def as_shown(folder, photo):
+    """A plate two stops brighter on screen than it is stored."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(320, 207)
+    scene.view_settings.exposure = 2
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    state = node.node_tree.mattebrush
+    state.as_shown = True
+    sources, generating = s.module("sources"), s.module("generating")
+    source = sources.of_node(scene, tree, node)
+    picture = sources.read(source, 1, as_shown=True)
+    assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+    clean = node.node_tree.nodes[s.module("nodes").FOREGROUND].image
+    return {
+        "shown": picture.shown.tolist(),
+        "stored": picture.pixels.tolist(),
+        "settings": generating.wish_of(node.node_tree, source).settings,
+        "clean": [clean.size[1], clean.size[0], 3],
+    }
+
+
+def chunk(folder, first, frames, name):
+    """Some frames of a shot, as one machine of a farm makes them from the file that all share."""
+    s.install(f"{folder}/zips")
+    path = Path(f"{folder}/{name}.blend")
+    if not path.exists():
+        tree = s.prepare(240, 180)
+        _clip(tree, first)
+        s.add_matte(tree).node_tree.mattebrush.folder = f"//masks_{name}"
+        bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    done = bpy.ops.mattebrush.generate_mask(
+        frames="RANGE", frame_start=frames[0], frame_end=frames[1]
+    )
+    assert done == {"FINISHED"}
+    return {}
+
+
+def language(folder, name):
+    """What Blender shows in a language: labels that it looks up, and what we say ourselves."""
+    s.install(f"{folder}/zips")
+    view = bpy.context.preferences.view
+    view.language, view.use_translate_interface = name, True
+    words = s.module("words")
+    words.follow()
+    look_up = bpy.app.translations.pgettext_iface
+    return {
+        "operator": look_up("Carry Strokes", "Operator"),
+        "label": look_up("None chosen: what stands out"),
+        "said": words.tr("Doubtful"),
+        "stage": s.module("mattebrush_kit").stage_text("segmentation"),
+    }
