@@ -309,3 +309,93 @@ def test_cancelled(setup: Any, home: Path, mirror: tuple[str, type[Mirror]]) -> 
     assert setup.status().state == "partial"
     assert setup.remove().result().state == "absent"
     assert files(home) == []
+
+
+def test_an_older_engine_stays_in_use_until_the_new_one_works(
+    setup: Any, home: Path, mirror: tuple[str, type[Mirror]]
+) -> None:
+    environment = importlib.import_module("mattebrush_setup.environment")
+    client = importlib.import_module("mattebrush_client")
+    old = Path(environment.engine_folder()) / "env-1"
+    python = old / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("")
+    ready = {"home": str(old), "python": str(python), "version": "0.0.1"}
+    environment.write_state({"ready": ready})
+    environment.announce(str(python))
+    assert setup.status().state == "outdated"
+    job = setup.run(True, setup.Source(mirror[0]))
+    until = time.monotonic() + SECONDS
+    while job.stage == "setup-fetch" and time.monotonic() < until:
+        job.wait(0.01)
+    job.cancel()
+    with pytest.raises(client.Cancelled):
+        job.result()
+    assert setup.status().state == "outdated"
+    assert client.connect().python == str(python)
+    python.unlink()
+    assert setup.status().state == "damaged"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root")
+def test_rights_that_were_only_lent_are_refused(
+    setup: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SUDO_UID", "1000")
+    with pytest.raises(setup.SetupFailed, match="administrator"):
+        setup.run(True).result()
+    assert files(home) == []
+
+
+def test_a_disk_that_is_too_full(
+    setup: Any, home: Path, monkeypatch: pytest.MonkeyPatch, mirror: tuple[str, type[Mirror]]
+) -> None:
+    machine = importlib.import_module("mattebrush_setup.machine")
+    monkeypatch.setattr(machine, "_free", lambda folder: 100 << 20)
+    with pytest.raises(setup.NoSpace, match="there are 100 MB"):
+        setup.run(True, setup.Source(mirror[0])).result()
+    assert mirror[1].log == []
+
+
+def test_one_set_up_at_a_time(
+    setup: Any, home: Path, monkeypatch: pytest.MonkeyPatch, mirror: tuple[str, type[Mirror]]
+) -> None:
+    machine = importlib.import_module("mattebrush_setup.machine")
+    environment = importlib.import_module("mattebrush_setup.environment")
+    monkeypatch.setattr(machine, "_WAIT_SECONDS", 0.2)
+    with machine.alone(environment.engine_folder(), lambda: None), pytest.raises(setup.SetupBusy):
+        setup.run(True, setup.Source(mirror[0])).result()
+
+
+def test_where_from_is_what_the_users_pip_is_set_to(
+    setup: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("MATTEBRUSH_INDEX_URL", "PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("PIP_CONFIG_FILE", raising=False)
+    pip = home / ".config" / "pip" / "pip.conf"
+    pip.parent.mkdir(parents=True)
+    pip.write_text("[global]\nindex-url = http://me:secret@mirror.example/simple\n")
+    plan = setup.plan()
+    assert plan.source.index == "http://me:secret@mirror.example/simple"
+    assert str(plan.source) == "http://mirror.example/simple"
+    monkeypatch.setenv("PIP_INDEX_URL", "http://other.example/simple")
+    assert setup.plan().source.index == "http://other.example/simple"
+    assert setup.plan(setup.Source("http://given.example")).source.index == "http://given.example"
+
+
+def test_the_hosts_own_python_is_out_of_sight(
+    setup: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv = importlib.import_module("mattebrush_setup.uv")
+    host = home / "GIMP"
+    (host / "bin").mkdir(parents=True)
+    monkeypatch.setattr(uv.sys, "prefix", str(host))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(host / "bin"), "/usr/bin"]))
+    for name in ("VIRTUAL_ENV", "UV_PYTHON", "PYTHONHOME", "CONDA_PREFIX"):
+        monkeypatch.setenv(name, "/somewhere")
+    monkeypatch.setenv("UV_HTTP_TIMEOUT", "7")
+    seen = uv.environment(str(home), setup.Source().settled())
+    assert seen["PATH"] == "/usr/bin" and seen["UV_HTTP_TIMEOUT"] == "7"
+    assert not {"VIRTUAL_ENV", "UV_PYTHON", "PYTHONHOME", "CONDA_PREFIX"} & set(seen)
+    assert all(seen[name].startswith(str(home)) for name in ("UV_CACHE_DIR", "UV_PYTHON_BIN_DIR"))
