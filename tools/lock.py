@@ -30,9 +30,6 @@ from .platforms import PLATFORMS, PYTHON, PYTHONS, Platform
 ROOT = Path(__file__).resolve().parents[1]
 SETUP = ROOT / "plugins" / "client" / "mattebrush_setup"
 PINS = SETUP / "pins.json"
-_RANGE = f">={PYTHONS[0]},<3.{int(PYTHONS[-1].split('.')[1]) + 1}"
-"""Pythons that the locked packages have wheels for."""
-
 _EXTRAS = ("heif", "server")
 _INTEL_MAC = "sys_platform == 'darwin' and platform_machine == 'x86_64'"
 _LAST_FOR_INTEL_MACS = "1.23.2"
@@ -47,7 +44,6 @@ def main() -> int:
     argparse.ArgumentParser(description=__doc__).parse_args()
     (SETUP / "requirements.txt").write_text(_resolved(), encoding="utf-8")
     pins = {
-        "python": _RANGE,
         "uv": _installer(metadata.version("uv")),
         "platforms": {key: _sizes(platform) for key, platform in PLATFORMS.items()},
     }
@@ -137,8 +133,8 @@ def _installer(version: str) -> dict[str, object]:
     return {"version": version, "wheels": wheels}
 
 
-def _sizes(platform: Platform) -> dict[str, int]:
-    """Bytes to be downloaded, and needed on the disk; and how many packages there are."""
+def _sizes(platform: Platform) -> dict[str, int | str]:
+    """Which Pythons will do, bytes to download and on the disk, and how many packages there are."""
     with tempfile.TemporaryDirectory() as folder:
         wheels = download(platform, Path(folder))
         wheels.append(download_installer(platform, Path(folder), metadata.version("uv")))
@@ -149,7 +145,12 @@ def _sizes(platform: Platform) -> dict[str, int]:
                 unpacked += sum(info.file_size for info in archive.infolist())
         disk = int((fetched + unpacked) * _MARGIN)
         # uv is no package of the environment, the engine is one.
-        return {"download": fetched, "disk": disk, "packages": len(wheels)}
+        return {
+            "python": platform.python_range,
+            "download": fetched,
+            "disk": disk,
+            "packages": len(wheels),
+        }
 
 
 if __name__ == "__main__":

@@ -13,12 +13,18 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 """What the lock is for, oldest first."""
 
 
+def python_range(pythons: tuple[str, ...]) -> str:
+    """Versions without a gap, as a requirement names them: ">=3.11,<3.15"."""
+    return f">={pythons[0]},<3.{int(pythons[-1].split('.')[1]) + 1}"
+
+
 @dataclasses.dataclass(frozen=True)
 class Platform:
     """One platform.
 
     key: as in the set-up's pins.json. tags: platform tags of wheels that run there, as pip takes
-    them. sys_platform, machine, os_name, system: values of the environment markers.
+    them. sys_platform, machine, os_name, system: values of the environment markers. pythons: those
+    that all of the locked packages have wheels for, oldest first.
     """
 
     key: str
@@ -27,6 +33,12 @@ class Platform:
     machine: str
     os_name: str = "posix"
     system: str = "Linux"
+    pythons: tuple[str, ...] = PYTHONS
+
+    @property
+    def python_range(self) -> str:
+        """The Pythons, as a requirement names them."""
+        return python_range(self.pythons)
 
     def runs(self, tag: str) -> bool:
         """Whether a wheel of this platform tag runs there."""
@@ -74,6 +86,14 @@ PLATFORMS = {
         Platform("linux-aarch64", _manylinux("aarch64", 28), "linux", "aarch64"),
         Platform("windows-x86_64", ("win_amd64",), "win32", "AMD64", "nt", "Windows"),
         Platform("macos-arm64", ("macosx_14_0_arm64",), "darwin", "arm64", system="Darwin"),
-        Platform("macos-x86_64", ("macosx_13_0_x86_64",), "darwin", "x86_64", system="Darwin"),
+        # The last onnxruntime for Intel's processors is older than Python 3.14.
+        Platform(
+            "macos-x86_64",
+            ("macosx_13_0_x86_64",),
+            "darwin",
+            "x86_64",
+            system="Darwin",
+            pythons=PYTHONS[:-1],
+        ),
     )
 }

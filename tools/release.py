@@ -32,7 +32,7 @@ from mattebrush.plugins import packages, places
 
 from . import lock
 from .lock import ROOT
-from .platforms import PLATFORMS, PYTHONS, Platform
+from .platforms import PLATFORMS, Platform, python_range
 
 VERSION = __version__
 
@@ -135,7 +135,7 @@ def bundle(
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch) / path.stem
         (root / "wheels").mkdir(parents=True)
-        pythons: tuple[str, ...] = PYTHONS
+        pythons = platform.pythons
         if python_archive is not None:
             pythons = (_add_python(root / "python", python_archive, platform),)
         for python in pythons:
@@ -152,10 +152,10 @@ def _add_python(folder: Path, archive: Path, platform: Platform) -> str:
     """Puts the archive and the list that uv finds it by into a folder; returns its version."""
     found = _PYTHON_ARCHIVE.fullmatch(archive.name)
     version = f"{found.group(1)}.{found.group(2)}" if found else ""
-    if found is None or version not in PYTHONS:
+    if found is None or version not in platform.pythons:
         raise InputInvalid(
             f"{archive.name} is no archive of a Python that there are wheels for.",
-            f"Take an install_only archive of one of {', '.join(PYTHONS)}.",
+            f"Take an install_only archive of one of {', '.join(platform.pythons)}.",
         )
     folder.mkdir()
     (folder / archive.name).write_bytes(archive.read_bytes())
@@ -186,8 +186,7 @@ def _add_python(folder: Path, archive: Path, platform: Platform) -> str:
 def _add_engine(root: Path, wheel: Path, pythons: tuple[str, ...]) -> None:
     (root / "wheels" / wheel.name).write_bytes(wheel.read_bytes())
     about = json.loads(packages.engine_note(wheel))
-    last = int(pythons[-1].split(".")[1])
-    about["python"] = f">={pythons[0]},<3.{last + 1}"
+    about["python"] = python_range(pythons)
     (root / "engine.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 

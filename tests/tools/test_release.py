@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Locked packages, and bundles that need nothing but themselves."""
 
+import json
 import os
 import re
 import shutil
@@ -24,8 +25,9 @@ NEEDED = ("sh", "dirname", "sed", "uname", "id", "sha256sum", "mkdir", "rm", "ca
 SECONDS = 300
 
 
-@pytest.mark.parametrize("key", PLATFORMS)
-@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize(
+    ("key", "python"), [(key, python) for key in PLATFORMS for python in PLATFORMS[key].pythons]
+)
 def test_the_lock_is_in_step_with_what_the_engine_needs(key: str, python: str) -> None:
     platform = PLATFORMS[key]
     locked = {}
@@ -39,6 +41,16 @@ def test_the_lock_is_in_step_with_what_the_engine_needs(key: str, python: str) -
             assert needed.specifier.contains(locked[needed.name.lower()]), (
                 f"{text} is not what is locked: run `python -m tools.lock`"
             )
+
+
+@pytest.mark.parametrize("key", PLATFORMS)
+def test_the_set_up_knows_how_many_packages_there_must_be(key: str) -> None:
+    pins = json.loads(lock.PINS.read_text("utf-8"))
+    platform = PLATFORMS[key]
+    counts = {len(lock.requirements(platform, python)) + 1 for python in platform.pythons}
+    assert counts == {pins["platforms"][key]["packages"]}
+    assert pins["platforms"][key]["python"] == platform.python_range
+    assert set(pins["uv"]["wheels"]) == set(PLATFORMS)
 
 
 def test_intel_macs_keep_the_last_runtime_made_for_them() -> None:

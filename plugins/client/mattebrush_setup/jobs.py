@@ -100,8 +100,7 @@ class _Setup(client.Job):
     def _check(self, home):
         """Raises EngineDamaged unless the environment at `home` is whole and its engine works."""
         self._at("setup-verify")
-        wanted = environment.pins()["platforms"][machine.platform_key()]["packages"]
-        problem = environment.damage(home, wanted, self._stopped)
+        problem = environment.damage(home, _pinned()["packages"], self._stopped)
         if problem:
             raise EngineDamaged(problem)
         self._at("setup-verify", 0.5)
@@ -185,7 +184,7 @@ class _Install(_Setup):
     def _make_environment(self, program, home):
         self._at("setup-environment")
         _folder, about = self._engine()
-        wanted = about.get("python") or environment.pins()["python"]
+        wanted = about.get("python") or _pinned()["python"]
         arguments = ["venv", "--no-project", "--python", wanted, home]
         variables = []
         if self._plan.source.folder:
@@ -310,6 +309,11 @@ class _Remove(_Setup):
         models = os.path.join(machine.data_folder(), "models")
         if self._models and os.path.isdir(models):
             shutil.rmtree(models)
+
+
+def _pinned():
+    """What pins.json says about this platform."""
+    return environment.pins()["platforms"][machine.platform_key()]
 
 
 def _unpack_program(wheel, program):
