@@ -256,8 +256,8 @@ class Docker(DockWidget):
         self._cancel.setEnabled(busy or proposal or self.pointing.active)
         self._again.setEnabled(not busy and session.last is not None)
         document = Krita.instance().activeDocument()
-        old = proposal or document is None or busy or masks.replaced(document)
-        self._accept.setVisible(proposal or bool(old is not True and old))
+        old = [] if busy or proposal or document is None else masks.replaced(document)
+        self._accept.setVisible(proposal or bool(old))
         self._accept.setEnabled(not busy)
         self._backdrop.setVisible(proposal)
         if not busy:

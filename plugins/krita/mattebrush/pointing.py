@@ -36,6 +36,7 @@ class Pointing(QtCore.QObject):
         self._node: Any = None
         self._document: Any = None
         self._stale = False
+        self._kept = False
         self._drawing: Steps | None = None
         self._hidden: tuple[Any, ...] = ()
         session.proposed.connect(self._proposed)
@@ -76,11 +77,6 @@ class Pointing(QtCore.QObject):
             self._session.drop()
             self._leave()
 
-    def take_back(self) -> None:
-        """Forgets the last click."""
-        if self._overlay is not None:
-            self._overlay.take_back()
-
     def show_on(self, backdrop: str) -> None:
         """Shows what is shown on another backdrop."""
         proposal = self._session.proposal
@@ -107,7 +103,7 @@ class Pointing(QtCore.QObject):
             self._stale = True
             self._session.cancel()
             return
-        self._stale = False
+        self._stale = self._kept = False
         prompts = self._overlay.prompts
         if not prompts.points and not prompts.boxes:
             self._session.drop()
@@ -118,6 +114,8 @@ class Pointing(QtCore.QObject):
         self._session.run(_("Cut Out Object"), action, self._document, self._node)
 
     def _accept(self) -> None:
+        """What has been found becomes the mask; what is still being looked for, when it is."""
+        self._kept = self._session.busy
         if self._session.proposal is not None:
             self._session.accept()
 
@@ -133,6 +131,10 @@ class Pointing(QtCore.QObject):
         self._show_old(True)
         self._hidden = tuple(mask for mask in proposal.old if mask.visible())
         layers.show(proposal.task.document, self._hidden, False)
+        if self._kept:
+            self._kept = False
+            self._session.accept()
+            return
         self._draw(proposal)
         self.changed.emit()
 

@@ -40,6 +40,11 @@ class SetupDialog(QtWidgets.QDialog):
         self._verify = _offered("verify", lambda: self._start(setup.verify))
         self._repair = _offered("repair", lambda: self._start(lambda: setup.repair(agreed=True)))
         self._remove = _offered("remove", self._ask_to_remove)
+        self._folder = button(
+            _("From a &Folder…"), _("Takes an offline bundle, unpacked"), self._browse
+        )
+        self._source: Any = None
+        self._browser: Any = None
         self._bar = QtWidgets.QProgressBar()
         self._cancel = button(kit.tr("Cancel"), "", self._stop)
         self._notice = Notice(_("How it goes"), {"try-again": self._again})
@@ -47,7 +52,7 @@ class SetupDialog(QtWidgets.QDialog):
         column.addWidget(self._state)
         column.addWidget(self._question)
         actions = QtWidgets.QHBoxLayout()
-        for each in (self._do, self._verify, self._repair, self._remove):
+        for each in (self._do, self._folder, self._verify, self._repair, self._remove):
             actions.addWidget(each)
         actions.addStretch(1)
         actions.addWidget(button(_("C&lose"), "", self.reject))
@@ -66,7 +71,8 @@ class SetupDialog(QtWidgets.QDialog):
 
     def _look(self) -> None:
         self._removing = False
-        self._steps = Steps(in_thread(lambda: (setup.status(), setup.plan())), self)
+        source = self._source
+        self._steps = Steps(in_thread(lambda: (setup.status(), setup.plan(source))), self)
         self._steps.ended.connect(self._known)
         self._steps.failed.connect(self._failed)
         self._show()
@@ -91,6 +97,7 @@ class SetupDialog(QtWidgets.QDialog):
             self._do.setText(kit.tr(kit.SETUP_ACTIONS[action]) if action else "")
         self._question.setVisible(bool(self._question.text()))
         self._do.setVisible(bool(self._do.text()) and not busy)
+        self._folder.setVisible(bool(action) and not self._removing and not busy)
         self._verify.setVisible(ready and not busy)
         self._repair.setVisible(ready and not busy)
         self._remove.setVisible(known and self._now.state != "absent" and not busy)
@@ -102,12 +109,23 @@ class SetupDialog(QtWidgets.QDialog):
 
     def _set_up(self) -> None:
         """The button below the question: the user's answer to it."""
+        source = self._source
         if self._removing:
             self._start(setup.remove)
         elif self._now.state == "damaged":
-            self._start(lambda: setup.repair(agreed=True))
+            self._start(lambda: setup.repair(agreed=True, source=source))
         else:
-            self._start(lambda: setup.run(agreed=True))
+            self._start(lambda: setup.run(agreed=True, source=source))
+
+    def _browse(self) -> None:
+        self._browser = QtWidgets.QFileDialog(self)
+        self._browser.setFileMode(QtWidgets.QFileDialog.FileMode.Directory)
+        self._browser.fileSelected.connect(self._take_folder)
+        self._browser.open()  # not exec: Krita stands still in a nested event loop
+
+    def _take_folder(self, folder: str) -> None:
+        self._source = setup.Source(folder=folder)
+        self._look()
 
     def _ask_to_remove(self) -> None:
         self._removing = True

@@ -94,7 +94,8 @@ def test_refining_keeps_the_stroke_of_the_brush(hour: Hour) -> None:
     pure = stroke & ((painted == 0) | (painted == 255))
     assert pure.sum() > 100
     np.testing.assert_array_equal(after[pure], painted[pure])
-    np.testing.assert_array_equal(after[~stroke], before[~stroke])
+    # What hangs together with a black stroke goes with it; nothing comes back by it.
+    assert (after[~stroke] <= before[~stroke]).all()
     assert hour.told["paint_and_refine"]["mask"].startswith("Mask 2, refined")
 
 
@@ -160,7 +161,8 @@ def test_every_frame_gets_its_mask_without_flicker(hour: Hour) -> None:
 
 
 def test_what_is_gone_in_the_meantime_is_told(hour: Hour) -> None:
-    removed, closed = hour.told["changed_meanwhile"]
+    cropped, removed, closed = hour.told["changed_meanwhile"]
+    assert "changed its size in the meantime" in cropped
     assert "layer was removed in the meantime" in removed
     assert "document was closed in the meantime" in closed
 

@@ -102,8 +102,7 @@ class Painter(User):
         told["two"] = [list(point) for point in self.overlay.prompts.points]
         yield from xdotool("key", "BackSpace")
         told["one"] = len(self.overlay.prompts.points)
-        yield from self.until(lambda: self.session.proposal and not self.session.busy, 90)
-        yield from xdotool("key", "Return")
+        yield from xdotool("key", "Return")  # while it is still looked for
         yield from self.until(lambda: layers.masks(self.layer()), 60)
         yield from self.until(self.session_done, 60)
         yield 300
@@ -132,7 +131,7 @@ class Painter(User):
     def preview(self):
         """Remove Background with a preview: nothing is in the document before Accept."""
         self.document.setActiveNode(self.layer())
-        self.checkbox("Preview before it is a mask").click()
+        self.checkbox("Preview before it is a mask").setChecked(True)
         yield 300
         undo = self.undo_text()
         yield from self.run("remove_background")
@@ -165,7 +164,7 @@ class Painter(User):
         self.button("Cancel").click()
         yield 400
         told.update(after=old.visible(), masks=len(layers.masks(self.layer())))
-        self.checkbox("Preview before it is a mask").click()
+        self.checkbox("Preview before it is a mask").setChecked(False)
         return told
 
     def drop(self):

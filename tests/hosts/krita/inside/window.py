@@ -330,9 +330,13 @@ class User:
         return told
 
     def changed_meanwhile(self):
-        """The layer removed, then the document closed, while the engine is at work."""
+        """The picture cropped, the layer removed, the document closed, in mid-run."""
         told = []
-        for change in (lambda film: film.topLevelNodes()[0].remove(), lambda film: film.close()):
+        for change in (
+            lambda film: film.crop(20, 10, 100, 100),
+            lambda film: film.topLevelNodes()[0].remove(),
+            lambda film: film.close(),
+        ):
             told.append((yield from self.changed_by(change)))
         self.application.setActiveDocument(self.document)
         yield 300
@@ -404,8 +408,14 @@ class User:
         action = dialog.findChild(QPushButton, "do")
         yield from self.until(action.isVisible, 60)
         labels = dialog.findChildren(QLabel)
-        told["asked"] = [dialog.isModal(), action.text(), [each.text() for each in labels]]
+        told["asked"] = [
+            dialog.isModal(),
+            action.text().replace("&", ""),
+            [each.text() for each in labels],
+        ]
         yield from self.shot("set-up")
+        dialog._take_folder(str(self.folder))  # what its file dialog would give
+        yield from self.until(lambda: any("from the files in" in e.text() for e in labels), 20)
         dialog.reject()
         yield 300
         return told
@@ -469,6 +479,9 @@ class User:
     def trigger(self, name):
         self.application.action(name).trigger()
         yield 400
+        document = self.application.activeDocument()
+        if document is not None:
+            yield from layers.settled(document)
 
     def shown(self):
         """How much of the picture is opaque on the canvas, 0 to 1."""
