@@ -52,6 +52,8 @@ class Choices:
         """The options of a job of the kind `op` (docs/job-contract.md)."""
         more.setdefault("decontaminate", op == "decontaminate")
         options: dict[str, Any] = kit.job_options(op, self.values, depth=8, **more)
+        if "matting" in options:  # the kit's row does not know the models that are installed
+            options["matting"] = self.values.get("matting") or options["matting"]
         return options
 
 

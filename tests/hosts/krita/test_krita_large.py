@@ -21,12 +21,16 @@ pytestmark = pytest.mark.hosts
 OURS = ("reading", "start", "writing")
 
 
-@pytest.fixture(scope="module")
+MOST = [pytest.param(each, marks=pytest.mark.slow) for each in kritahost.VERSIONS[1:-1]]
+
+
+@pytest.fixture(scope="module", params=[kritahost.VERSIONS[0], kritahost.VERSIONS[-1], *MOST])
 def rounds(
-    krita: kritahost.Krita, screen: str, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, screen: str, tmp_path_factory: pytest.TempPathFactory
 ) -> list[dict[str, Any]]:
-    folder = tmp_path_factory.mktemp(f"large{krita.version}")  # it leaves other settings
-    return krita_overhead.measure(kritahost.find(krita.version, folder), screen)
+    """The oldest and the newest Krita; the slow suite has them all."""
+    folder = tmp_path_factory.mktemp(f"large{request.param}")  # it leaves other settings
+    return krita_overhead.measure(kritahost.find(request.param, folder), screen)
 
 
 def test_costs_less_than_half_a_second_beside_the_engine(rounds: list[dict[str, Any]]) -> None:

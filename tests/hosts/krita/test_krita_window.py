@@ -190,6 +190,18 @@ def test_killed_and_missing_engines_are_told_with_a_button_that_helps(hour: Hour
     assert any("needs no administrator" in text for text in texts)  # asked before it is done
 
 
+def test_a_model_is_fetched_only_with_consent(hour: Hour) -> None:
+    told = hour.told["models"]
+    name, best_at, size, license_ = told["row"]
+    assert name == "MobileSAM"
+    assert best_at
+    assert size.endswith("MB")
+    assert license_.startswith("Apache-2.0")
+    assert not told["modal"]
+    assert (told["before"], told["agreed"]) == (False, True)
+    assert told["cure"] == "Try Again"
+
+
 def test_choices_are_kept(hour: Hour) -> None:
     assert hour.told["settings"] == [1.5, True, "cpu"]
     kept = configparser.RawConfigParser(strict=False)

@@ -37,6 +37,7 @@ def main(folder, picture):
         "changed_meanwhile",
         "cancel",
         "engine_killed",
+        "models",
         "engine_missing",
         "settings",
     ):
@@ -390,6 +391,37 @@ class User:
         yield 300
         told["again"] = len(layers.masks(self.layer()))
         yield from self.trigger("edit_undo")
+        return told
+
+    def models(self):
+        """The window of models: nothing is fetched without consent; no network, and its cure."""
+        combo = self.docker.findChild(QComboBox, "model")
+        combo.setCurrentIndex(combo.count() - 1)
+        combo.activated.emit(combo.count() - 1)
+        dialogs = self.docker.findChildren
+        yield from self.until(lambda: dialogs(QtWidgets.QTreeWidget), 20)
+        (rows,) = dialogs(QtWidgets.QTreeWidget)
+        dialog = rows.window()
+        yield from self.until(lambda: rows.topLevelItemCount() > 5, 90)
+        found = rows.findItems("MobileSAM", QtCore.Qt.MatchFlag.MatchExactly)
+        rows.setCurrentItem(found[0])
+        buttons = {b.text().replace("&", ""): b for b in dialog.findChildren(QPushButton)}
+        get, agree = buttons["Get…"], dialog.findChild(QCheckBox)
+        told = {
+            "row": [found[0].text(column) for column in range(4)],
+            "modal": dialog.isModal(),
+            "before": get.isEnabled(),
+        }
+        agree.setChecked(True)
+        told["agreed"] = get.isEnabled()
+        yield from self.shot("models")
+        get.click()
+        cure = dialog.findChild(QPushButton, "cure")
+        yield from self.until(cure.isVisible, 120)
+        told["cure"] = cure.text()
+        yield from self.shot("no-network")
+        dialog.reject()
+        yield 300
         return told
 
     def engine_missing(self):
