@@ -20,7 +20,7 @@ from ._python2 import old_division
 from ._registry import N_, fail, main, menu_register, register
 from .gimpenums import *  # noqa: F403 - GIMP 2.10 has all enums here
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """This library's own version."""
 
 # Plug-ins also import these by themselves, as they could in GIMP 2.10.

@@ -129,7 +129,7 @@ class _Dialog(object):
         kind = Gtk.MessageType.ERROR if details else Gtk.MessageType.WARNING
         message = Gtk.MessageDialog(
             transient_for=self.window, modal=True, message_type=kind,
-            buttons=Gtk.ButtonsType.CLOSE, text=text)  # fmt: skip
+            buttons=Gtk.ButtonsType.CLOSE, text=text, title=text)  # fmt: skip
         if more:
             message.format_secondary_text(more)
         if details:
@@ -368,7 +368,7 @@ def _file(parameter, value):
 
 def _resource(kind, chooser):
     def make(parameter, value):
-        now = kind.get_by_name(pf._text(value)) or getattr(Gimp, _CONTEXT[kind])()
+        now = _named(kind, value) or getattr(Gimp, _CONTEXT[kind])()
         widget = chooser.new(parameter.blurb, None, now)
 
         def get():
@@ -376,13 +376,18 @@ def _resource(kind, chooser):
             return chosen.get_name() if chosen else pf._text(value)
 
         def set(new):
-            found = kind.get_by_name(pf._text(new))
+            found = _named(kind, new)
             if found:
                 widget.set_resource(found)
 
         return _Field(widget, get, set)
 
     return make
+
+
+def _named(kind, name):
+    """The font, brush or the like of that name; None for no name or one that is not there."""
+    return kind.get_by_name(pf._text(name)) if pf._text(name) else None
 
 
 _CONTEXT = {
