@@ -67,6 +67,10 @@ class Screen:
     def click(self, x: int, y: int) -> None:
         self.do("xdotool", "mousemove", str(x), str(y), "click", "1")
 
+    def click_in(self, window: str, x: int, y: int) -> None:
+        """Clicks at a place in a window."""
+        self.do("xdotool", "mousemove", "--window", window, str(x), str(y), "click", "1")
+
     def drag(self, start: tuple[int, int], end: tuple[int, int]) -> None:
         """Presses, moves in steps as a hand does, lets go."""
         moves = ["mousemove", *map(str, start), "sleep", "0.2", "mousedown", "1"]

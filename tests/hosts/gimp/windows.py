@@ -69,10 +69,10 @@ class Window:
     def __init__(self, gimp: Gimp, screen: Screen, port: int = 0) -> None:
         self.gimp, self.screen, self.port = gimp, screen, port
 
-    def choose(self, entry: str) -> None:
-        """Runs a menu entry by GIMP's search of actions, until its dialog is there."""
+    def choose(self, entry: str) -> str:
+        """Runs a menu entry by GIMP's search of actions, until its dialog is there: its id."""
         self.at_once(entry)
-        self.screen.window(f"Mattebrush: {entry}")
+        return self.screen.window(f"Mattebrush: {entry}")
 
     def at_once(self, entry: str) -> None:
         """Runs a menu entry that asks nothing."""
