@@ -264,8 +264,8 @@ export class Picture {
   async open() {
     this.shown = true;
     const original = await this.decoded();
-    if (!this.shown) return original?.close();
-    this.original?.close();
+    if (!this.shown) return letGo(original);
+    letGo(this.original);
     this.original = original;
     await this.rebuild();
     this.changed();
@@ -274,8 +274,7 @@ export class Picture {
   /** Lets its bitmaps go. */
   close() {
     this.shown = false;
-    for (const bitmap of [this.original, this.preview, ...(this.small ?? [])]) bitmap?.close();
-    if (this.cutout) this.cutout.width = 0;
+    for (const image of [this.original, this.preview, this.cutout, ...(this.small ?? [])]) letGo(image);
     this.original = this.cutout = this.preview = this.small = null;
   }
 
@@ -283,18 +282,11 @@ export class Picture {
   async rebuild() {
     const { version } = this;
     if (!this.shown || !version) return;
-    const { files, patches } = version;
-    const canvas = new OffscreenCanvas(files.width, files.height);
-    const context = canvas.getContext("2d");
-    await drawFile(context, files.png, { x: 0, y: 0 });
-    for (const { png, box } of patches) {
-      context.clearRect(box.x, box.y, box.width, box.height);
-      await drawFile(context, png, box);
-    }
-    if (!this.shown || version !== this.version) return;
-    if (this.cutout) this.cutout.width = 0;
-    this.cutout = canvas;
-    for (const bitmap of this.small ?? []) bitmap?.close();
+    const cutout = await drawn(version);
+    if (!this.shown || version !== this.version) return letGo(cutout);
+    letGo(this.cutout);
+    this.cutout = cutout;
+    for (const bitmap of this.small ?? []) letGo(bitmap);
     this.small = null;
     await this.showAdjusted();
   }
@@ -359,10 +351,27 @@ function decode(file, options) {
   return bitmap;
 }
 
-async function drawFile(context, file, { x, y }) {
-  const bitmap = await decode(file);
-  context.drawImage(bitmap, x, y);
-  bitmap.close();
+/** A version as one image: its file's bitmap, or a canvas where strokes have changed it. */
+async function drawn({ files, patches }) {
+  const base = await decode(files.png);
+  if (!patches.length) return base;
+  const canvas = new OffscreenCanvas(files.width, files.height);
+  const context = canvas.getContext("2d");
+  context.drawImage(base, 0, 0);
+  letGo(base);
+  for (const { png, box } of patches) {
+    const bitmap = await decode(png);
+    context.clearRect(box.x, box.y, box.width, box.height);
+    context.drawImage(bitmap, box.x, box.y);
+    letGo(bitmap);
+  }
+  return canvas;
+}
+
+/** Gives an image's memory back now, without waiting for the browser to notice. */
+function letGo(image) {
+  if (image instanceof ImageBitmap) image.close();
+  else if (image) image.width = 0;
 }
 
 /** Width and height that a PNG's header tells. */
