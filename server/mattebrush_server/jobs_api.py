@@ -10,7 +10,7 @@ from flask import Response
 
 from mattebrush import __version__
 from mattebrush.errors import JobInvalid, OptionInvalid
-from mattebrush.options import Options
+from mattebrush.options import EMBEDDED_MODEL, Options
 
 from . import formats, openapi, peek
 from .blobs import Blob
@@ -221,7 +221,7 @@ def _get_models(call: Call) -> Response:
             "gated": row.gated,
             "best_at": row.best_at,
             "kind": row.kind,
-            "prompts": row.kind == "prompt",
+            "prompts": row.kind == "prompt" or row.id == EMBEDDED_MODEL,
             "installed": store.installed(row) is not None,
         }
         for row in catalog.rows().values()

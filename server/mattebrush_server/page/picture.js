@@ -284,8 +284,10 @@ export class Picture {
     if (!this.shown || !version) return;
     const cutout = await drawn(version);
     if (!this.shown || version !== this.version) return letGo(cutout);
-    letGo(this.cutout);
+    const before = this.cutout;
     this.cutout = cutout;
+    this.changed(); // whoever shows it has the new one by now
+    letGo(before);
     for (const bitmap of this.small ?? []) letGo(bitmap);
     this.small = null;
     await this.showAdjusted();
@@ -305,6 +307,10 @@ export class Picture {
     const plain = !Object.values(this.adjust).some(Boolean);
     if (plain) bitmap.close();
     this.preview = plain ? null : bitmap;
+    if (plain) {
+      for (const image of this.small ?? []) letGo(image);
+      this.small = null;
+    }
     this.subject = seen && Object.fromEntries(Object.entries(seen).map(([side, value]) => [side, value / scale]));
     this.changed();
   }

@@ -127,7 +127,7 @@ export class Viewer {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, width, height);
     this.tellCompared();
-    if (!this.width) return;
+    if (!this.width || this.cutout?.width === 0 || this.original?.width === 0) return; // let go
     const box = this.onCanvas({ x: 0, y: 0, width: this.width, height: this.height });
     const frame = this.frame ? this.onCanvas(this.frame) : box;
     context.imageSmoothingEnabled = this.scale < 2;
