@@ -18,9 +18,9 @@ from . import (
     _transforms,
     gimpcolor,
 )
-from ._context import settings, unselected
+from ._context import settings
 from ._enums import native_enum
-from ._errors import error
+from ._errors import NotCovered, error
 from ._values import from_native, native, resource, wrap
 
 
@@ -331,11 +331,21 @@ def _set_filename(image, path):
 
 
 def _drawable_offset(drawable, around, fill, x, y):
-    with unselected(drawable.native.get_image()):  # 2.10 moved all of it
-        drawable.offset(bool(around), fill, x, y)
+    if not Gimp.Selection.is_empty(drawable.native.get_image()):
+        raise NotCovered("pdb.gimp_drawable_offset within a selection", "Select nothing first.")
+    drawable.offset(bool(around), fill, x, y)
+
+
+def _channel_new(image, width, height, name, opacity, color):
+    return _objects.Channel(image, name, width, height, opacity, color)
+
+
+def _selection_clear(image):
+    Gimp.Selection.none(image.native)
 
 
 TABLE = {
+    "gimp-channel-new": _channel_new,
     "gimp-layer-new": _layer_new,
     "gimp-layer-copy": _layer_copy,
     "gimp-layer-new-from-visible": _new_from_visible,
@@ -365,7 +375,7 @@ TABLE = {
     "gimp-fuzzy-select": _fuzzy_select,
     "gimp-selection-load": _select_item(Gimp.ChannelOps.REPLACE),
     "gimp-selection-layer-alpha": _select_item(Gimp.ChannelOps.REPLACE),
-    "gimp-selection-clear": lambda image: Gimp.Selection.none(image.native),
+    "gimp-selection-clear": _selection_clear,
     "gimp-selection-float": _selection_float,
     "gimp-vectors-to-selection": lambda vectors, operation, *more: vectors.to_selection(
         operation, *more

@@ -176,9 +176,10 @@ def _drawable_histogram(drawable, channel, start, end):
 
 
 def _equalize(drawable, mask):
-    """Of all of it. Within a selection GIMP 3 weighs pixels otherwise."""
-    if not Gimp.Selection.is_empty(drawable.native.get_image()):
-        raise NotCovered("pdb.gimp_equalize within a selection", "Select nothing first.")
+    """Of all of it. Where pixels are selected or seen in part GIMP 3 weighs them otherwise."""
+    if not Gimp.Selection.is_empty(drawable.native.get_image()) or drawable.native.has_alpha():
+        name = "pdb.gimp_equalize within a selection or with an alpha channel"
+        raise NotCovered(name, "Select nothing and flatten the layer first.")
     _encoded(drawable, "equalize", (bool(mask),), False)
 
 

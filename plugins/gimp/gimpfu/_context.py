@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What GIMP 2.10 took as arguments and GIMP 3 has in its context, or in the selection."""
+"""What GIMP 2.10 took as arguments and GIMP 3 has in its context."""
 
 import contextlib
 
@@ -45,28 +45,6 @@ def settings(**values):
         yield
     finally:
         Gimp.context_pop()
-
-
-@contextlib.contextmanager
-def unselected(native):
-    """A libgimp image without a selection meanwhile, as one step to undo."""
-    if Gimp.Selection.is_empty(native):
-        yield
-        return
-    native.undo_group_start()
-    active = native.get_selected_layers()
-    kept = Gimp.Selection.save(native)
-    if active:
-        native.set_selected_layers(active)  # saving selected the channel
-    try:
-        Gimp.Selection.none(native)
-        yield
-    finally:
-        native.select_item(Gimp.ChannelOps.REPLACE, kept)
-        native.remove_channel(kept)
-        if active and all(one.is_valid() for one in active):
-            native.set_selected_layers(active)
-        native.undo_group_end()
 
 
 @contextlib.contextmanager

@@ -324,13 +324,6 @@ def _sharpen(image, drawable, percent):
                  keep_border=1)  # fmt: skip
 
 
-def _blur(image, drawable):
-    """The mean of nine pixels."""
-    cells = dict.fromkeys((row + column for row in "bcd" for column in "234"), 1.0)
-    values = dict(cells, divisor=9.0, offset=0.0, normalize=False, alpha=True)
-    _graph.apply(drawable, [_graph.Step("gegl:convolution-matrix", values, {})], encoded=True)
-
-
 def _colorify(image, drawable, color):
     """The encoded luminance, tinted."""
     color = gimpcolor.from_any(color)
@@ -489,7 +482,6 @@ TABLE = {name: _runner(name, filter_) for name, filter_ in FILTERS.items()}
 TABLE.update(
     {
         "plug-in-colors-channel-mixer": _mixer,
-        "plug-in-blur": _blur,
         "plug-in-colorify": _colorify,
         "plug-in-colortoalpha": _color_to_alpha,
         "plug-in-displace": _displace(0),

@@ -104,6 +104,16 @@ def default(kind):
     return transform
 
 
+def _giving_item(transform):
+    """The procedures, other than the methods, gave the drawable even where a part floats now."""
+
+    def call(item, *args):
+        transform(item, *args)
+        return item
+
+    return call
+
+
 def oldest(kind, fill=()):
     """`gimp-rotate` and kin, with a yes or no about interpolation in front.
 
@@ -121,9 +131,9 @@ def _table():
     table = {}
     for kind in KINDS:
         table["gimp-item-transform-" + kind] = plain(kind)
-        table["gimp-drawable-transform-" + kind] = full(kind)
+        table["gimp-drawable-transform-" + kind] = _giving_item(full(kind))
         if not kind.endswith("-simple"):
-            table["gimp-drawable-transform-%s-default" % kind] = default(kind)
+            table["gimp-drawable-transform-%s-default" % kind] = _giving_item(default(kind))
     for kind, fill in (("perspective", ()), ("scale", ()), ("shear", ()), ("rotate", (True, 0, 0))):
         table["gimp-" + kind] = oldest(kind, fill)
     table["gimp-transform-2d"] = oldest("2d")

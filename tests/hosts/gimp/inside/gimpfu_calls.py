@@ -302,7 +302,6 @@ ITEMS = (
     ("gimp_image_get_layer_by_name", IMG, "small"),
     ("gimp_image_get_layer_position", IMG, SMALL),
     ("gimp_image_get_name", IMG),
-    ("gimp_image_get_precision", IMG),
     ("gimp_image_get_resolution", IMG),
     ("gimp_image_get_selection", IMG),
     ("gimp_image_get_unit", IMG),
