@@ -22,6 +22,9 @@ NEAR = 10 / 255
 _NOTABLE = 0.01
 """Share of the pixels from which on it is said that they are read otherwise than they stand."""
 
+_ROUNDING = 1.5 / 255
+"""How far from black and white an 8-bit alpha's faintest values are."""
+
 _PEAK = 0.5
 """Share of the nearly black (white) pixels that have one value: then that value was painted."""
 
@@ -108,8 +111,10 @@ def _snapped(values: np.ndarray, kind: str, lossy: bool) -> np.ndarray:
     full = FULL[values.dtype]
     near = values.dtype.type(NEAR * full)
     low, high = values <= near, values >= full - near
-    dark = bool(kind == "trimap" or lossy or _is_painted(values[low & (values > 0)], values))
-    light = bool(kind == "trimap" or lossy or _is_painted(values[high & (values < full)], values))
+    dark = bool(kind == "trimap" or lossy or _is_painted(values[low & (values > 0)], 0, values))
+    light = bool(
+        kind == "trimap" or lossy or _is_painted(values[high & (values < full)], full, values)
+    )
     changed = (dark & low & (values != 0)) | (light & high & (values != full))
     if not changed.any():
         return values
@@ -119,12 +124,14 @@ def _snapped(values: np.ndarray, kind: str, lossy: bool) -> np.ndarray:
     return out
 
 
-def _is_painted(nearly: np.ndarray, values: np.ndarray) -> bool:
-    """Whether one value stands out among those that are nearly pure."""
+def _is_painted(nearly: np.ndarray, pure: int, values: np.ndarray) -> bool:
+    """Whether one value stands out among those that are nearly pure; not the next to it, which is
+    where faint opacity is rounded to."""
     if nearly.size <= _NOTABLE * values.size:
         return False
-    _, counts = np.unique(nearly, return_counts=True)
-    return bool(counts.max() > _PEAK * nearly.size)
+    levels, counts = np.unique(nearly, return_counts=True)
+    away = abs(float(levels[counts.argmax()]) - pure) / FULL[values.dtype]
+    return bool(counts.max() > _PEAK * nearly.size and away > _ROUNDING)
 
 
 def _nothing_certain(values: np.ndarray, name: str) -> list[str]:

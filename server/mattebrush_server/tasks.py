@@ -52,6 +52,7 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
     if params.get("thresholds"):
         return _matted(contract.request_of(options, arrays), params["thresholds"], progress)
     answer = operations.run(contract.request_of(options, arrays), progress)
+    answer.report["warnings"][:0] = photo.warnings  # an animation's further frames, say
     if "previous" in arrays:
         changed = _changed(answer.alpha, arrays["previous"])
         return answer, {**answer.report, "changed": changed}

@@ -508,7 +508,8 @@ def test_doctor_tries_the_cpu_for_real_and_finds_programs(
     assert cpu["works"]
     assert found["packages"]["numpy"] == np.__version__
     assert {"interpreter", "models", "settings"} == set(found["paths"])
-    assert [plugin["program"] for plugin in found["plugins"]] == ["GIMP 3.0"]
+    programs = [plugin["program"] for plugin in found["plugins"]]
+    assert [name for name in programs if name != "Krita"] == ["GIMP 3.0"]  # it may be on the PATH
     assert main(["doctor"]) == 0
     assert "cpu" in capsys.readouterr().out
 

@@ -108,6 +108,15 @@ def test_soft_masks_stay_to_the_bit(depth: Any) -> None:
         assert remarks == []
 
 
+def test_faint_opacity_of_our_own_is_not_a_painters_black() -> None:
+    faint = CLEAN.copy()
+    faint[:20], faint[40:44, 55:65] = 1, 254
+    for kind in ("mask", "alpha"):
+        got, remarks = masks.understood(faint, kind, "The mask")
+        assert got is faint
+        assert remarks == []
+
+
 def test_a_few_faint_pixels_are_not_blown_up() -> None:
     faint = np.zeros(SHAPE, np.uint8)
     faint[3, 4:9] = 1

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from multiprocessing.context import SpawnProcess
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -57,6 +58,20 @@ def test_an_npz_job_gives_the_engine_s_own_answer(
     report = json.loads(got["report"].tobytes())
     assert report["model"] == expected.report.model
     assert client.ask("GET", f"/v1/jobs/{job_id}/result?format=report").json() == report
+
+
+def test_what_reading_left_out_is_in_the_report(client: Any, picture: np.ndarray) -> None:
+    frames = [Image.fromarray(picture), Image.fromarray(picture[::-1])]
+    frames[0].save(file := io.BytesIO(), "WEBP", save_all=True, append_images=frames[1:])
+    job_id = json.loads(
+        client.ask(
+            "POST", f"/v1/jobs?options={quote(json.dumps(FORCED))}", file.getvalue(),
+            Content_Type="image/webp",
+        ).body
+    )["id"]  # fmt: skip
+    client.wait(job_id)
+    report = client.ask("GET", f"/v1/jobs/{job_id}/result?format=report").json()
+    assert report["warnings"][0].startswith("The file is animated")
 
 
 def test_a_picture_in_a_picture_out(client: Any, picture_file: bytes, expected: Any) -> None:
