@@ -38,6 +38,7 @@ PACKED_ENGINE = "mattebrush_engine"
 _CLIENT = "client/mattebrush_client.py"
 _NOT_PACKED = {"__pycache__", "tests", "README.md", "ruff.toml"}
 _SWITCHED_ON = "enable_mattebrush=true"
+_SETUP = "mattebrush_setup"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -384,6 +385,8 @@ def _write_zip(
     with whole_file(path, overwrite=True) as file, zipfile.ZipFile(file, "w") as out:
         folders: set[PurePosixPath] = set()
         for target, content in contents:
+            if inside and _SETUP in target.parts:
+                continue  # nothing is to be set up, and the terms of Blender's site ask for none
             name = _zipped(target, archive)
             for folder in reversed(name.parents[:-1]):
                 if folder not in folders:  # Krita's importer needs them spelt out

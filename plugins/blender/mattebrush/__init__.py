@@ -10,7 +10,7 @@ painting     strokes kept safe, compositor awake        refining    the engine a
 carrying     strokes on other frames                    cuts        where a shot ends
 choosing     which object is meant                      status      which frames are done
 models       which networks can be chosen               words       the user's language
-overlay      what is drawn over Blender's editors
+overlay      what is drawn over Blender's editors      setting_up  the engine, by consent
 operators, panels, preferences                          what the user meets
 tasks, jobs  long work, and the engine that does it     compat      differences of versions
 """
@@ -26,6 +26,7 @@ from . import (
     painting,
     panels,
     preferences,
+    setting_up,
     sources,
     upkeep,
     words,
@@ -47,6 +48,7 @@ _CLASSES = (
     *preferences.CLASSES,
     *operators.CLASSES,
     *models.CLASSES,
+    *setting_up.CLASSES,
     *panels.CLASSES,
 )
 

@@ -34,7 +34,7 @@ def settings():
     own = preferences()
     if own.engine != "default":
         chosen.engine = own.engine
-    brought = _brought_along()
+    brought = brought_along()
     if own.python:
         chosen.python, chosen.python_path = bpy.path.abspath(own.python), ""
     elif brought:
@@ -49,7 +49,7 @@ def settings():
     return chosen
 
 
-def _brought_along():
+def brought_along():
     """Where the engine lies that came in this extension's wheels, with Blender's own numpy, for a
     child of Blender's own Python; "" when it came without."""
     found = importlib.util.find_spec("mattebrush")

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the operators are found: Add menu, sidebars of the node and image editors, Image menu."""
 
-import textwrap
-
 import bpy
 
 from . import compat, matte, models, nodes, status, tasks, upkeep, words
@@ -27,11 +25,7 @@ def _meant(context):
 def _say(layout, context, text, icon="NONE"):
     """A text over as many lines as the sidebar's width needs."""
     scale = context.preferences.system.ui_scale
-    width = max(int((context.region.width / scale - 50) / _WIDE), 16)
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for index, line in enumerate(textwrap.wrap(text, width)):
-        column.label(text=line, icon="BLANK1" if index and icon != "NONE" else icon)
+    tasks.say(layout, max(int((context.region.width / scale - 50) / _WIDE), 16), text, icon)
 
 
 def _moves(node):

@@ -6,6 +6,7 @@ import bpy
 
 from . import mattebrush_client as client
 from . import mattebrush_kit as kit
+from . import setting_up
 
 _ENGINES = (
     ("default", "As Installed", "What was set up for all programs"),
@@ -57,6 +58,8 @@ class MattebrushPreferences(bpy.types.AddonPreferences):
         layout.prop(self, "model")
         layout.prop(self, "device")
         layout.prop(self, "folder")
+        if setting_up.is_offered():
+            layout.operator("mattebrush.set_up_engine", icon="IMPORT")
         layout.operator("mattebrush.test_engine", icon="CHECKMARK")
         layout.label(text=f"Settings for all programs: {client.settings_folder()}")
 

@@ -5,6 +5,7 @@ Work is a generator that yields (text, fraction) and touches Blender's data only
 on the main thread. Closing it must leave everything as it was.
 """
 
+import textwrap
 import time
 
 import bpy
@@ -132,6 +133,14 @@ class Worker:
             # In a script this raises RuntimeError, so that a farm sees that it failed.
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+
+
+def say(layout, width, text, icon="NONE"):
+    """A text over as many lines of at most `width` letters as it needs: labels break none."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for index, line in enumerate(textwrap.wrap(text, width)):
+        column.label(text=line, icon="BLANK1" if index and icon != "NONE" else icon)
 
 
 def _redraw(context):

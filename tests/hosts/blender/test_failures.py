@@ -61,6 +61,9 @@ def test_reports(
     offline = said.pop("offline", None)
     if blender.version != "3.4":
         assert "Allow Online Access" in offline
+        assert "Allow Online Access" in said.pop("set up offline")
+    else:
+        assert said.pop("not agreed")
     assert set(said) == set(SAID)
     for name, words in SAID.items():
         assert words in said[name], (name, said[name])

@@ -75,6 +75,7 @@ def test_the_extension_with_its_wheels_needs_nothing_else(
     seen = blenders.run(blenders.find(version), "wheels", tmp_path, photo=str(photo))
     assert seen["python"] == seen["own python"]
     assert seen["module"] == "bl_ext.user_default.mattebrush"
+    assert not seen["set up"]  # nothing to be fetched is offered
     assert "Mask by" in seen["report"]
     assert seen["mask"] > 0.02
     assert not (tmp_path / "config/mattebrush").exists()

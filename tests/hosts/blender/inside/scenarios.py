@@ -321,6 +321,9 @@ def failures(folder, photo, first, full):
     own.server = "http://192.0.2.1:9"
     if hasattr(bpy.app, "online_access"):
         said["offline"] = s.refusal(generate)
+        said["set up offline"] = s.refusal(bpy.ops.mattebrush.set_up_engine, agreed=True)
+    else:
+        said["not agreed"] = s.refusal(bpy.ops.mattebrush.set_up_engine)
     own.server = "http://127.0.0.1:9"
     said["no server"] = s.refusal(generate)
     own.server = ""
@@ -603,6 +606,7 @@ def wheels(folder, photo):
         "python": s.module("jobs").settings().python,
         "own python": sys.executable,
         "module": s.NAME,
+        "set up": s.module("setting_up").is_offered(),
         "report": node.node_tree.mattebrush.report,
         "mask": float(s.values(mask)[..., 0].mean()),
     }
