@@ -18,6 +18,7 @@ from PIL import Image, ImageCms
 
 from mattebrush import raster
 from mattebrush.cli import main
+from mattebrush.jobs import contract, operations
 from tests.core.scenes import GREEN, Scene, disc, linear_profile
 
 
@@ -56,6 +57,37 @@ def test_a_result_is_not_replaced_unless_told(red_model: str, photo: Path) -> No
     assert out.read_bytes() == b"precious"
     assert remove(red_model, photo, "--overwrite") == 0
     assert out.read_bytes() != b"precious"
+
+
+def test_a_mask_is_for_a_layer_and_alpha_is_the_results(red_model: str, photo: Path) -> None:
+    """On a picture that is half transparent already: a layer keeps that beside its mask."""
+    with Image.open(photo) as opaque:
+        half = opaque.convert("RGBA")
+    half.putalpha(128)
+    half.save(photo)
+    assert remove(red_model, photo, "--mask") == 0
+    assert remove(red_model, photo, "--alpha") == 0
+    mask, alpha = (
+        np.asarray(Image.open(photo.with_name(f"photo-{name}.png"))) for name in ("mask", "alpha")
+    )
+    assert (mask.max(), alpha.max()) == (255, 128)
+    assert np.abs(alpha - mask * (128 / 255)).max() <= 1
+    request = {"op": "remove", "model": red_model, "device": "cpu"}
+    body = contract.encode_request(request, image=np.asarray(half))
+    answer = operations.run(contract.decode(body))
+    assert answer.alpha is not None and answer.alpha.max() == 255
+    assert answer.report["alpha_is"] == "matte"
+
+
+def test_a_region_beside_the_subject_shows_none(
+    red_model: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The network saw the subject around it, but nothing of it is in what would be written."""
+    assert remove(red_model, photo, "--region", "0,0,6,6") == 3
+    told = capsys.readouterr().err
+    assert "No subject" in told and "--region" in told and "--force" in told
+    assert not photo.with_name("photo-cutout.png").exists()
+    assert remove(red_model, photo, "--region", "0,0,6,6", "--force") == 0
 
 
 def test_the_input_itself_is_never_the_output(red_model: str, photo: Path) -> None:
