@@ -340,6 +340,19 @@ def _channel_new(image, width, height, name, opacity, color):
     return _objects.Channel(image, name, width, height, opacity, color)
 
 
+def _silent(function):
+    """A function of libgimp whose word that it succeeded 2.10 did not give."""
+
+    def call(*args):
+        function(*args)
+
+    return call
+
+
+def _set_color(setter):
+    return lambda color: setter(gimpcolor.from_any(color).to_gegl())
+
+
 def _selection_clear(image):
     Gimp.Selection.none(image.native)
 
@@ -459,8 +472,12 @@ TABLE = {
     "gimp-vectors-get-strokes": _strokes,
     "gimp-vectors-stroke-get-points": _stroke_points,
     "gimp-quit": _quit,
-    "gimp-progress-init": lambda text, display=None: Gimp.progress_init(text),
-    "gimp-progress-update": Gimp.progress_update,
+    "gimp-progress-init": _silent(lambda text, display=None: Gimp.progress_init(text)),
+    "gimp-progress-update": _silent(Gimp.progress_update),
+    "gimp-palette-set-background": _silent(_set_color(Gimp.context_set_background)),
+    "gimp-palette-set-foreground": _silent(_set_color(Gimp.context_set_foreground)),
+    "gimp-palette-set-default-colors": _silent(Gimp.context_set_default_colors),
+    "gimp-palette-swap-colors": _silent(Gimp.context_swap_colors),
     "gimp-undo-push-group-start": lambda image: image.undo_group_start(),
     "gimp-undo-push-group-end": lambda image: image.undo_group_end(),
     "gimp-image-freeze-vectors": _do("freeze_paths"),

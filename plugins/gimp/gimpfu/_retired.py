@@ -287,14 +287,6 @@ TABLE = {
     "gimp-layer-get-linked": lambda item: 0,
     "gimp-palette-get-background": lambda: gimpcolor.from_gegl(Gimp.context_get_background()),
     "gimp-palette-get-foreground": lambda: gimpcolor.from_gegl(Gimp.context_get_foreground()),
-    "gimp-palette-set-background": lambda color: Gimp.context_set_background(
-        gimpcolor.from_any(color).to_gegl()
-    ),
-    "gimp-palette-set-foreground": lambda color: Gimp.context_set_foreground(
-        gimpcolor.from_any(color).to_gegl()
-    ),
-    "gimp-palette-set-default-colors": Gimp.context_set_default_colors,
-    "gimp-palette-swap-colors": Gimp.context_swap_colors,
     "gimp-parasite-attach": lambda parasite: Gimp.attach_parasite(parasite.native),
     "gimp-parasite-detach": Gimp.detach_parasite,
     "gimp-parasite-find": lambda name: wrap(Gimp.get_parasite(name)),

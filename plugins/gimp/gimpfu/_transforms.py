@@ -10,7 +10,7 @@ from gi.repository import Gimp
 from ._context import settings
 from ._values import wrap
 
-_CUBIC, _NONE = 2, 0
+_CUBIC, _LINEAR, _NONE = 2, 1, 0
 
 
 def _flip_simple(kind, center=True, axis=0.0):
@@ -121,7 +121,7 @@ def oldest(kind, fill=()):
     """
 
     def transform(item, smooth, *own):
-        with _settings(0, _CUBIC if smooth else _NONE, 0):
+        with _settings(0, _LINEAR if smooth else _NONE, 0):
             return _call(item, kind, own + fill)
 
     return transform

@@ -30,6 +30,9 @@ _NAMES = {
 }
 _PART = "only within a selection: GIMP 2.10 read past its edge"
 KNOWN = {
+    "channels": "GIMP 2.10 reads the selection as linear once a plug-in asked for a precision",
+    "gimp_gradient_segment_get_left_color": "GIMP 3 gives the opacity within the color",
+    "gimp_unit_get_singular": "GIMP 3 has one name for one and many",
     "copied": "the layer has another name",
     "gimp_clone": "GIMP 3 reads the source elsewhere",
     "gimp_drawable_equalize": "raises gimp.error with alpha or a selection",

@@ -520,7 +520,6 @@ CONTEXT = (
     ("gimp_displays_flush",),
     ("gimp_get_monitor_resolution",),
     ("gimp_get_default_comment",),
-    ("gimp_image_list",),
     ("gimp_progress_init", "text", None),
     ("gimp_progress_update", 0.5),
     ("gimp_progress_pulse",),
@@ -539,7 +538,6 @@ CONTEXT = (
     ("gimp_unit_get_digits", 1),
     ("gimp_parasite_list",),
     ("gimp_get_parasite_list",),
-    ("gimp_getpid",),
     ("gimp_gradient_new", "made"),
     ("gimp_gradients_get_gradient",),
     ("gimp_gradients_sample_uniform", 3, False),
@@ -547,7 +545,6 @@ CONTEXT = (
     ("gimp_gradient_get_number_of_segments", "FG to BG (RGB)"),
     ("gimp_gradient_segment_get_left_color", "FG to BG (RGB)", 0),
     ("gimp_palette_new", "made"),
-    ("gimp_temp_name", "png"),
 )  # fmt: skip
 
 ALL = ("rgb", "rgba", "gray", "graya", "selection")
