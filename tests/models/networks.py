@@ -61,7 +61,7 @@ class Facts:
 
 SALIENT = {
     "mattebrush-subject": Facts(
-        ("N", 3, "H", "W"), NONE, size=(352, 352), names=("image", "probability")
+        ("N", 3, "H", "W"), NONE, size=(288, 288), names=("image", "probability")
     ),
     "u2net": Facts((1, 3, 320, 320), IMAGENET, further_outputs=6),
     "u2net-cloth": Facts((1, 3, 768, 768), IMAGENET, ends="four logits", further_outputs=6),

@@ -74,9 +74,15 @@ def takes_guidance(session: Session) -> bool:
     return any(tensor.name == INPUT for tensor in session.inputs)
 
 
-def no_guidance(size: tuple[int, int]) -> np.ndarray:
-    """The planes that say nothing, float32 (1, 4, h, w): then the answer is what stands out."""
-    return np.zeros((1, 4, *size), np.float32)
+def unprompted(session: Session, seen: np.ndarray, output: str) -> np.ndarray:
+    """What stands out, float32 (h, w): the mean of what the network says of a picture, float32
+    (1, 3, h, w), and of its mirror image. That makes fewer one-sided mistakes; with prompts it
+    gains nothing (`training/README.md`)."""
+    both = np.concatenate([seen, seen[..., ::-1]])
+    guide = np.zeros((2, 4, *seen.shape[2:]), np.float32)
+    there, back = session.run({session.inputs[0].name: both, INPUT: guide})[output][:, 0]
+    mean: np.ndarray = (there + back[:, ::-1]) / 2
+    return mean
 
 
 def segment(
@@ -146,7 +152,7 @@ def correct(
     whole = _whole(image)
 
     def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
-        guide = no_guidance(size)[0]
+        guide = np.zeros((4, *size), np.float32)
         guide[KEEP] = _cells(strokes.keep, strokes.window, window, size)
         guide[DROP] = _cells(strokes.drop, strokes.window, window, size)
         guide[PREVIOUS] = _means(previous, window, size)
@@ -218,7 +224,7 @@ def _prompted(image: np.ndarray, prompt: Prompt, session: Session, row: ModelRow
 
 def _drawn(prompt: Prompt, window: Rect, size: tuple[int, int]) -> np.ndarray:
     """Points as discs and boxes filled."""
-    guide = no_guidance(size)[0]
+    guide = np.zeros((4, *size), np.float32)
     down, across = size[0] / window.height, size[1] / window.width
     radius = _CLICK * (size[0] * size[1]) ** 0.5
     y, x = np.arange(size[0])[:, None] + 0.5, np.arange(size[1])[None] + 0.5

@@ -53,12 +53,13 @@ def segment(
     how = preprocess.recommended(row.interface.preprocessing, session)
     size = preprocess.fixed_size(session, how.layout)
     placement = preprocess.place(image.shape[:2], how, size)
-    inputs = {session.inputs[0].name: preprocess.network_input(image, placement, how)}
+    seen = preprocess.network_input(image, placement, how)
+    post = row.interface.postprocessing
+    output = session.outputs[post.output].name
     if guided.takes_guidance(session):
-        inputs[guided.INPUT] = guided.no_guidance(placement.canvas)
-    output = row.interface.postprocessing.output
-    values = session.run(inputs)[session.outputs[output].name]
-    plane = probabilities(values, row.interface.postprocessing, how.layout)
+        plane = guided.unprompted(session, seen, output)
+    else:
+        plane = probabilities(session.run({session.inputs[0].name: seen})[output], post, how.layout)
     return Segmentation(
         preprocess.restore(plane, placement), row, session.device, list(session.warnings)
     )
