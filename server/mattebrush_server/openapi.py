@@ -22,6 +22,9 @@ FAILURE: dict[str, Any] = {
 }
 """The schema of a failure, as in the job contract."""
 
+NAME = "[A-Za-z0-9_-]{1,40}"
+"""Pattern of the names in paths."""
+
 _BYTES = {"type": "string", "format": "binary"}
 
 
@@ -64,7 +67,7 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    schema = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,40}$"}
+    schema = {"type": "string", "pattern": f"^{NAME}$"}
     return [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name in re.findall(r"{(\w+)}", route.rule)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 from importlib import resources
 from types import ModuleType
 from typing import Any
@@ -15,8 +16,8 @@ from flask import Response
 
 from mattebrush.errors import ModelUnavailable, OptionInvalid
 
-from . import addresses, peek
-from .calls import JSON, LONGEST_NAME, Call
+from . import addresses, openapi, peek
+from .calls import JSON, Call
 from .errors import NotFound
 from .jobs import Job
 from .jobs_api import JOB_SCHEMA, failures
@@ -64,7 +65,7 @@ def _delete_page(call: Call) -> Response:
 
 def _name(call: Call) -> str:
     """The page's own name for itself. Raises NotFound for what is none."""
-    if len(call.path["id"]) > LONGEST_NAME:
+    if not re.fullmatch(openapi.NAME, call.path["id"]):
         raise NotFound("There is no such page.")
     return call.path["id"]
 
