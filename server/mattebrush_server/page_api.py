@@ -161,14 +161,17 @@ ROUTES = (
         "/v1/pages/{id}",
         "The page is open: the server stays, and keeps its jobs.",
         _put_page,
-        {200: Reply("Whether other machines can open the page, too.", _OBJECT), **failures(400)},
+        {
+            200: Reply("Whether other machines can open the page, too.", _OBJECT),
+            **failures(400, 404),
+        },
     ),
     Route(
         "DELETE",
         "/v1/pages/{id}",
         "The page was closed: its jobs are canceled.",
         _delete_page,
-        {204: Reply("They are."), **failures(400)},
+        {204: Reply("They are."), **failures(400, 404)},
     ),
     Route(
         "POST",
