@@ -153,7 +153,7 @@ def wait_for(happens: Callable[[], bool], seconds: float = 240) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGINT")
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM")
 def test_a_watched_folder_takes_what_comes_and_waits_for_what_is_written(tmp_path: Path) -> None:
     source, out = tmp_path / "in", tmp_path / "out"
     source.mkdir()
@@ -170,7 +170,7 @@ def test_a_watched_folder_takes_what_comes_and_waits_for_what_is_written(tmp_pat
                 (source / f"burst {number}.png").write_bytes(picture(number))
             wait_for(lambda: len(rows(out)) == 6)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
     assert process.returncode == 0
     assert not any(row.get("error") for row in rows(out).values())
     assert len((out / manifest.NAME).read_text().splitlines()) == 6

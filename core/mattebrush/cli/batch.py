@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -222,9 +223,10 @@ class _Batch:
                 )
 
     def watch(self) -> None:
-        """What comes into the folder, until Ctrl-C or SIGTERM."""
+        """What comes into the folder, until Ctrl-C or SIGTERM, which end it well."""
         from ..batch import sources
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         before: dict[str, tuple[int, int]] = {}
         seen: dict[str, tuple[int, int]] = {}
         try:
