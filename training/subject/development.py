@@ -59,6 +59,8 @@ def figures(network: nn.Module, held: Development, side: int, device: str) -> di
     """Error and F of both kinds without a prompt; mean IoU after one and three clicks."""
     found: dict[str, float] = {}
     for name, pairs in (("whole", held.wholes), ("close", held.close_ups)):
+        if not pairs:
+            continue
         results = []
         for pair in pairs:
             image, mask = as_input(pair, side, device)
