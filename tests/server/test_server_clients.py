@@ -657,4 +657,4 @@ def test_without_flask_the_extra_is_named(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30
     )
-    assert done.returncode == 2 and 'install "mattebrush[server]"' in done.stderr, done.stderr
+    assert done.returncode == 2 and '"mattebrush[server]"' in done.stderr, done.stderr
