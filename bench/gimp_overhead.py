@@ -33,7 +33,7 @@ import mattebrush_client as client
 from mattebrush_host import pixels
 
 def only_pixels(image):
-    assert pixels.problem(image) == ""
+    assert pixels.problem(image, [image.active_layer]) == ""
     layer = image.active_layer
     pixels.read_picture(layer)
     gray = b"\\x80" * (layer.width * layer.height)
