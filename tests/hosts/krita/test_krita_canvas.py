@@ -47,8 +47,9 @@ def work(krita: Krita, picture: Path, screen: str) -> Work:
 def test_a_click_is_where_the_picture_is_however_the_view_is_turned(work: Work) -> None:
     assert len(work.told["places"]) == 4
     for x, y, label in work.told["places"]:
-        assert abs(x - 100.5) < 1.5, work.told["places"]
-        assert abs(y - 50.5) < 1.5, work.told["places"]
+        # Within the dot: where the view is smaller than the picture, a screen's pixel is several.
+        assert abs(x - 100.5) < 2.5, work.told["places"]
+        assert abs(y - 50.5) < 2.5, work.told["places"]
         assert label == 1
 
 
