@@ -64,6 +64,10 @@ class Krita:
             shutil.copytree(profile, self.home, symlinks=True)
         self.data.mkdir(parents=True, exist_ok=True)
         (self.home / ".config" / "mattebrush").mkdir(parents=True, exist_ok=True)
+        self.as_installed()
+
+    def as_installed(self) -> None:
+        """Krita's layout and the plug-in's own as a user has them who has just installed it."""
         (self.home / ".config" / "kritarc").write_text(_SETTINGS)
         packages.install(Place("krita", "", "native", self.data))
         self.engine_by_process()

@@ -36,7 +36,7 @@ class Hour:
 
 @pytest.fixture(scope="module")
 def hour(krita: Krita, picture: Path, screen: str) -> Hour:
-    krita.engine_by_process()
+    krita.as_installed()
     folder = krita.folder / "window"
     folder.mkdir()
     return Hour(folder, krita.home, krita.show("window", screen, str(folder), str(picture)))
