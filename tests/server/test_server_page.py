@@ -624,13 +624,13 @@ def test_zoom_compare_and_keys(loaded: Any) -> None:
     loaded.mouse.up()
     left, right = sides(0.2)
     assert left < 100 < right
-    assert loaded.get_attribute("#line", "aria-valuenow") == "20"
+    loaded.wait_for_selector("#line[aria-valuenow='20']")
     loaded.focus("#line")
     for _ in range(5):
         loaded.keyboard.press("ArrowRight")
-    assert loaded.get_attribute("#line", "aria-valuenow") == "30"
+    loaded.wait_for_selector("#line[aria-valuenow='30']")
     loaded.click("#compare")
-    assert loaded.locator("#line").is_hidden()
+    loaded.locator("#line").wait_for(state="hidden")
 
 
 def test_fit_shows_all_of_it(phone: Any) -> None:
