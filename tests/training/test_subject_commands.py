@@ -22,7 +22,7 @@ COMMANDS = """
 import json
 import sys
 from training import evaluate, loop
-from training.subject import export, gallery, train
+from training.subject import export, gallery, prompted, train
 
 def call(main, words):
     sys.argv = ["test", *words.split()]
@@ -39,6 +39,7 @@ call(train.main, common + "--run cooled --branch first --schedule cooldown --hou
 call(export.main, f"--run cooled --out {out}/subject.onnx --size 64 --version test")
 call(train.main, common + f"--run again --start {out}/subject.onnx --hours 0.0001")
 call(evaluate.main, f"--data {data} --network {out}/subject.onnx --threads 1")
+call(prompted.main, f"--data {data} --count 3")
 call(gallery.main, f"--network {out}/subject.onnx --out {out}/failures.jpg")
 """
 
@@ -76,6 +77,7 @@ def test_from_shards_to_tables(tmp_path: Path) -> None:
     assert "| photographs | 6 |" in done.stdout
     assert "| nothing | " in done.stdout
     assert "ms a picture" in done.stdout
+    assert "IoU after 1 to 5 clicks" in done.stdout
     assert Image.open(tmp_path / "failures.jpg").width > 500
     runs = tmp_path / ".cache" / "mattebrush-training"
     steps = [
