@@ -22,6 +22,7 @@ CLOSEST, CLOSE_UP_TO = 0.28, 0.75
 """Sides of close-ups, of the picture's."""
 
 _EMPTY_CELLS = 5  # of 16: the side of the window looked for where no subject is
+_GROUND_CELLS = 8  # of 16: the same for the ground that a cut-out is laid before
 _CELLS = 32  # across, of the grid on which a close-up's middle is drawn
 
 
@@ -61,7 +62,8 @@ def augment(
     cut = torch.cat([cut, cut[:, 3:]], 1)
     if bool(alone.any()):
         inside = (grid.abs().amax(-1) <= 1.0).unsqueeze(1)
-        cut = compose(cut, alone.nonzero()[:, 0].to(source.device), inside, generator)
+        at = alone.nonzero()[:, 0].to(source.device)
+        cut = compose(cut, source[:, :4], at, inside, generator)
     cut = paste(cut, chosen(n, PASTED, generator).to(source.device), generator)
     cut = simplify(cut, generator)
     image, masks = cut[:, :3], cut[:, 3:]
@@ -99,7 +101,7 @@ def windows(
     empty = chosen(n, EMPTY, generator).to(source.device)
     clear = source.new_zeros(n, dtype=torch.bool)
     if len(empty):
-        cover, x[empty], y[empty] = _emptiest(source[empty, 3:])
+        cover, x[empty], y[empty] = _emptiest(source[empty, 3:], _EMPTY_CELLS)
         clear[empty] = cover < 0.002
         wide[empty] = high[empty] = _EMPTY_CELLS / 16
 
@@ -129,40 +131,48 @@ def _on_subject(
     return x.to(mask), y.to(mask)
 
 
-def _emptiest(mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Of all windows of the empty size the one with the least mask: cover, centre x and y -1..1."""
-    cells = functional.adaptive_avg_pool2d(mask, 16)
-    windows = functional.avg_pool2d(cells, _EMPTY_CELLS, 1).flatten(1)
+def _emptiest(mask: torch.Tensor, cells: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of all windows of `cells` sixteenths of the side the one with the least mask: cover, centre
+    x and y -1..1."""
+    grid = functional.adaptive_avg_pool2d(mask, 16)
+    windows = functional.avg_pool2d(grid, cells, 1).flatten(1)
     cover, at = windows.min(1)
-    places = 16 - _EMPTY_CELLS + 1
-    centre = _EMPTY_CELLS / 2
-    x = (at % places + centre) / 8 - 1.0
-    y = (at // places + centre) / 8 - 1.0
+    places = 16 - cells + 1
+    x = (at % places + cells / 2) / 8 - 1.0
+    y = (at // places + cells / 2) / 8 - 1.0
     return cover, x, y
 
 
 def compose(
-    planes: torch.Tensor, alone: torch.Tensor, inside: torch.Tensor, generator: torch.Generator
+    planes: torch.Tensor,
+    source: torch.Tensor,
+    alone: torch.Tensor,
+    inside: torch.Tensor,
+    generator: torch.Generator,
 ) -> torch.Tensor:
-    """Cut-outs `alone` before their neighbors in the batch, or before plain grounds.
+    """Cut-outs `alone` before the emptiest windows of their neighbors in the batch, or before plain
+    grounds: a cut-out is the one subject of its picture.
 
-    inside: (N, 1, S, S), where a window shows its picture and not what lies beyond.
+    source: (N, 4, S, S), the neighbors uncut. inside: (N, 1, S, S), where a window shows its
+    picture and not what lies beyond.
     """
     color_, alpha = planes[alone, :3], planes[alone, 3:4] * inside[alone]
-    held = torch.ones(len(planes), dtype=torch.bool, device=planes.device)
-    held[alone] = False
-    others = held.nonzero()[:, 0]
-    ground, theirs = gradients(color_, generator), torch.zeros_like(alpha)
-    if len(others):
-        row = others[torch.randint(len(others), (len(alone),), generator=generator).to(others)]
-        real = (uniform((len(alone),), 0.0, 1.0, planes, generator) < 0.65).float()
-        real = real.view(-1, 1, 1, 1)
-        ground = ground + (planes[row, :3] - ground) * real
-        theirs = planes[row, 3:4] * real
+    ground = gradients(color_, generator)
+    cover, x, y = _emptiest(source[:, 3:4], _GROUND_CELLS)
+    cover[alone] = 1.0
+    clear = (cover < 0.01).nonzero()[:, 0]
+    if len(clear):
+        row = clear[torch.randint(len(clear), (len(alone),), generator=generator).to(clear)]
+        side, none = torch.full_like(x[row], _GROUND_CELLS / 16), torch.zeros_like(x[row])
+        window = torch.stack([side, none, x[row], none, side, y[row]], 1).view(-1, 2, 3)
+        shape = [len(alone), 3, planes.shape[2], planes.shape[3]]
+        grid = functional.affine_grid(window, shape, align_corners=False)
+        photo = functional.grid_sample(source[row, :3], grid, align_corners=False)
+        real = uniform((len(alone),), 0.0, 1.0, planes, generator) < 0.75
+        ground = torch.where(real.view(-1, 1, 1, 1), photo, ground)
     planes = planes.clone()
     planes[alone, :3] = alpha * color_ + (1 - alpha) * ground
-    planes[alone, 3:4] = torch.maximum(alpha, theirs)
-    planes[alone, 4:] = alpha
+    planes[alone, 3:] = alpha
     return planes
 
 
