@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..imaging.morphology import dilated_square, label
+from ..imaging.morphology import dilated, dilated_square, label
 from ..imaging.rect import Rect
 from ..imaging.resize import resize, shrink
 from ..models.catalog import ModelRow
@@ -35,8 +35,8 @@ _CLICK = 0.016
 """Radius of the disc drawn for a point, of the mean side: what the network was trained with."""
 
 _CLOSER = 0.7
-"""Something smaller than this share of the picture's side is looked at once more, closer, where
-there is more to see: where the picture has more pixels there than the network takes."""
+"""Something smaller than this share of the picture's side is looked at once more, closer; for
+points and boxes only where the picture has more pixels there than the network takes."""
 
 _AROUND = 0.35
 """How much of its own size is seen around what is looked at closer."""
@@ -48,7 +48,14 @@ _MOST_CELLS = 1536
 """Longest side of a probability that joins a closer look with the whole."""
 
 _CHANGED = 0.1
-"""A cell changes where the network differs by this much from the mask."""
+"""A cell changes where the network differs by this much from the mask, toward what it decides."""
+
+_GAP = 3
+"""Cells between a stroke and what hangs together with it, at most."""
+
+_STEEPER = 2.0
+"""Of what strokes mean the logits are this much steeper: who paints decides, and what is in
+between is for matting to say. Measured in `training/README.md`."""
 
 Draw = Callable[[Rect, tuple[int, int]], np.ndarray]
 """(window of the picture, network size (h, w)) -> guidance, float32 (4, h, w) in 0..1."""
@@ -158,11 +165,12 @@ def correct(
         guide[PREVIOUS] = _means(previous, window, size)
         return guide
 
-    answer = _look(image, whole, draw, session, row)
+    answer = _look(image, whole, draw, session, row, decided=True)
     raised, lowered = _changes(answer, previous, strokes, region)
     window = _closer(raised | lowered, whole, strokes.window)
     if window is not None:
-        answer = _inset(answer, _look(image, window, draw, session, row), window, whole)
+        near = _look(image, window, draw, session, row, decided=True)
+        answer = _inset(answer, near, window, whole)
         raised, lowered = _changes(answer, previous, strokes, region)
     return Change(answer, raised, lowered, session.device, list(session.warnings))
 
@@ -172,17 +180,38 @@ def _whole(image: np.ndarray) -> Rect:
 
 
 def _look(
-    image: np.ndarray, window: Rect, draw: Draw, session: Session, row: ModelRow
+    image: np.ndarray,
+    window: Rect,
+    draw: Draw,
+    session: Session,
+    row: ModelRow,
+    decided: bool = False,
 ) -> np.ndarray:
-    """The network's answer about a window, float32 (h, w) at its own resolution."""
+    """The network's answer about a window, float32 (h, w) at its own resolution.
+
+    decided: the mean of it and of what is said of the mirror image, made steeper. That is worth
+    its time with strokes and not with points and boxes (`training/README.md`).
+    """
     view = image[window.slices]
     how = preprocess.recommended(row.interface.preprocessing, session)
     placement = preprocess.place(view.shape[:2], how, None)
     seen = preprocess.network_input(view, placement, how)
     guide = draw(window, placement.canvas)[None]
+    if decided:
+        seen, guide = (np.concatenate([a, a[..., ::-1]]) for a in (seen, guide))
     values = session.run({session.inputs[0].name: seen, INPUT: guide})
-    output = session.outputs[row.interface.postprocessing.output].name
-    return probabilities(values[output], row.interface.postprocessing, how.layout)
+    output = values[session.outputs[row.interface.postprocessing.output].name]
+    there = probabilities(output[:1], row.interface.postprocessing, how.layout)
+    if not decided:
+        return there
+    back = probabilities(output[1:], row.interface.postprocessing, how.layout)
+    return _steeper((there + back[:, ::-1]) / 2)
+
+
+def _steeper(probability: np.ndarray) -> np.ndarray:
+    odds = (probability / np.maximum(1 - probability, 1e-6)) ** np.float32(_STEEPER)
+    steeper: np.ndarray = odds / (1 + odds)
+    return steeper
 
 
 # ---------------------------------------------------------------- points and boxes
@@ -210,8 +239,8 @@ def _prompted(image: np.ndarray, prompt: Prompt, session: Session, row: ModelRow
 
     answer = _look(image, whole, draw, session, row)
     window = _closer(answer > 0.5, whole, _extent(prompt))
-    if window is None:
-        return answer
+    if window is None or window.width * window.height <= answer.size:
+        return answer  # there is no more to see
 
     def draw_again(window: Rect, size: tuple[int, int]) -> np.ndarray:
         guide = _drawn(prompt, window, size)
@@ -281,7 +310,8 @@ def _changes(
     size = answer.shape
     whole = Rect(0, 0, previous.shape[1], previous.shape[0])
     before = _means(previous, whole, size)
-    raised, lowered = answer - before > _CHANGED, before - answer > _CHANGED
+    raised = (answer - before > _CHANGED) & (answer > 0.5)
+    lowered = (before - answer > _CHANGED) & (answer < 0.5)
     if strokes:
         raised = _touching(raised, _cells(strokes.keep, strokes.window, whole, size))
         lowered = _touching(lowered, _cells(strokes.drop, strokes.window, whole, size))
@@ -292,12 +322,14 @@ def _changes(
 
 
 def _touching(cells: np.ndarray, stroke: np.ndarray) -> np.ndarray:
-    """The connected parts of `cells` that a stroke touches, and the stroke's own cells."""
+    """The connected parts of `cells` that a stroke touches or nearly does, and the stroke's own."""
     if not stroke.any():
         return np.zeros_like(cells)
-    labels = label(cells | dilated_square(stroke))
+    own = dilated_square(stroke)
+    labels = label(dilated(cells, _GAP) | own)
     held = np.unique(labels[stroke])
-    return np.isin(labels, held[held > 0])
+    touching: np.ndarray = np.isin(labels, held[held > 0]) & (cells | own)
+    return touching
 
 
 # ---------------------------------------------------------------- the closer look
@@ -329,7 +361,7 @@ def _closer(cells: np.ndarray, whole: Rect, seed: Rect) -> Rect | None:
     window = Rect(x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y).within(whole)
     if max(window.width / whole.width, window.height / whole.height) > _CLOSER:
         return None
-    return window if window.width * window.height > cells.size else None
+    return window
 
 
 def in_cells(window: Rect, whole: Rect, size: tuple[int, ...]) -> tuple[float, float, float, float]:
