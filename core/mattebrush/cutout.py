@@ -43,6 +43,7 @@ class Report:
         find a subject.
     subject_found: False when what is delivered shows no subject (`subject`).
     warnings: sentences a person should read.
+    objects: name, box and certainty of each, where objects were asked for.
     """
 
     op: str
@@ -58,6 +59,7 @@ class Report:
     certainty: float = 1.0
     subject_found: bool = True
     warnings: list[str] = dataclasses.field(default_factory=list)
+    objects: list[dict[str, Any]] = dataclasses.field(default_factory=list)
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -71,7 +73,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON."""
-        return dataclasses.asdict(self)
+        values = dataclasses.asdict(self)
+        if not self.objects:
+            del values["objects"]
+        return values
 
 
 @dataclasses.dataclass

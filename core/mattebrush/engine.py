@@ -52,19 +52,19 @@ def remove_background(
     DeviceUnavailable, and whatever `progress` raises.
     """
     whole = picture.checked(image)
-    report = _report("remove", whole)
+    report = new_report("remove", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)
 
-    coarse = _segmented(view, focus, options, report, progress)
-    alpha = _soft_edge(view, coarse, options, report, progress)
-    alpha = _retouched(alpha, options, report, progress)
+    coarse = segmented(view, focus, options, report, progress)
+    alpha = soft_edge(view, coarse, options, report, progress)
+    alpha = retouched(alpha, options, report, progress)
     alpha = focus.placed(alpha, whole)
-    foreground = _clean_color(whole, alpha, options, report, progress)
+    foreground = clean_color(whole, alpha, options, report, progress)
     matte = alpha
     if whole.alpha is not None:
         alpha = matte * to_unit(whole.alpha)
-    _look_for_subject(matte if whole.alpha is None else matte * (whole.alpha > 0), report)
+    look_for_subject(matte if whole.alpha is None else matte * (whole.alpha > 0), report)
     return dataclasses.replace(_finished(alpha, foreground, report), matte=matte)
 
 
@@ -76,11 +76,11 @@ def segment(
     Arguments and errors as for `remove_background`.
     """
     whole = picture.checked(image)
-    report = _report("segment", whole)
+    report = new_report("segment", whole)
     focus = picture.focus(whole, options, None)
-    coarse = _segmented(whole.view(focus.window), focus, options, report, progress)
+    coarse = segmented(whole.view(focus.window), focus, options, report, progress)
     alpha = focus.placed(coarse.at(focus.window.height, focus.window.width), whole)
-    _look_for_subject(alpha, report)
+    look_for_subject(alpha, report)
     return _finished(alpha, None, report)
 
 
@@ -98,7 +98,7 @@ def matte(
     Raises InputInvalid for a trimap that is not of this form or the image's size.
     """
     whole = picture.checked(image)
-    report = _report("matte", whole)
+    report = new_report("matte", whole)
     picture.check_plane(trimap, "trimap", whole)
     known = from_plane(trimap)
     method = methods.select(options, report)
@@ -119,10 +119,10 @@ def decontaminate(
     Raises InputInvalid for an alpha that is not of the image's size.
     """
     whole = picture.checked(image)
-    report = _report("decontaminate", whole)
+    report = new_report("decontaminate", whole)
     picture.check_plane(alpha, "alpha", whole)
     unit = to_unit(alpha)
-    foreground = _clean_color(whole, unit, options, report, progress)
+    foreground = clean_color(whole, unit, options, report, progress)
     return _finished(unit, foreground, report)
 
 
@@ -171,7 +171,7 @@ def refine(
         For planes that are not of the image's size.
     """
     whole = picture.checked(image)
-    report = _report("refine", whole)
+    report = new_report("refine", whole)
     planes = {"mask": mask, "previous": previous, "region": region}
     for name, values in planes.items():
         if values is not None:
@@ -196,7 +196,7 @@ def refine(
                 progress=progress,
                 threads=options.threads,
             )
-    foreground = _clean_color(whole, to_unit(better), options, report, progress)
+    foreground = clean_color(whole, to_unit(better), options, report, progress)
     return _finished(better, foreground, report)
 
 
@@ -222,13 +222,13 @@ def _understood(
     return change
 
 
-def _report(op: str, whole: Picture) -> Report:
+def new_report(op: str, whole: Picture) -> Report:
     report = Report(op, whole.box.width, whole.box.height)
     report.warnings += picture.remarks(whole)
     return report
 
 
-def _segmented(
+def segmented(
     view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
 ) -> Segmentation:
     """The coarse probability of the window, and in the report what gave it."""
@@ -243,7 +243,7 @@ def _segmented(
     return coarse
 
 
-def _soft_edge(
+def soft_edge(
     view: np.ndarray, coarse: Segmentation, options: Options, report: Report, progress: Progress
 ) -> np.ndarray:
     """Full-size alpha (h, w) float32: the coarse mask, its unknown region decided by matting."""
@@ -258,7 +258,7 @@ def _soft_edge(
         return matte_unknown(view, trimap, guess, method, progress, options.threads)
 
 
-def _retouched(
+def retouched(
     alpha: np.ndarray, options: Options, report: Report, progress: Progress
 ) -> np.ndarray:
     """What the user asked to be done to the finished mask."""
@@ -276,7 +276,7 @@ def _retouched(
     return alpha
 
 
-def _clean_color(
+def clean_color(
     whole: Picture, alpha: np.ndarray, options: Options, report: Report, progress: Progress
 ) -> np.ndarray | None:
     if not options.decontaminate:
@@ -285,7 +285,7 @@ def _clean_color(
         return decontamination.estimate_foreground(whole.color, alpha, progress, options.threads)
 
 
-def _look_for_subject(alpha: np.ndarray, report: Report) -> None:
+def look_for_subject(alpha: np.ndarray, report: Report) -> None:
     """In what is delivered: a region, a selection or the edge's work may have left nothing."""
     report.subject_found = subject.is_shown(alpha)
     if not report.subject_found:

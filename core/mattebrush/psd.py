@@ -3,8 +3,9 @@
 
 An editable mask for every editor that has no plug-in of ours. The format is Adobe's ("Photoshop
 File Formats Specification", 2019); of it this writes two layers with masks in 8 or 16 bits, gray
-or RGB, and nothing else. psd-tools could write it too, but keeps masks in 8 bits, works on float
-copies of the whole picture, and brings scipy along. Reading PSD is nobody's job here.
+or RGB, or such a pair in a group for each of several objects, and nothing else. psd-tools could
+write it too, but keeps masks in 8 bits, works on float copies of the whole picture, and brings
+scipy along. Reading PSD is nobody's job here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ import numpy as np
 from .atomic import whole_file
 from .errors import OutputUnwritable
 from .imaging.depth import to_depth
+from .imaging.rect import Rect
 from .raster import Raster
 from .raster.parallel import in_order
 
@@ -31,6 +33,8 @@ _TRANSPARENCY, _MASK = -1, -2  # channel ids; colors count from 0
 _PACKBITS = 1
 _HIDDEN, _FLAGS_COUNT = 2, 8  # layer flags
 _STRIP_BYTES = 1 << 22
+_OPEN_GROUP, _END_OF_GROUP = 1, 3  # section dividers; 0 for a layer of its own
+_END_NAME = "</Layer group>"
 
 ORIGINAL, CLEAN = "Original", "Clean color"
 """The names of the layers."""
@@ -39,11 +43,27 @@ Plane = Callable[[int, int], np.ndarray]
 """plane(y0, y1): these rows of one channel, (rows, W) in the file's depth."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """One object of a picture: a group with the original under its mask, and the clean color.
+
+    window: the rectangle that mask and foreground cover. mask: (h, w), uint8, uint16 or float32
+    in [0, 1]. foreground: (h, w, C), or None to leave that layer out.
+    """
+
+    name: str
+    window: Rect
+    mask: np.ndarray
+    foreground: np.ndarray | None = None
+
+
 @dataclasses.dataclass
 class _Layer:
     name: str
     planes: dict[int, Plane]  # by channel id
     hidden: bool
+    rect: Rect
+    section: int = 0  # what kind of divider it is, of those that begin and end groups
 
 
 @dataclasses.dataclass
@@ -89,6 +109,24 @@ def encode(
     return file.getvalue()
 
 
+def write_groups(
+    file: BinaryIO,
+    original: Raster,
+    groups: Sequence[Group],
+    alpha: np.ndarray,
+    *,
+    strip: bool = False,
+) -> None:
+    """Writes a PSD with a group for each object over the hidden original to a seekable file.
+
+    groups: from the bottom. alpha: (H, W), all objects together, for programs that show no layers.
+
+    Other arguments and errors as for `write`.
+    """
+    _check(original, alpha, None)
+    _write_document(file, original, alpha, _group_layers(original, groups), strip)
+
+
 def _check(original: Raster, alpha: np.ndarray, foreground: np.ndarray | None) -> None:
     dataclasses.replace(original, alpha=alpha).check()
     original.check()
@@ -109,12 +147,24 @@ def _write(
     foreground: np.ndarray | None,
     strip: bool,
 ) -> None:
-    """The document into a seekable file."""
-    depth = np.dtype(np.uint8) if original.pixels.dtype == np.uint8 else np.dtype(np.uint16)
-    canvas = _Canvas(original.width, original.height, depth)
-    layers = [_layer(ORIGINAL, original.pixels, original.alpha, alpha, depth, hidden=False)]
+    """The document of one subject into a seekable file."""
+    depth, whole = _depth(original), Rect(0, 0, original.width, original.height)
+    planes = (original.alpha, alpha, depth, whole)
+    layers = [_layer(ORIGINAL, original.pixels, *planes, hidden=False)]
     if foreground is not None:
-        layers.append(_layer(CLEAN, foreground, original.alpha, alpha, depth, hidden=True))
+        layers.append(_layer(CLEAN, foreground, *planes, hidden=True))
+    _write_document(file, original, alpha, layers, strip)
+
+
+def _depth(original: Raster) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
+    return np.dtype(np.uint8) if original.pixels.dtype == np.uint8 else np.dtype(np.uint16)
+
+
+def _write_document(
+    file: BinaryIO, original: Raster, alpha: np.ndarray, layers: list[_Layer], strip: bool
+) -> None:
+    depth = _depth(original)
+    canvas = _Canvas(original.width, original.height, depth)
     colors = original.pixels.shape[2]
     mode = _GRAY if colors == 1 else _RGB
     size = (colors + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
@@ -127,23 +177,45 @@ def _write(
         raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
 
 
+def _group_layers(original: Raster, groups: Sequence[Group]) -> list[_Layer]:
+    """The layers from the bottom; a group is what lies between its end and its name."""
+    depth, whole = _depth(original), Rect(0, 0, original.width, original.height)
+    out = [
+        _layer(ORIGINAL, original.pixels, original.alpha, None, depth, whole, hidden=True),
+    ]
+    nowhere = Rect(0, 0, 0, 0)
+    for group in groups:
+        inside = group.window.slices
+        transparency = None if original.alpha is None else original.alpha[inside]
+        planes = (transparency, group.mask, depth, group.window)
+        out.append(_Layer(_END_NAME, {}, False, nowhere, _END_OF_GROUP))
+        out.append(_layer(ORIGINAL, original.pixels[inside], *planes, hidden=False))
+        if group.foreground is not None:
+            out.append(_layer(CLEAN, group.foreground, *planes, hidden=True))
+        out.append(_Layer(group.name, {}, False, nowhere, _OPEN_GROUP))
+    return out
+
+
 def _layer(
     name: str,
     pixels: np.ndarray,
     transparency: np.ndarray | None,
-    mask: np.ndarray,
+    mask: np.ndarray | None,
     depth: np.dtype[np.uint8] | np.dtype[np.uint16],
+    rect: Rect,
     hidden: bool,
 ) -> _Layer:
     planes = {number: pixels[..., number] for number in range(pixels.shape[2])}
     if transparency is not None:
         planes[_TRANSPARENCY] = transparency
-    planes[_MASK] = mask
+    if mask is not None:
+        planes[_MASK] = mask
 
     def plane(array: np.ndarray) -> Plane:
         return lambda y0, y1: to_depth(array[y0:y1], depth)
 
-    return _Layer(name, {number: plane(array) for number, array in planes.items()}, hidden)
+    named = {number: plane(array) for number, array in planes.items()}
+    return _Layer(name, named, hidden, rect)
 
 
 def _merged(
@@ -194,9 +266,14 @@ def _write_layers(file: BinaryIO, canvas: _Canvas, layers: list[_Layer]) -> None
     file.write(prefix)
     body = file.tell()
     unknown = [dict.fromkeys(layer.planes, 0) for layer in layers]
-    file.write(_records(canvas, layers, unknown))
+    file.write(_records(layers, unknown))
     lengths = [
-        {number: _write_plane(file, canvas, plane) for number, plane in layer.planes.items()}
+        {
+            number: _write_plane(
+                file, _Canvas(layer.rect.width, layer.rect.height, canvas.depth), plane
+            )
+            for number, plane in layer.planes.items()
+        }
         for layer in layers
     ]
     file.write(bytes(-(file.tell() - body) % 4))
@@ -208,27 +285,31 @@ def _write_layers(file: BinaryIO, canvas: _Canvas, layers: list[_Layer]) -> None
     file.write(struct.pack(">I", total))
     file.seek(body - 4)
     file.write(struct.pack(">I", end - body))
-    file.write(_records(canvas, layers, lengths))
+    file.write(_records(layers, lengths))
     file.seek(start + 4 + total)
 
 
-def _records(canvas: _Canvas, layers: list[_Layer], lengths: list[dict[int, int]]) -> bytes:
+def _records(layers: list[_Layer], lengths: list[dict[int, int]]) -> bytes:
     """How many layers, from the bottom, and what each is. The number is negative to say that the
     merged picture's last channel is its transparency."""
     out = struct.pack(">h", -len(layers))
-    everywhere = struct.pack(">4i", 0, 0, canvas.height, canvas.width)
     for layer, length in zip(layers, lengths, strict=True):
-        out += everywhere + struct.pack(">H", len(length))
+        place = struct.pack(">4i", *(layer.rect[side] for side in (1, 0, 3, 2)))
+        out += place + struct.pack(">H", len(length))
         out += b"".join(struct.pack(">hI", number, size) for number, size in length.items())
         flags = _FLAGS_COUNT | (_HIDDEN if layer.hidden else 0)
         out += b"8BIMnorm" + bytes((255, 0, flags, 0))
-        mask = everywhere + bytes(4)  # black outside; neither disabled nor inverted
-        name = layer.name.encode("ascii")
+        # Black outside; neither disabled nor inverted.
+        mask = place + bytes(4) if _MASK in layer.planes else b""
+        name = layer.name.encode("ascii", "replace")[:255]
         wide = layer.name.encode("utf-16-be")
         extra = struct.pack(">I", len(mask)) + mask + bytes(4)  # no blending ranges
         extra += _padded(bytes((len(name),)) + name, 4)
-        unicode_name = _padded(struct.pack(">I", len(layer.name)) + wide, 4)
+        unicode_name = _padded(struct.pack(">I", len(wide) // 2) + wide, 4)
         extra += b"8BIMluni" + struct.pack(">I", len(unicode_name)) + unicode_name
+        if layer.section:
+            blend = b"pass" if layer.section == _OPEN_GROUP else b"norm"
+            extra += b"8BIMlsct" + struct.pack(">II4s4s", 12, layer.section, b"8BIM", blend)
         out += struct.pack(">I", len(extra)) + extra
     return out
 

@@ -7,7 +7,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..cutout import Progress, Report
-from . import engine_arguments, pictures, recipe_arguments
+from . import engine_arguments, object_arguments, pictures, recipe_arguments
 
 if TYPE_CHECKING:
     from .command_line import Subparsers
@@ -25,6 +25,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "inputs", nargs="+", metavar="IN", help='picture, or "-" for standard input'
     )
     engine_arguments.add_segmentation(parser)
+    object_arguments.add_objects(parser)
     engine_arguments.add_edge(parser)
     engine_arguments.add_matting(parser)
     parser.add_argument(
@@ -44,6 +45,8 @@ def _remove(arguments: argparse.Namespace) -> int:
     options = engine_arguments.options_from(arguments)
     recipe = recipe_arguments.recipe_from(arguments)
     kind = "flat" if recipe.background is not None else recipe.content
+    if object_arguments.wanted(arguments):
+        kind = "objects"
     backdrop = [arguments.background] if isinstance(recipe.background, Raster) else []
     tasks = pictures.plan(
         arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd",), backdrop
@@ -53,6 +56,8 @@ def _remove(arguments: argparse.Namespace) -> int:
         from .. import engine, render, subject
 
         source = pictures.read_source(task.source)
+        if object_arguments.wanted(arguments):
+            return object_arguments.work(task, source, options, recipe, arguments, progress)
         cutout = engine.remove_background(source.image(), options, progress)
         cutout.report.warnings[:0] = source.warnings
         if not arguments.force:

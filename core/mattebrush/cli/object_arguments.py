@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments of `mattebrush remove` for several objects, and what is done with them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from ..errors import OptionInvalid
+from . import pictures
+
+if TYPE_CHECKING:
+    from ..cutout import Progress, Report
+    from ..objects.result import Objects
+    from ..options import Options
+    from ..raster import Raster
+    from ..render import Recipe
+
+
+def add_objects(parser: argparse.ArgumentParser) -> None:
+    """Which objects, and how many files."""
+    group = parser.add_argument_group("objects", "one soft mask each; see docs/objects.md")
+    group.add_argument(
+        "--objects",
+        action="store_true",
+        help="each object apart: the parts of the subject, or one for each --box or --point",
+    )
+    group.add_argument(
+        "--choose",
+        type=_names,
+        metavar="A,B",
+        help="only these objects, by name or number from the left (1, 2, ...)",
+    )
+    group.add_argument("--drop", type=_names, metavar="A,B", help="all but these objects")
+    group.add_argument(
+        "--merge",
+        type=_names,
+        action="append",
+        default=[],
+        metavar="A,B",
+        help="these objects as one, under the first one's name (repeatable)",
+    )
+    group.add_argument("--each", action="store_true", help="a file an object: OUT-NAME.png")
+
+
+def wanted(arguments: argparse.Namespace) -> bool:
+    """Whether objects are asked for at all."""
+    return bool(
+        arguments.objects or arguments.choose or arguments.drop or arguments.merge or arguments.each
+    )
+
+
+def work(
+    task: pictures.Task,
+    source: Raster,
+    options: Options,
+    recipe: Recipe,
+    arguments: argparse.Namespace,
+    progress: Progress,
+) -> Report:
+    """Finds the objects of one picture and writes those that are wanted."""
+    from .. import render, subject
+    from ..objects import files
+    from ..objects.find import find
+
+    if arguments.each and task.target == pictures.STREAM:
+        raise OptionInvalid("Standard output holds one file.", "Drop --each, or give -o FILE.")
+    found = find(source.image(), options, progress)
+    found.report.warnings[:0] = source.warnings
+    if not arguments.force:
+        subject.required(found.report, options, subject.FOR_COMMAND_LINE)
+    found = _edited(found, arguments)
+    with found.report.stage("writing"):
+        if task.target == pictures.STREAM:
+            pictures.send(files.encode(source, found, recipe))
+        elif arguments.each:
+            files.write_each(task.target, source, found, recipe, overwrite=arguments.overwrite)
+        else:
+            files.write(task.target, source, found, recipe, overwrite=arguments.overwrite)
+    found.report.warnings += render.losses(source, recipe)
+    found.report.objects = found.to_json()
+    return found.report
+
+
+def _edited(found: Objects, arguments: argparse.Namespace) -> Objects:
+    """What the user made of the objects: merged, then chosen, then dropped."""
+    edited = found
+    for names in arguments.merge:
+        edited = edited.merge(*(found.names[found.place(name)] for name in names))
+    # Numbers go on meaning the objects as they were found.
+    known = {name.lower() for name in edited.names}
+
+    def names_of(which: list[str]) -> list[str]:
+        names = [found.names[found.place(one)] for one in which]
+        return [name for name in names if name.lower() in known]
+
+    if arguments.choose:
+        edited = edited.choose(*names_of(arguments.choose))
+    if arguments.drop:
+        edited = edited.drop(*names_of(arguments.drop))
+    if not len(edited):
+        raise OptionInvalid("No object is left.", "Drop fewer, or choose some.")
+    return edited
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("name an object, or give its number")
+    return names

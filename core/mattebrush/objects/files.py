@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Objects into files: layered where a format has layers, else one file an object, or all in one.
+
+What each format holds stands in `docs/objects.md`. The formats are written by `psd` and `raster`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from .. import psd, render
+from ..atomic import whole_file
+from ..cutout import Cutout
+from ..errors import OptionInvalid
+from ..raster import Raster
+from ..render import Recipe
+from .result import Objects
+
+LAYERED = ("psd",)
+"""Formats that hold every object by its name."""
+
+
+def write(
+    path: Path | str, source: Raster, objects: Objects, recipe: Recipe, *, overwrite: bool = False
+) -> None:
+    """Writes all objects to one file, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        Ends in the recipe's format.
+    source
+        The picture that they were found in.
+    objects
+        What `find` gave.
+    recipe
+        What to write; of the layered formats (`LAYERED`) a layer an object, of the others all
+        objects as one cut-out.
+    overwrite
+        Whether a file that is there is replaced.
+
+    Raises
+    ------
+    OptionInvalid
+        For a recipe that a layered file cannot follow.
+    OutputExists, OutputUnwritable
+        As `raster.write` does.
+    """
+    if recipe.format in LAYERED:
+        _check(recipe)
+        with whole_file(path, overwrite) as file:
+            _WRITERS[recipe.format](file, source, objects, recipe)
+        return
+    render.write(path, source, _cutout(source, objects), recipe, overwrite=overwrite)
+
+
+def encode(source: Raster, objects: Objects, recipe: Recipe) -> bytes:
+    """The file that `write` would write, as bytes. Raises as `write` does."""
+    if recipe.format in LAYERED:
+        _check(recipe)
+        file = io.BytesIO()
+        _WRITERS[recipe.format](file, source, objects, recipe)
+        return file.getvalue()
+    return render.encode(source, _cutout(source, objects), recipe)
+
+
+def write_each(
+    path: Path | str, source: Raster, objects: Objects, recipe: Recipe, *, overwrite: bool = False
+) -> list[Path]:
+    """A file for each object: NAME-OBJECT.ext beside `path`, which itself is not written.
+
+    Raises as `write` does; files written before a failure stay.
+    """
+    written = []
+    for target, number in zip(each_path(path, objects), range(1, len(objects) + 1), strict=True):
+        write(target, source, objects.choose(number), recipe, overwrite=overwrite)
+        written.append(target)
+    return written
+
+
+def each_path(path: Path | str, objects: Objects) -> list[Path]:
+    """Where `write_each` puts each object; no two the same, whatever they are called."""
+    path = Path(path)
+    out: list[Path] = []
+    for number, one in enumerate(objects, 1):
+        # Names are what a user typed: no part of them may lead into another folder.
+        safe = re.sub(r"[^\w-]+", "-", one.name).strip("-")[:60] or f"object-{number}"
+        target = path.with_name(f"{path.stem}-{safe}{path.suffix}")
+        if target.name.lower() in {other.name.lower() for other in out}:
+            target = path.with_name(f"{path.stem}-{safe}-{number}{path.suffix}")
+        out.append(target)
+    return out
+
+
+def _cutout(source: Raster, objects: Objects) -> Cutout:
+    return dataclasses.replace(objects, source=source).cutout()
+
+
+def _check(recipe: Recipe) -> None:
+    if recipe.content != "cutout" or recipe.background is not None or recipe.shadow is not None:
+        raise OptionInvalid("A layered file holds mask and colors at once.", "Drop that option.")
+    if recipe.crop is not None:
+        raise OptionInvalid("A file with a layer an object has the picture's size.", "Drop --crop.")
+
+
+def _write_psd(file: BinaryIO, source: Raster, objects: Objects, recipe: Recipe) -> None:
+    masks = objects.integer_masks("uint8" if source.pixels.dtype == "uint8" else "uint16")
+    groups = [psd.Group(one.name, one.window, mask, one.foreground) for one, mask in masks]
+    psd.write_groups(file, source, groups, objects.alpha(), strip=recipe.strip)
+
+
+_WRITERS: dict[str, Callable[[BinaryIO, Raster, Objects, Recipe], None]] = {"psd": _write_psd}

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline for several objects: which there are, then each one's soft edge and clean color.
+
+As `engine` for one subject, whose stages these are: the coarse probability comes from what stands
+out, split into its parts, from the points and boxes of the prompt, or from words.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from .. import decontamination, engine, picture
+from ..cutout import Progress, Report, no_progress
+from ..imaging.rect import Rect
+from ..imaging.resize import resize
+from ..models import catalog
+from ..options import EMBEDDED_MODEL, Options, Prompt
+from ..picture import Focus, Picture
+from ..segmentation.result import Segmentation
+from . import parts
+from .result import Object, Objects, bounds, exclusive, unique_names
+
+_UNNAMED = "object"
+
+_ROOM = 0.06
+"""How much of an object's size its window holds around it, for the brush."""
+
+
+_DECISION = 8
+"""How steeply the greater claim wins where two objects are pointed at and both answers overlap."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Found:
+    """An object before its edge is decided."""
+
+    name: str
+    certainty: float
+    coarse: Segmentation
+
+
+def find(
+    image: np.ndarray,
+    options: Options = engine.DEFAULT,
+    progress: Progress = no_progress,
+    *,
+    selection: np.ndarray | None = None,
+) -> Objects:
+    """The objects of a picture, each with a soft mask of its own.
+
+    Parameters
+    ----------
+    image
+        (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1, as for
+        `engine.remove_background`.
+    options
+        With a prompt, each box is an object (with the points in it), or each point that says yes
+        where there is no box. Without, the objects are the parts of what stands out.
+    progress
+        See `cutout.Progress`.
+    selection
+        (H, W) uint8, what the user selected: only there is anything looked for.
+
+    Returns
+    -------
+    Objects
+        Empty where nothing was found; the report says so too.
+
+    Raises
+    ------
+    InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable
+        As `engine.remove_background` does.
+    """
+    whole = picture.checked(image)
+    report = engine.new_report("objects", whole)
+    focus = picture.focus(whole, options, selection)
+    view = whole.view(focus.window)
+    found = _found(view, focus, options, report, progress)
+    masks = []
+    for number, one in enumerate(found):
+        told = _share(progress, number, len(found))
+        alpha = engine.soft_edge(view, one.coarse, options, report, told)
+        alpha = engine.retouched(alpha, options, report, told)
+        masks.append(_in_window(focus.placed(alpha, whole), whole.box))
+    shown = [(one, place) for one, place in zip(found, masks, strict=True) if place is not None]
+    made = exclusive([place for _, place in shown], view_shape(whole))
+    names = unique_names([one.name for one, _ in shown])
+    objects = []
+    for number, ((one, (window, _)), mask) in enumerate(zip(shown, made, strict=True)):
+        told = _share(progress, number, len(shown))
+        foreground = _clean(whole, window, mask, options, report, told)
+        name = names[number] if one.name != _UNNAMED else f"{_UNNAMED} {number + 1}"
+        objects.append(Object(name, round(one.certainty, 3), window, mask, foreground))
+    result = Objects(view_shape(whole), tuple(objects), report)
+    report.warnings[:] = dict.fromkeys(report.warnings)  # each object's stages said theirs
+    alpha = result.alpha()
+    engine.look_for_subject(alpha, report)
+    report.foreground_share = float(alpha.mean(dtype=np.float64))
+    return result
+
+
+def view_shape(whole: Picture) -> tuple[int, int]:
+    """(height, width) of a picture."""
+    return whole.box.height, whole.box.width
+
+
+def _found(
+    view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
+) -> list[_Found]:
+    """Which objects there are in the window, and in the report what said so."""
+    prompts = _prompts(focus.prompt)
+    if prompts:
+        answers = []
+        for prompt in prompts:
+            asked = dataclasses.replace(focus, prompt=prompt)
+            answers.append(engine.segmented(view, asked, options, report, progress))
+        planes = _apart([one.probability for one in answers], prompts, view.shape[:2])
+        return [
+            _Found(
+                _UNNAMED,
+                parts.certainty_of(plane),
+                dataclasses.replace(one, probability=plane),
+            )
+            for one, plane in zip(answers, planes, strict=True)
+        ]
+    coarse = engine.segmented(view, focus, options, report, progress)
+    with report.stage("segmentation"):
+        row = catalog.get(EMBEDDED_MODEL)
+        return [
+            _Found(
+                _UNNAMED,
+                part.certainty,
+                dataclasses.replace(coarse, probability=part.probability),
+            )
+            for part in parts.split(view, coarse.probability, row, options)
+        ]
+
+
+def _prompts(prompt: Prompt) -> list[Prompt]:
+    """One prompt for each object that the user pointed at."""
+    no = tuple(point for point in prompt.points if not point.label)
+    yes = [point for point in prompt.points if point.label]
+    out = []
+    for box in prompt.boxes:
+        inside = [p for p in yes if box[0] <= p.x <= box[2] and box[1] <= p.y <= box[3]]
+        yes = [p for p in yes if p not in inside]
+        out.append(Prompt((*inside, *no), (box,)))
+    for point in yes:
+        # A click on one object says of the others that they are not it.
+        others = tuple(dataclasses.replace(p, label=0) for p in yes if p != point)
+        out.append(Prompt((point, *others, *no)))
+    return out
+
+
+def _apart(
+    planes: list[np.ndarray], prompts: list[Prompt], shape: tuple[int, ...]
+) -> list[np.ndarray]:
+    """The answers to several prompts, shared out where they overlap: by what the network says,
+    and where it says the same of several, by which was pointed at nearer by."""
+    if len(planes) < 2:
+        return planes
+    size = (max(p.shape[0] for p in planes), max(p.shape[1] for p in planes))
+    answers = np.stack([resize(plane, size) for plane in planes])
+    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    down, across = size[0] / shape[0], size[1] / shape[1]
+    near = []
+    for prompt in prompts:
+        xs, ys = zip(*_pointed_at(prompt), strict=True)
+        from_middle = np.hypot(x - np.mean(xs) * across, y - np.mean(ys) * down)
+        near.append(1 / (1 + from_middle / (1 + _extent(prompt) * across)))
+    claims = (answers * np.stack(near)) ** _DECISION + 1e-12
+    shared = answers.max(axis=0) * claims / claims.sum(axis=0)
+    return list(np.minimum(answers, shared).astype(np.float32))
+
+
+def _pointed_at(prompt: Prompt) -> list[tuple[float, float]]:
+    """The middle of a prompt's box, or its points."""
+    boxes = [((b[0] + b[2]) / 2, (b[1] + b[3]) / 2) for b in prompt.boxes]
+    return boxes or [(point.x, point.y) for point in prompt.points if point.label]
+
+
+def _extent(prompt: Prompt) -> float:
+    """How large a prompt's box is, in pixels; 0 for points."""
+    return max((max(b[2] - b[0], b[3] - b[1]) / 2 for b in prompt.boxes), default=0.0)
+
+
+def _in_window(alpha: np.ndarray, whole: Rect) -> tuple[Rect, np.ndarray] | None:
+    """A plane cut to what is in it, with room around; None where nothing is."""
+    box = bounds(alpha > 1 / 510)
+    if box is None:
+        return None
+    window = box.grown(2 + round(_ROOM * max(box.width, box.height))).within(whole)
+    return window, alpha[window.slices].copy()
+
+
+def _clean(
+    whole: Picture,
+    window: Rect,
+    mask: np.ndarray,
+    options: Options,
+    report: Report,
+    progress: Progress,
+) -> np.ndarray | None:
+    if not options.decontaminate:
+        return None
+    with report.stage("decontamination"):
+        color = whole.color[window.slices]
+        return decontamination.estimate_foreground(color, mask, progress, options.threads)
+
+
+def _share(progress: Progress, number: int, count: int) -> Progress:
+    """Progress of one object as a part of all."""
+
+    def told(stage: str, fraction: float) -> None:
+        progress(stage, (number + fraction) / count)
+
+    return told

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several objects: what is found of three things, and what can be made of the result."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from psd_tools import PSDImage
+
+from mattebrush.cutout import Report
+from mattebrush.errors import InputInvalid, OptionInvalid
+from mattebrush.imaging.rect import Rect
+from mattebrush.objects import files
+from mattebrush.objects.find import find
+from mattebrush.objects.result import Object, Objects, exclusive, unique_names
+from mattebrush.options import Options, Point, Prompt
+from mattebrush.raster import Raster
+from mattebrush.render import Recipe
+from tests.objects.scenes import three
+
+
+@pytest.fixture(scope="module")
+def found() -> Objects:
+    return find(three()[0])
+
+
+def made(*windows: Rect, shape: tuple[int, int] = (20, 30), depth: str = "uint8") -> Objects:
+    """Objects of random masks, made exclusive."""
+    random = np.random.default_rng(3)
+    masks = [(w, random.random((w.height, w.width)).astype(np.float32)) for w in windows]
+    colors = [random.integers(0, 255, (w.height, w.width, 3)).astype(depth) for w in windows]
+    parts = exclusive(masks, shape)
+    objects = tuple(
+        Object(f"thing {i}", 0.5, window, mask, color)
+        for i, (window, mask, color) in enumerate(zip(windows, parts, colors, strict=True), 1)
+    )
+    source = Raster(random.integers(0, 255, (*shape, 3)).astype(depth))
+    return Objects(shape, objects, Report("objects", shape[1], shape[0]), source)
+
+
+OVERLAPPING = (Rect(0, 0, 20, 20), Rect(5, 2, 30, 18), Rect(8, 0, 25, 20), Rect(9, 3, 12, 6))
+
+
+def test_three_things_are_three_masks(found: Objects) -> None:
+    masks = three()[1]
+    assert found.names == ("object 1", "object 2", "object 3")
+    for number, true in enumerate(masks, 1):
+        assert np.abs(found.mask(number) - true).mean() < 0.003
+        box = found[number].box
+        y, x = np.nonzero(true >= 0.5)
+        assert np.abs(np.subtract(box, (x.min(), y.min(), x.max() + 1, y.max() + 1))).max() <= 2
+        assert found[number].certainty > 0.8
+    assert found.report.subject_found
+    assert found.report.model == "mattebrush-subject"
+    foreground = found[1].foreground
+    assert foreground is not None
+    assert foreground.shape == (*found[1].mask.shape, 3)
+
+
+def test_masks_sum_to_at_most_one(found: Objects) -> None:
+    for objects in (found, made(*OVERLAPPING)):
+        total = np.zeros(objects.shape, np.float32)
+        for one in objects:
+            total[one.window.slices] += one.mask
+        assert total.max() <= 1
+
+
+@pytest.mark.parametrize("depth", ("uint8", "uint16"))
+def test_so_do_their_integers(depth: str) -> None:
+    objects = made(*OVERLAPPING)
+    total = np.zeros(objects.shape, np.int64)
+    full = np.iinfo(depth).max
+    for one, mask in objects.integer_masks(depth):
+        assert mask.dtype == depth
+        assert np.abs(mask - one.mask * full).max() <= 1
+        total[one.window.slices] += mask
+    assert total.max() == full
+
+
+def test_where_masks_claim_too_much_each_gets_its_share() -> None:
+    window = Rect(0, 0, 1, 1)
+    claims = [(window, np.full((1, 1), value, np.float32)) for value in (0.9, 0.9, 0.2)]
+    assert np.allclose(np.ravel(exclusive(claims, (1, 1))), [0.45, 0.45, 0.1])
+    alone = exclusive([(window, np.full((1, 1), 0.7, np.float32))], (1, 1))
+    assert alone[0][0, 0] == np.float32(0.7)
+
+
+def test_touching_things_are_told_apart_by_clicks() -> None:
+    image, masks = three(gap=84)
+    points = tuple(Point(75 + i * 84, 130) for i in range(3))
+    found = find(image, Options(prompt=Prompt(points=points), decontaminate=False))
+    assert len(found) == 3
+    for number, true in enumerate(masks, 1):
+        mask = found.mask(number)
+        assert (mask * true).sum() > 0.9 * true.sum()
+        assert found[number].foreground is None
+
+
+def test_each_box_is_an_object() -> None:
+    image, masks = three()
+    boxes = ((160.0, 65.0, 252.0, 196.0), (290.0, 65.0, 382.0, 196.0))
+    found = find(image, Options(prompt=Prompt(boxes=boxes), decontaminate=False))
+    assert len(found) == 2
+    assert np.abs(found.mask(1) - masks[1]).mean() < 0.01
+
+
+def test_a_picture_of_nothing_has_no_objects() -> None:
+    found = find(np.full((80, 120, 3), 128, np.uint8))
+    assert len(found) == 0
+    assert not found.report.subject_found
+    with pytest.raises(InputInvalid):
+        find(np.zeros((8, 8, 7), np.uint8))
+
+
+def test_one_thing_is_one_object_as_the_engine_gives_it() -> None:
+    from mattebrush import engine
+
+    image, _ = three()
+    alone = np.ascontiguousarray(image[:, :150])
+    found = find(alone)
+    assert len(found) == 1
+    assert np.abs(found.mask(1) - engine.remove_background(alone).alpha).max() < 0.03
+
+
+# ---------------------------------------------------------------- choose, drop, merge
+
+
+def test_choose_and_drop_by_name_and_number() -> None:
+    objects = made(*OVERLAPPING)
+    assert objects.choose(3, "THING 1").names == ("thing 3", "thing 1")
+    assert objects.drop("thing 2", 4).names == ("thing 1", "thing 3")
+    for wrong in (0, 5, "thing", -1):
+        with pytest.raises(OptionInvalid, match="thing 1"):
+            objects.choose(wrong)
+
+
+def test_merging_adds_masks_and_keeps_colors() -> None:
+    objects = made(Rect(0, 0, 10, 10), Rect(12, 5, 20, 20), Rect(25, 0, 30, 5))
+    merged = objects.merge(1, "thing 3", name="both")
+    assert merged.names == ("both", "thing 2")
+    assert np.array_equal(merged.mask("both"), objects.mask(1) + objects.mask(3))
+    assert np.array_equal(merged.alpha(), objects.alpha())
+    foreground, first = merged["both"].foreground, objects[1].foreground
+    assert foreground is not None
+    assert first is not None
+    assert np.array_equal(foreground[:10, :10], first)
+    for arguments in ((1,), (1, 1)):
+        with pytest.raises(OptionInvalid, match="two"):
+            objects.merge(*arguments)
+    with pytest.raises(OptionInvalid, match="called"):
+        objects.merge(1, 3, name="Thing 2")
+
+
+def test_renaming_keeps_names_apart() -> None:
+    objects = made(*OVERLAPPING).rename(2, "the dog")
+    assert objects.names[1] == "the dog"
+    with pytest.raises(OptionInvalid):
+        objects.rename(1, "The Dog")
+    assert unique_names(["dog", "bag", "dog"]) == ["dog 1", "bag", "dog 2"]
+    assert len(set(unique_names(["dog", "bag", "dog", "dog 1"]))) == 4
+
+
+def test_all_together_are_one_cutout() -> None:
+    objects = made(*OVERLAPPING)
+    cutout = objects.cutout()
+    assert np.array_equal(cutout.alpha, objects.alpha())
+    assert cutout.foreground is not None
+    alone = (objects.mask(2) > 0) & (objects.alpha() == objects.mask(2))
+    second = np.zeros((*objects.shape, 3), np.uint8)
+    assert objects[2].foreground is not None
+    second[objects[2].window.slices] = objects[2].foreground
+    assert np.array_equal(cutout.foreground[alone], second[alone])
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize("depth", ("uint8", "uint16"))
+def test_a_psd_has_a_group_an_object(depth: str) -> None:
+    objects = made(*OVERLAPPING, depth=depth).rename(1, "Früchte 🍎")
+    assert objects.source is not None
+    data = files.encode(objects.source, objects, Recipe(format="psd"))
+    document = PSDImage.open(io.BytesIO(data))
+    full = np.iinfo(depth).max
+    bottom, *groups = document
+    assert bottom.name == "Original"
+    assert not bottom.visible
+    assert np.array_equal(np.rint(bottom.numpy("color") * full), objects.source.pixels)
+    assert [group.name for group in groups] == list(objects.names)
+    for group, (one, mask) in zip(groups, objects.integer_masks(depth), strict=True):
+        assert group.kind == "group"
+        original, clean = group
+        assert (original.name, original.visible) == ("Original", True)
+        assert (clean.name, clean.visible) == ("Clean color", False)
+        for layer in (original, clean):
+            assert layer.bbox == layer.mask.bbox == tuple(one.window)
+            assert np.array_equal(np.rint(layer.numpy("mask")[..., 0] * full), mask)
+        color = objects.source.pixels[one.window.slices]
+        assert np.array_equal(np.rint(original.numpy("color") * full), color)
+        assert one.foreground is not None
+        assert np.array_equal(np.rint(clean.numpy("color") * full), one.foreground)
+
+
+def test_names_of_files_stay_in_their_folder_and_apart(tmp_path: Path) -> None:
+    objects = made(*OVERLAPPING).rename(1, "../../etc/passwd").rename(2, "a b").rename(3, "a/b")
+    objects = objects.rename(4, "///")
+    paths = files.each_path(tmp_path / "cut.png", objects)
+    assert {path.parent for path in paths} == {tmp_path}
+    assert len({path.name.lower() for path in paths}) == 4
+    assert objects.source is not None
+    written = files.write_each(tmp_path / "cut.png", objects.source, objects, Recipe())
+    for path, number in zip(written, range(1, 5), strict=True):
+        alpha = np.asarray(Image.open(path))[..., 3]
+        assert np.abs(alpha - objects.mask(number) * 255).max() <= 1
+
+
+def command(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mattebrush", *arguments],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_writes_what_is_chosen(tmp_path: Path) -> None:
+    Image.fromarray(three()[0]).save(tmp_path / "three.png")
+    done = command(
+        *("remove", "three.png", "--objects", "--merge", "1,3", "--drop", "2", "--json"),
+        *("-o", "out.psd", "--no-decontaminate"),
+        folder=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert [one["name"] for one in report["objects"]] == ["object 1"]
+    _, group = PSDImage.open(tmp_path / "out.psd")
+    assert group.name == "object 1"
+    done = command("remove", "three.png", "--choose", "4", folder=tmp_path)
+    assert done.returncode != 0
+    assert "object 3" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.psd", "three.png"]
