@@ -9,7 +9,8 @@ strokes      what was painted, apart from any matte     layers      where that i
 painting     strokes kept safe, compositor awake        refining    the engine after the brush
 carrying     strokes on other frames                    cuts        where a shot ends
 choosing     which object is meant                      status      which frames are done
-models       which networks can be chosen               words       the user's language
+models       which networks can be chosen               mattes      Blender's own masks
+events       what Blender calls us at                   words       the user's language
 overlay      what is drawn over Blender's editors      setting_up  the engine, by consent
 operators, panels, preferences                          what the user meets
 tasks, jobs  long work, and the engine that does it     compat      differences of versions
@@ -20,6 +21,7 @@ import bpy
 from . import (
     choosing,
     matte,
+    mattes,
     models,
     operators,
     overlay,
@@ -47,6 +49,7 @@ _CLASSES = (
     matte.MattebrushMatte,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *mattes.CLASSES,
     *models.CLASSES,
     *setting_up.CLASSES,
     *panels.CLASSES,

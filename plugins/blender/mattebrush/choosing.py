@@ -1,25 +1,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which object a node cuts out: points and boxes set on the plate, in the Image or Clip Editor.
+"""Which object a node cuts out: points, boxes and strokes set on the plate, in the Image or
+Clip Editor.
 
 On a moving plate they belong to their frame; the frames between and beyond take the object from
 their neighbor (`generating.py`).
 """
 
+import itertools
+import math
+
 import bpy
+import numpy as np
 
 from . import compat, sources
 from .problem import Problem
 
 _DRAG = 6
-"""Pixels from which a click is a box."""
+"""Pixels from which a click is a box, or a stroke."""
+
+_ALONG = 12
+"""A stroke is told to the engine by so many points, evenly along it."""
 
 
 class MattebrushMark(bpy.types.PropertyGroup):
-    """A point or a box: shares of the plate's width and height, from its top left corner."""
+    """A point or a box: shares of the plate's width and height, from its top left corner.
+
+    stroke: the points of one stroke have a number in common; 0 for what stands alone.
+    """
 
     frame: bpy.props.IntProperty()
     keeps: bpy.props.BoolProperty(default=True)
     is_box: bpy.props.BoolProperty()
+    stroke: bpy.props.IntProperty()
     x0: bpy.props.FloatProperty()
     y0: bpy.props.FloatProperty()
     x1: bpy.props.FloatProperty()
@@ -82,15 +94,40 @@ def _origins(group):
                 return
 
 
+drawing = {}
+"""The stroke that is being drawn, for the overlay: {"region", "path"}, empty when none is."""
+
+
 class Gesture:
-    """What the mouse does in an editor: a click is a point, a drag a box; both from 0 to 1."""
+    """What the mouse does in an editor: a click is a point, a drag a box, or a stroke when it is
+    to be one; all from 0 to 1."""
 
     def __init__(self, region):
-        self.region, self.start = region, None
+        self.region, self.start, self.path = region, None, None
 
-    def press(self, event):
-        """The button goes down."""
+    def press(self, event, *, draws=False):
+        """The button goes down. draws: what is dragged then is a stroke."""
         self.start = event.mouse_region_x, event.mouse_region_y
+        self.path = [self.start] if draws else None
+
+    def move(self, event):
+        """The mouse moves; returns whether a stroke grew."""
+        if self.path is None:
+            return False
+        self.path.append((event.mouse_region_x, event.mouse_region_y))
+        drawing.update(region=self.region, path=self.path)
+        return True
+
+    def stroke(self):
+        """The stroke that was drawn, as (x, y) from the top left corner; none when it was a click
+        or outside. Ends it."""
+        path, self.path = self.path or [], None
+        drawing.clear()
+        if _length(path) <= _DRAG:
+            return []
+        self.start = None
+        seen = [self.region.view2d.region_to_view(*at) for at in evenly(path)]
+        return [(x, 1 - y) for x, y in seen if 0 <= x <= 1 and 0 <= y <= 1]
 
     def release(self, event):
         """(x0, y0, x1, y1, is_box) from the top left corner, or None when it was outside."""
@@ -121,13 +158,38 @@ def add(group, frame, mark, *, keeps=True):
     new.x0, new.y0, new.x1, new.y1 = x0, y0, x1, y1
 
 
-def remove_last(group, frame):
-    """Takes the frame's latest mark away."""
+def add_stroke(group, frame, points, *, keeps=True):
+    """Adds a stroke of a `Gesture`, by its points."""
     state = group.mattebrush
-    for index in reversed(range(len(state.marks))):
-        if state.marks[index].frame == frame:
+    number = max((mark.stroke for mark in state.marks), default=0) + 1
+    for x, y in points:
+        add(group, frame, (x, y, x, y, False), keeps=keeps)
+        state.marks[-1].stroke = number
+
+
+def remove_last(group, frame):
+    """Takes the frame's latest mark away; of a stroke all of it."""
+    state = group.mattebrush
+    own = [index for index, mark in enumerate(state.marks) if mark.frame == frame]
+    if not own:
+        return
+    stroke = state.marks[own[-1]].stroke
+    for index in reversed(own):
+        if index == own[-1] or (stroke and state.marks[index].stroke == stroke):
             state.marks.remove(index)
-            return
+
+
+def evenly(path):
+    """`_ALONG` points along a path of (x, y), at even distances, its ends among them."""
+    steps = [math.dist(one, other) for one, other in itertools.pairwise(path)]
+    reached = [0.0, *itertools.accumulate(steps)]
+    wanted = np.linspace(0, reached[-1], _ALONG)
+    axes = [np.interp(wanted, reached, axis).tolist() for axis in zip(*path, strict=True)]
+    return list(zip(*axes, strict=True))
+
+
+def _length(path):
+    return sum(math.dist(one, other) for one, other in itertools.pairwise(path))
 
 
 CLASSES = (MattebrushMark,)

@@ -106,6 +106,19 @@ def new_node(tree, name):
     raise RuntimeError(f"This Blender has no compositor node {name}.")
 
 
+def set_mask_size(node, size):
+    """Has a Mask node rasterize its mask in a size (W, H)."""
+    if "Size Source" in node.inputs:
+        node.inputs["Size Source"].default_value = "Fixed"
+    else:
+        node.size_source = "FIXED"
+    for axis, side in zip("XY", size, strict=True):
+        if f"Size {axis}" in node.inputs:
+            node.inputs[f"Size {axis}"].default_value = side
+        else:
+            setattr(node, f"size_{axis.lower()}", side)
+
+
 def cpu_compositor(scene):
     """Makes the scene's compositor run where there is no GPU, too."""
     if hasattr(scene.render, "compositor_device"):

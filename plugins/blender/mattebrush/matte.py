@@ -56,6 +56,15 @@ class MattebrushMatte(bpy.types.PropertyGroup):
     report: bpy.props.StringProperty(description="What was done last")
 
 
+def node_property():
+    """The operators' property that says which node is meant."""
+    return bpy.props.StringProperty(
+        name="Node",
+        description="Name of the Background Mask node; empty: the active or only one",
+        options={"SKIP_SAVE"},
+    )
+
+
 def is_matte(node):
     """Whether a node of a compositor is one of ours."""
     tree = getattr(node, "node_tree", None)

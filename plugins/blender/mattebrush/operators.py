@@ -29,14 +29,6 @@ _FRAMES = (
 )
 
 
-def _node_property():
-    return bpy.props.StringProperty(
-        name="Node",
-        description="Name of the Background Mask node; empty: the active or only one",
-        options={"SKIP_SAVE"},
-    )
-
-
 class MATTEBRUSH_OT_add_node(bpy.types.Operator):
     """Add a node that cuts out a picture's subject with a mask you can paint on"""
 
@@ -114,7 +106,7 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
     bl_label = N_("Generate Mask")
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
     # SKIP_SAVE: what was said once is not meant the next time.
     frames: bpy.props.EnumProperty(name="Frames", items=_FRAMES, options={"SKIP_SAVE"})
     frame_start: bpy.props.IntProperty(
@@ -237,7 +229,7 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
     bl_idname = "mattebrush.paint_mask"
     bl_label = N_("Paint Mask")
 
-    node: _node_property()
+    node: matte.node_property()
 
     def execute(self, context):
         """Makes the mask ready and shows it where there is a window."""
@@ -251,7 +243,7 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
         except Problem as problem:
             self.report({"ERROR"}, str(problem))
             return {"CANCELLED"}
-        area = _image_area(context)
+        area = overlay.image_area(context)
         if area is not None:
             painting.show_in([area], node.node_tree)
             compat.take_white_and_black(context)
@@ -262,42 +254,29 @@ class MATTEBRUSH_OT_paint_mask(bpy.types.Operator):
     def _lay_beneath(self, group, source, frame):
         try:
             overlay.plate_image(group, source, frame)
+            overlay.take_neighbors(group, frame)
         except Problem as problem:  # one can paint without it
             self.report({"WARNING"}, str(problem))
 
 
-def _image_area(context):
-    """An Image Editor: one that is there, else half of the editor clicked in, else None."""
-    if context.screen is None:
-        return None
-    found = [area for area in context.screen.areas if area.ui_type == "IMAGE_EDITOR"]
-    if found:
-        return max(found, key=lambda area: area.width * area.height)
-    if context.area is None:
-        return None
-    before = set(context.screen.areas)
-    bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
-    added = [area for area in context.screen.areas if area not in before]
-    if not added:
-        return None
-    added[0].ui_type = "IMAGE_EDITOR"
-    return added[0]
-
-
 _HELP = N_(
-    "Click: this object    Drag: a box around it    Ctrl: not this    Backspace: take back"
-    "    Enter: done"
+    "Click: this object    Drag: a box around it    Shift-drag: a stroke over it"
+    "    Ctrl: not this    Backspace: take back    Enter: done"
 )
 
 
+_MOVES = ("MOUSEMOVE", "INBETWEEN_MOUSEMOVE")
+"""A hand that is faster than the window is drawn moves in between."""
+
+
 class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
-    """Say which object is meant: click on it, or drag a box around it"""
+    """Say which object is meant: click on it, drag a box around it, Shift-drag a stroke over it"""
 
     bl_idname = "mattebrush.choose_object"
     bl_label = N_("Choose Object")
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
 
     _gesture = _group = None
 
@@ -309,7 +288,7 @@ class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
             source = sources.of_node(context.scene, tree, node)
             area = _editor_of(context, group)
             if area is None:
-                area = _image_area(context)
+                area = overlay.image_area(context)
                 frame = context.scene.frame_current
                 area.spaces.active.image = overlay.plate_image(group, source, frame, "sRGB")
                 area.spaces.active.mode = "VIEW"
@@ -329,6 +308,7 @@ class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
         if event.type in ("RET", "NUMPAD_ENTER", "ESC", "RIGHTMOUSE"):
             context.window.cursor_modal_restore()
             context.workspace.status_text_set(None)
+            choosing.drawing.clear()
             return {"FINISHED"}
         region = self._gesture.region
         inside = region.x <= event.mouse_x < region.x + region.width
@@ -336,16 +316,25 @@ class MATTEBRUSH_OT_choose_object(bpy.types.Operator):
         if event.type == "BACK_SPACE" and event.value == "PRESS":
             choosing.remove_last(self._group(), context.scene.frame_current)
         elif event.type == "LEFTMOUSE" and event.value == "PRESS" and inside:
-            self._gesture.press(_within(event, region))
+            self._gesture.press(_within(event, region), draws=event.shift)
+        elif event.type in _MOVES and self._gesture.move(_within(event, region)):
+            pass
         elif event.type == "LEFTMOUSE" and event.value == "RELEASE":
-            mark = self._gesture.release(_within(event, region))
-            if mark is not None:
-                frame = context.scene.frame_current
-                choosing.add(self._group(), frame, mark, keeps=not event.ctrl)
+            self._mark(context.scene.frame_current, event)
         else:
             return {"PASS_THROUGH"}
         overlay.redraw("IMAGE_EDITOR", "CLIP_EDITOR", "NODE_EDITOR")
         return {"RUNNING_MODAL"}
+
+    def _mark(self, frame, event):
+        """The button goes up: a stroke, a box or a point is there."""
+        points = self._gesture.stroke()
+        if points:
+            choosing.add_stroke(self._group(), frame, points, keeps=not event.ctrl)
+            return
+        mark = self._gesture.release(_within(event, self._gesture.region))
+        if mark is not None:
+            choosing.add(self._group(), frame, mark, keeps=not event.ctrl)
 
 
 class _within:
@@ -378,7 +367,7 @@ class MATTEBRUSH_OT_mark_object(bpy.types.Operator):
     bl_label = N_("Mark Object")
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
     point: bpy.props.FloatVectorProperty(size=2, default=(-1, -1), options={"SKIP_SAVE"})
     box: bpy.props.FloatVectorProperty(size=4, default=(-1, -1, -1, -1), options={"SKIP_SAVE"})
     keep: bpy.props.BoolProperty(default=True, options={"SKIP_SAVE"})
@@ -407,7 +396,7 @@ class MATTEBRUSH_OT_clear_choice(bpy.types.Operator):
     bl_label = N_("Forget the Choice")
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
 
     def execute(self, context):
         """Takes away the marks of all frames."""
@@ -429,7 +418,7 @@ class MATTEBRUSH_OT_go_to_frame(bpy.types.Operator):
     bl_idname = "mattebrush.go_to_frame"
     bl_label = N_("Go to Frame")
 
-    node: _node_property()
+    node: matte.node_property()
     state: bpy.props.EnumProperty(name="State", items=_LOOK_FOR, options={"SKIP_SAVE"})
 
     def execute(self, context):
@@ -455,7 +444,7 @@ class MATTEBRUSH_OT_choose_model(bpy.types.Operator):
     bl_label = "Model"
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
     model: bpy.props.StringProperty(name="Model", options={"SKIP_SAVE"})
 
     def execute(self, context):
@@ -475,7 +464,7 @@ class MATTEBRUSH_OT_refine_mask(Worker, bpy.types.Operator):
     bl_label = "Refine Mask"
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
 
     def work(self, context):
         """Yields progress; returns the last word."""
@@ -511,7 +500,7 @@ class MATTEBRUSH_OT_carry_strokes(Worker, bpy.types.Operator):
     bl_label = N_("Carry Strokes")
     bl_options = {"UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
     direction: bpy.props.EnumProperty(name="Direction", items=_DIRECTIONS, options={"SKIP_SAVE"})
 
     def work(self, context):
@@ -535,7 +524,7 @@ class MATTEBRUSH_OT_refresh(bpy.types.Operator):
     bl_idname = "mattebrush.refresh"
     bl_label = "Update"
 
-    node: _node_property()
+    node: matte.node_property()
 
     def execute(self, context):
         """Looks at files and pixels anew."""
@@ -554,7 +543,7 @@ class MATTEBRUSH_OT_mark_asset(bpy.types.Operator):
     bl_label = "Mark as Asset"
     bl_options = {"REGISTER", "UNDO"}
 
-    node: _node_property()
+    node: matte.node_property()
 
     def execute(self, context):
         """Marks the node's group."""

@@ -8,17 +8,24 @@ import gpu
 import numpy as np
 from gpu_extras.batch import batch_for_shader
 
-from . import choosing, compat, matte, pixels, plates, sources, status, upkeep
+from . import choosing, colour, compat, matte, pixels, plates, sources, status, upkeep
 from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 VIEWS = (
     ("MASK", "Mask", "The mask itself, black and white"),
     ("OVERLAY", "Overlay", "The plate, red where it is cut away"),
+    (
+        "ONION",
+        N_("Onion Skin"),
+        "The overlay, with the outlines of the masks one frame before (blue) and after (orange)",
+    ),
     ("CUT", N_("Cut Out"), "The subject on a checkerboard"),
     ("PLATE", N_("Plate"), "The plate as it was: before and after"),
 )
-_INDEX = {name: index for index, (name, _, _) in enumerate(VIEWS)}
+_PLATE_ONLY, _ON_RED = 2, 1
+_INDEX = {"OVERLAY": _ON_RED, "ONION": _ON_RED, "CUT": 0, "PLATE": _PLATE_ONLY}
+"""What the shader is told of a view."""
 
 _COLORS = {
     "MISSING": (0.75, 0.2, 0.2, 0.9),
@@ -27,6 +34,7 @@ _COLORS = {
     "DONE": (0.3, 0.7, 0.35, 0.9),
 }
 _WARNING = (1.0, 0.75, 0.2, 1.0)
+_ONION = {-1: (0.25, 0.5, 1.0), 1: (1.0, 0.55, 0.1)}
 _KEEP, _DROP = (0.3, 1.0, 0.4, 1.0), (1.0, 0.3, 0.3, 1.0)
 _BAR, _SCRUBBER = 5, 24
 """Heights of the bar in the timeline, and of the numbers above it, in pixels of the interface."""
@@ -91,33 +99,47 @@ void main() {
   float mask = texture(mask_image, uv).r;
   float checker = mod(floor(gl_FragCoord.x / 12.0) + floor(gl_FragCoord.y / 12.0), 2.0);
   vec3 below = view == 1 ? mix(plate, vec3(0.9, 0.05, 0.05), 0.6) : vec3(0.35 + 0.25 * checker);
-  vec3 shown = view == 3 ? plate : mix(below, plate, mask);
+  vec3 shown = view == 2 ? plate : mix(below, plate, mask);
   // An editor's buffer is linear, whatever the scene's view is.
   vec3 linear = pow((shown + 0.055) / 1.055, vec3(2.4));
   color = vec4(mix(linear, shown / 12.92, lessThanEqual(shown, vec3(0.04045))), 1.0);
 }
 """
-_shader = None
+_OUTLINE = """
+void main() {
+  float mask = texture(mask_image, uv).r;
+  // Where the mask crosses a half, as wide on screen whatever the zoom.
+  float away = abs(mask - 0.5) / max(fwidth(mask), 0.0001);
+  color = vec4(tint.rgb, tint.a * (1.0 - smoothstep(0.75, 1.75, away)));
+}
+"""
+_SHADERS = {
+    "plate": (_FRAGMENT, (("INT", "view"),), ("plate_image", "mask_image")),
+    "outline": (_OUTLINE, (("VEC4", "tint"),), ("mask_image",)),
+}
+"""Name -> (fragment source, constants, samplers)."""
+_compiled = {}
 
 
-def _plate_shader():
-    global _shader
-    if _shader is None:
+def _shader(name):
+    if name not in _compiled:
+        source, constants, samplers = _SHADERS[name]
         info = gpu.types.GPUShaderCreateInfo()
-        between = gpu.types.GPUStageInterfaceInfo("mattebrush_plate")
+        between = gpu.types.GPUStageInterfaceInfo(f"mattebrush_{name}")
         between.smooth("VEC2", "uv")
         info.push_constant("MAT4", "ModelViewProjectionMatrix")
-        info.push_constant("INT", "view")
-        info.sampler(0, "FLOAT_2D", "plate_image")
-        info.sampler(1, "FLOAT_2D", "mask_image")
+        for constant in constants:
+            info.push_constant(*constant)
+        for index, sampler in enumerate(samplers):
+            info.sampler(index, "FLOAT_2D", sampler)
         info.vertex_in(0, "VEC2", "position")
         info.vertex_in(1, "VEC2", "texture_at")
         info.vertex_out(between)
         info.fragment_out(0, "VEC4", "color")
         info.vertex_source(_VERTEX)
-        info.fragment_source(_FRAGMENT)
-        _shader = gpu.shader.create_from_info(info)
-    return _shader
+        info.fragment_source(source)
+        _compiled[name] = gpu.shader.create_from_info(info)
+    return _compiled[name]
 
 
 def _draw_in_image_editor():
@@ -141,23 +163,67 @@ def _draw_plate(space, region, group):
         if not bpy.app.timers.is_registered(_read_again):
             bpy.app.timers.register(_read_again, first_interval=0.0)
         return
+    shader = _shader("plate")
+    shader.bind()
+    shader.uniform_sampler("plate_image", gpu.texture.from_image(plate))
+    shader.uniform_sampler("mask_image", gpu.texture.from_image(space.image))
+    shader.uniform_int("view", _INDEX[view])
+    _over_picture(region, shader)
+    if view == "ONION":
+        _draw_neighbors(region, group)
+
+
+def _over_picture(region, shader):
+    """Draws over all of the picture that an editor shows."""
     (left, bottom), (right, top) = (
         region.view2d.view_to_region(x, y, clip=False) for x, y in ((0, 0), (1, 1))
     )
-    shader = _plate_shader()
     corners = ((left, bottom), (right, bottom), (right, top), (left, top))
     batch = batch_for_shader(
         shader,
         "TRI_FAN",
         {"position": corners, "texture_at": ((0, 0), (1, 0), (1, 1), (0, 1))},
     )
-    shader.bind()
-    shader.uniform_sampler("plate_image", gpu.texture.from_image(plate))
-    shader.uniform_sampler("mask_image", gpu.texture.from_image(space.image))
-    shader.uniform_int("view", _INDEX[view])
     matrix = gpu.matrix.get_projection_matrix() @ gpu.matrix.get_model_view_matrix()
     shader.uniform_float("ModelViewProjectionMatrix", matrix)
     batch.draw(shader)
+
+
+_neighbors = {}
+"""Group -> (frame, {-1 | 1: mask, float32 (H, W) from the bottom row up, or its texture})."""
+
+
+def take_neighbors(group, frame):
+    """Reads the masks one frame before and after for `ONION`: not while something is drawn."""
+    folder, found = matte.folder_of(group), {}
+    for step in _ONION if folder is not None else ():
+        if folder.has("mask", frame + step):
+            mask = pixels.load_mask(folder.file("mask", frame + step))
+            found[step] = np.ascontiguousarray(mask[::-1])
+    _neighbors[group.name] = frame, found
+
+
+def _draw_neighbors(region, group):
+    """The outlines of the masks one frame before and after the one that is painted on."""
+    frame, found = _neighbors.get(group.name, (-1, {}))
+    if frame != group.mattebrush.painted_frame:
+        return
+    for step, mask in found.items():
+        if isinstance(mask, np.ndarray):
+            found[step] = mask = _texture(mask)
+        shader = _shader("outline")
+        gpu.state.blend_set("ALPHA")
+        shader.bind()
+        shader.uniform_sampler("mask_image", mask)
+        shader.uniform_float("tint", (*colour.linearised(np.array(_ONION[step])), 1.0))
+        _over_picture(region, shader)
+        gpu.state.blend_set("NONE")
+
+
+def _texture(values):
+    height, width = values.shape
+    data = gpu.types.Buffer("FLOAT", values.size, values.ravel())
+    return gpu.types.GPUTexture((width, height), format="R16F", data=data)
 
 
 # ------------------------------------------------------------------- what was chosen on it
@@ -172,10 +238,13 @@ def _draw_in_clip_editor():
 
 def _draw_choice(region, group):
     frame = bpy.context.scene.frame_current
+    strokes = {}
     for each in choosing.of_frame(group, frame):
         color = _KEEP if each.keeps else _DROP
         corners = [region.view2d.view_to_region(*at, clip=False) for at in each.corners]
-        if each.is_box:
+        if each.stroke:
+            strokes.setdefault((each.stroke, color), []).extend(corners)
+        elif each.is_box:
             (x0, y0), (x1, y1) = corners
             _lines(((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)), color)
         else:
@@ -183,6 +252,10 @@ def _draw_choice(region, group):
             arm = 6 * bpy.context.preferences.system.ui_scale
             for points in (((x - arm, y), (x + arm, y)), ((x, y - arm), (x, y + arm))):
                 _lines(points, color)
+    for (_, color), points in strokes.items():
+        _lines(points, color)
+    if choosing.drawing.get("region") == region:
+        _lines(choosing.drawing["path"], _KEEP)
 
 
 def _lines(points, color):
@@ -251,6 +324,24 @@ _DRAWN = (
     ("SpaceDopeSheetEditor", _draw_in_timeline),
     ("SpaceNodeEditor", _draw_in_node_editor),
 )
+
+
+def image_area(context):
+    """An Image Editor: one that is there, else half of the editor clicked in, else None."""
+    if context.screen is None:
+        return None
+    found = [area for area in context.screen.areas if area.ui_type == "IMAGE_EDITOR"]
+    if found:
+        return max(found, key=lambda area: area.width * area.height)
+    if context.area is None:
+        return None
+    before = set(context.screen.areas)
+    bpy.ops.screen.area_split(direction="VERTICAL", factor=0.5)
+    added = [area for area in context.screen.areas if area not in before]
+    if not added:
+        return None
+    added[0].ui_type = "IMAGE_EDITOR"
+    return added[0]
 
 
 def redraw(*kinds):

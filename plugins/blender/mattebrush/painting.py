@@ -14,7 +14,7 @@ import bpy
 import numpy as np
 from bpy.app.handlers import persistent
 
-from . import generating, layers, matte, nodes, pixels, sources, strokes
+from . import events, generating, layers, matte, nodes, pixels, sources, strokes
 from .problem import Problem
 
 
@@ -175,7 +175,7 @@ def _after_save(*_):
 
 @persistent
 def _before_render(scene, *_):
-    if scene.name.startswith(sources.STAGE):
+    if not sources.is_users(scene):
         return
     for group in matte.everywhere():
         for sentence in _paused(group):
@@ -184,7 +184,7 @@ def _before_render(scene, *_):
 
 @persistent
 def _after_render(scene, *_):
-    if not scene.name.startswith(sources.STAGE):
+    if sources.is_users(scene):
         _resumed()
 
 
@@ -284,10 +284,10 @@ _HANDLERS = (
 
 
 def register():
-    for name, function in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    """Begins to watch over what is painted."""
+    events.add(_HANDLERS)
 
 
 def unregister():
-    for name, function in _HANDLERS:
-        getattr(bpy.app.handlers, name).remove(function)
+    """Ends it."""
+    events.remove(_HANDLERS)

@@ -3,7 +3,7 @@
 
 import bpy
 
-from . import compat, matte, models, nodes, status, tasks, upkeep, words
+from . import compat, matte, mattes, models, nodes, status, tasks, upkeep, words
 from . import mattebrush_kit as kit
 from .mattebrush_kit.stages import N_
 from .problem import Problem
@@ -175,8 +175,17 @@ class NODE_PT_mattebrush_edge(_Panel, bpy.types.Panel):
         """Blender calls this at each redraw."""
         layout, node = self.layout.column(align=True), _meant(context)
         for socket in node.inputs:
-            if socket.type == "VALUE" and not socket.is_linked:
-                layout.prop(socket, "default_value", text=socket.name)
+            if socket.type != "VALUE":
+                continue
+            row = layout.row(align=True)
+            shape = mattes.linked(node, socket.name)
+            if shape is not None:
+                row.prop(shape, "mask", text=socket.name)
+            elif not socket.is_linked:
+                row.prop(socket, "default_value", text=socket.name)
+                if socket.name in mattes.MENUS:
+                    menu = mattes.MENUS[socket.name].__name__
+                    row.menu(menu, text="", icon="MOD_MASK")
 
 
 class NODE_PT_mattebrush_settings(_Panel, bpy.types.Panel):

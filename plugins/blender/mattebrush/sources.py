@@ -37,7 +37,7 @@ _MOVING = frozenset(
 )
 """Nodes after which a picture has no longer its own size and place, but the render's."""
 
-STAGE = "Mattebrush reads"
+_STAGE = "Mattebrush reads"
 """Name of the throw-away scene."""
 
 _PICTURES = frozenset(("IMAGE", "MOVIECLIP", "R_LAYERS"))
@@ -95,6 +95,11 @@ def scene_of(source):
     if scene is None:
         raise Problem(f'The scene "{source.scene}" is gone.')
     return scene
+
+
+def is_users(scene):
+    """Whether a scene is the user's own, not the throw-away one that a source is read from."""
+    return not scene.name.startswith(_STAGE)
 
 
 def of_node(scene, tree, node):
@@ -367,7 +372,7 @@ def _as_on_screen(stage):
 def _copy_of(scene, source, frame, layers):
     """A copy of the scene whose compositor shows the source alone, taken away afterwards."""
     stage = scene.copy()
-    stage.name = STAGE
+    stage.name = _STAGE
     copied = None
     shown = None
     try:

@@ -12,7 +12,7 @@ import os
 import bpy
 from bpy.app.handlers import persistent
 
-from . import compat, folders, matte, nodes, plates, sources
+from . import compat, events, folders, matte, nodes, plates, sources
 from .problem import Problem
 
 
@@ -163,7 +163,7 @@ def _when_moved(scene, *_):
 
 @persistent
 def _before_render(scene, *_):
-    if not scene.name.startswith(sources.STAGE):
+    if sources.is_users(scene):
         see_to_all(scene, {*range(scene.frame_start, scene.frame_end + 1), scene.frame_current})
     _rendering.add(scene.name)
 
@@ -207,11 +207,9 @@ _HANDLERS = (
 
 def register():
     """Begins to look after the nodes."""
-    for name, function in _HANDLERS:
-        getattr(bpy.app.handlers, name).append(function)
+    events.add(_HANDLERS)
 
 
 def unregister():
     """Ends it."""
-    for name, function in _HANDLERS:
-        getattr(bpy.app.handlers, name).remove(function)
+    events.remove(_HANDLERS)

@@ -28,7 +28,7 @@ VERSIONS = ("3.4", "4.2", "4.5", "5.0", "5.2")
 WINDOWS = ("3.4", "5.2")
 """Versions that are here with their windows, too."""
 
-_TIMEOUT = 240
+_TIMEOUT = 600
 
 
 @dataclasses.dataclass(frozen=True)

@@ -78,6 +78,19 @@ def test_mouse_and_keyboard(version: str, user: Path, photo: Path, screen: str) 
     assert seen["dirty"]
     assert seen["frame"].endswith("Mask 1")
     assert seen["frame_painted"] > 100
+    assert seen["outline"][0] == 0
+    assert seen["outline"][1] > 100  # a circle of the next frame's disc
+    assert seen["flat_box"] == 0
+    (x, y, stroke), *points = seen["marks"]
+    assert abs(x - 0.5) < 0.02
+    assert abs(y - 0.5) < 0.02
+    assert stroke == 0
+    assert {stroke for *_, stroke in points} == {1}
+    assert len(points) == 12
+    across = [x for x, *_ in points]
+    assert across == sorted(across)
+    assert {round(y, 3) for _, y, _ in points} == {round(points[0][1], 3)}
+    assert seen["drawn"] == ["FINISHED", "MASK", True, [320, 207]]
     assert seen["frame_goes_on"] == [True, 1]  # after Refine the brush is on the new mask
     assert seen["frame_painted_again"] > 100
     assert seen["frame_keys"] == [1]

@@ -144,6 +144,26 @@ def test_the_object_that_was_chosen_is_followed(
     assert seen["left"] == 0
 
 
+@pytest.mark.parametrize("version", ["3.4", "4.5", "5.2"])
+def test_garbage_and_core_from_masks_of_blenders_own(
+    version: str, user: Path, server: dict[str, str], photo: Path
+) -> None:
+    env = blenders.environment(user, **server)
+    seen = blenders.run(blenders.find(version), "mattes", user, env, photo=str(photo))
+    alone, garbage, both = (
+        np.array(seen[name]) for name in ("alone", "Garbage Matte", "Core Matte")
+    )
+    middle, right = slice(165, 235), slice(245, 320)
+    assert alone[:, :155].any()
+    assert not garbage[:, :155].any()
+    np.testing.assert_array_equal(garbage[:, middle], alone[:, middle])
+    assert not both[:, :155].any()
+    np.testing.assert_array_equal(both[:, middle], alone[:, middle])
+    assert (both[:, right] == 255).all()
+    assert seen["nodes"] == 2  # the same node for another mask
+    assert "linked" in seen["refused"]
+
+
 @pytest.mark.parametrize("version", ENDS)
 def test_the_plate_as_it_is_on_screen(version: str, user: Path, photo: Path) -> None:
     """Exposure and view transform, when the user wants it; stored values otherwise."""

@@ -210,6 +210,9 @@ def session():
     seen["saved"] = s.bytes_of(last)
     bpy.ops.wm.save_as_mainfile(filepath=f"{FOLDER}/still.blend")
     yield from one_frame(node.node_tree, images, np.full_like(last, 0.5), seen)
+    yield from choose(node.node_tree, images, seen)
+    yield from draw_matte(node.node_tree, images, seen)
+    node.node_tree.mattebrush.marks.clear()
     if "image" in PLACE:
         yield from image_menu(node.node_tree, images, seen)
     yield from no_engine(node.node_tree, images, seen)
@@ -217,15 +220,18 @@ def session():
 
 
 def one_frame(group, images, alpha, seen):
-    """A frame of a sequence, all of it `alpha`, painted on by mouse; then the next is gone to."""
+    """A frame of a sequence, all of it `alpha`, painted on by mouse; then the next is gone to,
+    whose mask is a disc."""
     matte, space = s.module("matte"), images.spaces[0]
     folders, generating = s.module("folders"), s.module("generating")
     state = group.mattebrush
     endings = (".png", ".png")
     folder = folders.choose(f"{FOLDER}/masks", "Mask", state.owner, {}, endings)
-    for frame in (1, 2):
+    y, x = np.mgrid[: alpha.shape[0], : alpha.shape[1]]
+    next_one = (np.hypot(y - 100, x - 160) < 60).astype(np.float32)
+    for frame, mask in ((1, alpha), (2, next_one)):
         for part in ("matte", "mask"):
-            generating.write_mask(folder.file(part, frame), alpha)
+            generating.write_mask(folder.file(part, frame), mask)
         folder.write_record(frame, folders.Record())
     state.shot, state.frame_start, state.frame_end = "", 1, 3
     matte.set_sequence(group, folder)
@@ -237,6 +243,12 @@ def one_frame(group, images, alpha, seen):
     seen["frame_painted"] = int((np.abs(painted - alpha) > 0.01).sum())
     yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
     picture("8-frame")
+    seen["outline"] = []
+    for view in ("OVERLAY", "ONION"):
+        bpy.context.window_manager.mattebrush_view = view
+        yield 0.5
+        picture(f"8-{view.lower()}")
+        seen["outline"].append(orange(f"8-{view.lower()}"))
 
     before = space.image
     yield from click(GIVEN["buttons"]["refine"], 0.2)
@@ -247,7 +259,7 @@ def one_frame(group, images, alpha, seen):
     painted = s.values(space.image)[..., 0].copy()
     seen["frame_painted_again"] = int((np.abs(painted - refined) > 0.01).sum())
     bpy.context.scene.frame_set(2)
-    yield from until(lambda: np.abs(viewed() - alpha).max() < 0.01)
+    yield from until(lambda: np.abs(viewed() - next_one).max() < 0.01)
     seen["brush_down"] = space.mode == "VIEW" and space.image == matte.mask_image(group)
     file = s.module("pixels").load_mask(folder.file("mask", 1))
     seen["frame_kept"] = float(np.abs(file - painted).max())
@@ -259,10 +271,58 @@ def one_frame(group, images, alpha, seen):
     bpy.context.scene.frame_set(2)
 
 
+def orange(name):
+    """How many pixels of a screenshot have the color of the next frame's outline."""
+    shown = s.stored(f"{FOLDER}/{name}.png")[..., :3]
+    return int((np.abs(shown - (1.0, 0.55, 0.1)).max(axis=2) < 0.05).sum())
+
+
+def choose(group, images, seen):
+    """A click, a box and a stroke on the plate; the last one is taken back, and made again."""
+    space = images.spaces[0]
+    space.image, space.mode = bpy.data.images["lemur.png"], "VIEW"
+    yield 0.5
+    window = bpy.context.window_manager.windows[0]
+    region = next(region for region in images.regions if region.type == "WINDOW")
+    with bpy.context.temp_override(window=window, area=images, region=region):
+        bpy.ops.mattebrush.choose_object("INVOKE_DEFAULT")
+    marks = group.mattebrush.marks
+    yield from click(middle(images))
+    yield from until(lambda: len(marks) == 1)
+    yield from stroke(images, 20)  # all at one height: no box
+    seen["flat_box"] = len(marks) - 1
+    for wanted in (1, 0, 1):
+        if wanted:
+            mouse("keydown", "shift")
+            yield from stroke(images, 30)
+            mouse("keyup", "shift")
+        else:
+            picture("12-chosen")
+            mouse("key", "BackSpace")
+        yield from until(lambda wanted=wanted: (len(marks) > 1) == bool(wanted))
+    seen["marks"] = [[mark.x0, mark.y0, mark.stroke] for mark in marks]
+    mouse("key", "Return")
+    yield 0.5
+
+
+def draw_matte(group, images, seen):
+    """A new mask of Blender's own for what is always cut away, opened over the plate."""
+    window = bpy.context.window_manager.windows[0]
+    with bpy.context.temp_override(window=window, area=images):
+        done = bpy.ops.mattebrush.use_mask(socket="Garbage Matte")
+    space = images.spaces[0]
+    yield 0.5
+    picture("13-mask")
+    node = ours()
+    shape = s.module("mattes").linked(node, "Garbage Matte")
+    seen["drawn"] = [*done, space.mode, space.mask == shape.mask, tuple(space.image.size)]
+    s.module("compat").compositor_tree(bpy.context.scene).nodes.remove(shape)
+
+
 def image_menu(group, images, seen):
     """Image > Generate Background Mask, for the picture in the Image Editor."""
     matte, space = s.module("matte"), images.spaces[0]
-    space.image = bpy.data.images["lemur.png"]
+    space.image, space.mode = bpy.data.images["lemur.png"], "VIEW"
     yield 0.5
     yield from click(PLACE["image"][0])
     picture("10-image-menu")

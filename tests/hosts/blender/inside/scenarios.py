@@ -666,6 +666,35 @@ def objects(folder, first, model):
     return answer
 
 
+def mattes(folder, photo):
+    """Masks of Blender's own, their shapes over one half, for what goes and for what stays."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    node.node_tree.mattebrush.clean = False
+    assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+    answer = {"alone": s.bytes_of(s.render(f"{folder}/alone.png")[..., 3])}
+    for name, (left, right) in (("Garbage Matte", (-1, 0.5)), ("Core Matte", (0.75, 2))):
+        mask = bpy.data.masks.new(name)
+        spline = mask.layers.new().splines.new()
+        corners = ((left, -1), (right, -1), (right, 2), (left, 2))
+        spline.points.add(len(corners) - len(spline.points))
+        for point, at in zip(spline.points, corners, strict=True):
+            point.co = point.handle_left = point.handle_right = at
+        spline.use_cyclic = True
+        assert bpy.ops.mattebrush.use_mask(socket=name, mask=name) == {"FINISHED"}
+        answer[name] = s.bytes_of(s.render(f"{folder}/{name}.png")[..., 3])
+    again = bpy.ops.mattebrush.use_mask(socket="Core Matte", mask="Garbage Matte")
+    assert again == {"FINISHED"}
+    answer["nodes"] = sum(each.bl_idname == "CompositorNodeMask" for each in tree.nodes)
+    tree.links.new(tree.nodes["Image"].outputs[1], node.inputs["Core Matte"])
+    answer["refused"] = s.refusal(
+        bpy.ops.mattebrush.use_mask, socket="Core Matte", mask="Core Matte"
+    )
+    return answer
+
+
 def as_shown(folder, photo):
     """A plate two stops brighter on screen than it is stored."""
     s.install(f"{folder}/zips")
@@ -703,6 +732,54 @@ def chunk(folder, first, frames, name):
         frames="RANGE", frame_start=frames[0], frame_end=frames[1]
     )
     assert done == {"FINISHED"}
+    return {}
+
+
+SHOT = {"first": 8, "second": 16, "third": 40}
+"""The frames of the three strokes in `shot`."""
+
+
+def shot(folder, first, count):
+    """A shot from import to a comp over green: masks, three strokes carried, the file on a farm."""
+    s.install(f"{folder}/zips")
+    scene, ops = bpy.context.scene, bpy.ops.mattebrush
+    tree = s.prepare(160, 120)
+    _clip(tree, first, count=count)
+    scene.frame_start, scene.frame_end = 1, count
+    node = s.add_matte(tree)
+    state = node.node_tree.mattebrush
+    s.show(tree, s.laid_over(tree, node.outputs["Image"], (0, 1, 0)))
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/shot.blend")
+    answer = {"range": [state.frame_start, state.frame_end]}
+    assert ops.generate_mask() == {"FINISHED"}
+    answer["report"] = state.report
+    strokes = {
+        "first": (slice(0, 20), slice(100, 130), 1.0),
+        "second": (slice(0, 20), slice(100, 130), 1.0),
+        "third": (slice(100, 120), slice(40, 70), 0.0),
+    }
+    for name, (rows, columns, value) in strokes.items():
+        scene.frame_set(SHOT[name])
+        assert ops.paint_mask() == {"FINISHED"}
+        s.paint(s.module("matte").mask_image(node.node_tree), rows, columns, value)
+        assert ops.refine_mask() == {"FINISHED"}
+    scene.frame_set((SHOT["first"] + SHOT["second"]) // 2)
+    assert ops.carry_strokes(direction="BETWEEN") == {"FINISHED"}
+    scene.frame_set(SHOT["third"])
+    assert ops.carry_strokes(direction="BOTH") == {"FINISHED"}
+    known = s.module("status").of_group(node.node_tree)
+    answer["states"] = {name: known.of(name) for name in s.module("status").STATES}
+    s.show(tree, tree.nodes["Alpha Over"].outputs[0])
+    bpy.ops.wm.save_mainfile()
+    s.render_comp(folder, "comp", range(1, count + 1))
+    return answer
+
+
+def shot_on_a_farm(folder, count):
+    """The same file without the add-on, every eighth frame."""
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/shot.blend")
+    for frame in range(1, count + 1, 8):
+        s.render_comp(folder, "farm", [frame])
     return {}
 
 

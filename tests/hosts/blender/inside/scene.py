@@ -120,13 +120,18 @@ def files_below(folder):
 
 def render_frames(folder, name, frames):
     """Renders an animation of each frame; returns the 8-bit alphas of the PNGs."""
+    render_comp(folder, name, frames, "RGBA")
+    return [bytes_of(stored(f"{folder}/{name}_{frame:04d}.png")[..., 3]) for frame in frames]
+
+
+def render_comp(folder, name, frames, mode="RGB"):
+    """Renders an animation of each frame into 8-bit PNGs, name_0001.png and so on."""
     scene = bpy.context.scene
     settings = scene.render.image_settings
-    settings.file_format, settings.color_mode, settings.color_depth = "PNG", "RGBA", "8"
+    settings.file_format, settings.color_mode, settings.color_depth = "PNG", mode, "8"
     scene.frame_start, scene.frame_end = min(frames), max(frames)
     scene.render.filepath = f"{folder}/{name}_####"
     bpy.ops.render.render(animation=True)
-    return [bytes_of(stored(f"{folder}/{name}_{frame:04d}.png")[..., 3]) for frame in frames]
 
 
 def make_movie(tree, first, count, path):
