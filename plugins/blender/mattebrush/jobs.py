@@ -95,7 +95,7 @@ def work(options, **arrays):
         answer = job.result()
     finally:
         job.cancel()  # harmless when it has ended
-    return client.Answer(_received(answer.alpha), _received(answer.foreground), answer.report)
+    return answer._replace(alpha=_received(answer.alpha), foreground=_received(answer.foreground))
 
 
 def is_video_model(name):
