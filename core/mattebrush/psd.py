@@ -15,7 +15,7 @@ import io
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -36,7 +36,7 @@ _STRIP_BYTES = 1 << 22
 _OPEN_GROUP, _END_OF_GROUP = 1, 3  # section dividers; 0 for a layer of its own
 _END_NAME = "</Layer group>"
 
-ORIGINAL, CLEAN = "Original", "Clean color"
+ORIGINAL, CLEAN, SHADOW = "Original", "Clean color", "Shadow"
 """The names of the layers."""
 
 Plane = Callable[[int, int], np.ndarray]
@@ -79,6 +79,7 @@ def write(
     alpha: np.ndarray,
     foreground: np.ndarray | None = None,
     *,
+    shadow: np.ndarray | None = None,
     overwrite: bool = False,
     strip: bool = False,
 ) -> None:
@@ -89,6 +90,7 @@ def write(
     alpha: the matte (H, W), uint8, uint16 or float32 in [0, 1]; without `original.alpha` in it.
     foreground: the clean color, shaped like `original.pixels`; None leaves that layer out. It
         carries the same mask, so that showing it shows a cut-out.
+    shadow: how dark it is (H, W), float32: a soft black layer of its own, at the bottom.
     strip: leave the metadata out (the ICC profile stays).
 
     Raises OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than
@@ -96,16 +98,21 @@ def write(
     """
     _check(original, alpha, foreground)
     with whole_file(path, overwrite) as file:
-        _write(file, original, alpha, foreground, strip)
+        _write(file, original, alpha, foreground, shadow, strip)
 
 
 def encode(
-    original: Raster, alpha: np.ndarray, foreground: np.ndarray | None, *, strip: bool = False
+    original: Raster,
+    alpha: np.ndarray,
+    foreground: np.ndarray | None,
+    *,
+    shadow: np.ndarray | None = None,
+    strip: bool = False,
 ) -> bytes:
     """The file that `write` would write, as bytes. Arguments and errors as for `write`."""
     _check(original, alpha, foreground)
     file = io.BytesIO()
-    _write(file, original, alpha, foreground, strip)
+    _write(file, original, alpha, foreground, shadow, strip)
     return file.getvalue()
 
 
@@ -124,7 +131,7 @@ def write_groups(
     Other arguments and errors as for `write`.
     """
     _check(original, alpha, None)
-    _write_document(file, original, alpha, _group_layers(original, groups), strip)
+    _write_document(file, original, alpha, _group_layers(original, groups), None, strip)
 
 
 def _check(original: Raster, alpha: np.ndarray, foreground: np.ndarray | None) -> None:
@@ -145,15 +152,18 @@ def _write(
     original: Raster,
     alpha: np.ndarray,
     foreground: np.ndarray | None,
+    shadow: np.ndarray | None,
     strip: bool,
 ) -> None:
     """The document of one subject into a seekable file."""
     depth, whole = _depth(original), Rect(0, 0, original.width, original.height)
     planes = (original.alpha, alpha, depth, whole)
     layers = [_layer(ORIGINAL, original.pixels, *planes, hidden=False)]
+    if shadow is not None:
+        layers.insert(0, _shadow_layer(original, shadow, depth, whole))
     if foreground is not None:
         layers.append(_layer(CLEAN, foreground, *planes, hidden=True))
-    _write_document(file, original, alpha, layers, strip)
+    _write_document(file, original, alpha, layers, shadow, strip)
 
 
 def _depth(original: Raster) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
@@ -161,7 +171,12 @@ def _depth(original: Raster) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
 
 
 def _write_document(
-    file: BinaryIO, original: Raster, alpha: np.ndarray, layers: list[_Layer], strip: bool
+    file: BinaryIO,
+    original: Raster,
+    alpha: np.ndarray,
+    layers: list[_Layer],
+    shadow: np.ndarray | None,
+    strip: bool,
 ) -> None:
     depth = _depth(original)
     canvas = _Canvas(original.width, original.height, depth)
@@ -172,7 +187,7 @@ def _write_document(
     file.write(struct.pack(">I", 0))  # no palette
     _write_resources(file, original, strip)
     _write_layers(file, canvas, layers)
-    _write_merged(file, canvas, _merged(original, alpha, depth))
+    _write_merged(file, canvas, _merged(original, alpha, shadow, depth))
     if file.tell() > _LARGEST_FILE:
         raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
 
@@ -218,10 +233,32 @@ def _layer(
     return _Layer(name, named, hidden, rect)
 
 
+def _shadow_layer(
+    original: Raster,
+    shadow: np.ndarray,
+    depth: np.dtype[np.uint8] | np.dtype[np.uint16],
+    rect: Rect,
+) -> _Layer:
+    """Black, as see-through as the shadow is faint."""
+
+    def black(y0: int, y1: int) -> np.ndarray:
+        return np.zeros((y1 - y0, original.width), depth)
+
+    planes: dict[int, Plane] = dict.fromkeys(range(original.pixels.shape[2]), black)
+    planes[_TRANSPARENCY] = lambda y0, y1: to_depth(shadow[y0:y1], depth)
+    return _Layer(SHADOW, planes, False, rect)
+
+
 def _merged(
-    original: Raster, alpha: np.ndarray, depth: np.dtype[np.uint8] | np.dtype[np.uint16]
+    original: Raster,
+    alpha: np.ndarray,
+    shadow: np.ndarray | None,
+    depth: np.dtype[np.uint8] | np.dtype[np.uint16],
 ) -> list[Plane]:
     """What viewers without layers show: the cut-out on white, and its alpha behind."""
+
+    def light(y0: int, y1: int) -> Any:
+        return 1 if shadow is None else 1 - shadow[y0:y1]
 
     def opacity(y0: int, y1: int) -> np.ndarray:
         opacity_here = to_depth(alpha[y0:y1], np.float32)
@@ -232,12 +269,16 @@ def _merged(
     def on_white(number: int) -> Plane:
         def plane(y0: int, y1: int) -> np.ndarray:
             color = to_depth(original.pixels[y0:y1, :, number], np.float32)
-            return to_depth(1 - opacity(y0, y1) * (1 - color), depth)
+            covered = opacity(y0, y1)
+            return to_depth(covered * color + (1 - covered) * light(y0, y1), depth)
 
         return plane
 
     colors = [on_white(number) for number in range(original.pixels.shape[2])]
-    return [*colors, lambda y0, y1: to_depth(opacity(y0, y1), depth)]
+    return [
+        *colors,
+        lambda y0, y1: to_depth(1 - (1 - opacity(y0, y1)) * light(y0, y1), depth),
+    ]
 
 
 def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:

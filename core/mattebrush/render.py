@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What becomes of a cut-out: a picture, or a file's bytes. One order for command line, server and
-batches: crop, match colors, shadow, background, file format.
+batches: crop or a preset's frame, match colors, shadow, background, file format.
 
 How each step works is in `composition`; the file formats are in `raster` and `psd`.
 """
@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from . import composition, psd, raster
+from . import composition, psd, raster, shadows
+from .atomic import whole_file
 from .composition import Color, Shadow
 from .cutout import Cutout
 from .errors import OptionInvalid
 from .imaging.depth import to_depth, to_unit
 from .imaging.rect import Rect
 from .raster import Raster
+from .shop import checking, framing
+from .shop.presets import Preset
 
 CONTENTS = ("cutout", "mask", "alpha", "foreground")
 """cutout: the picture with its background gone, or a new one. mask: the matte alone, for a layer,
@@ -58,6 +61,8 @@ class Recipe:
     shadow
         None for no shadow; else the fields of `composition.Shadow` that differ from the shadow
         that suits the picture's size.
+    shadow_kind
+        One of `shadows.KINDS`; of all but "drop", `shadow` can hold the opacity only.
     match_colors
         Whether the subject is tuned toward the background.
     crop
@@ -68,6 +73,9 @@ class Recipe:
         1 to 100, of JPEG and WebP.
     lossless
         Whether WebP keeps every value; of masks it always does.
+    preset
+        A shop's frame, or None: see `shop.presets`. Its background and format go for what is not
+        said otherwise.
 
     Raises
     ------
@@ -84,6 +92,18 @@ class Recipe:
     strip: bool = False
     quality: int = raster.QUALITY
     lossless: bool = False
+    shadow_kind: str = "drop"
+    preset: Preset | None = None
+
+    @classmethod
+    def of(cls, preset: Preset, **others: Any) -> Recipe:
+        """What a preset asks for; `others` are this class's parameters, and go first."""
+        given: dict[str, Any] = {"quality": preset.quality}
+        if preset.color is not None:
+            given["background"] = preset.color
+        if preset.format is not None:
+            given["format"] = preset.format
+        return cls(**{**given, **others, "preset": preset})
 
     def __post_init__(self) -> None:
         flat = self.background is not None
@@ -104,13 +124,40 @@ class Recipe:
             raise OptionInvalid("Matching colors needs something to match.", "Add a background.")
         if self.crop is not None and self.crop < 0:
             raise OptionInvalid(f"The crop's margin is {self.crop}.", "Give 0 or more pixels.")
-        if self.shadow is not None and (self.content != "cutout" or self.format == "psd"):
+        if self.shadow is not None and self.content != "cutout":
             raise OptionInvalid(
                 "A shadow is for a cut-out or a new background.", "Drop that option."
             )
+        if self.shadow_kind not in shadows.KINDS:
+            raise OptionInvalid(
+                f"The shadow is {self.shadow_kind!r}.", f"Choose {', '.join(shadows.KINDS)}."
+            )
+        if self.shadow_kind != "drop" and set(self.shadow or ()) - {"opacity"}:
+            raise OptionInvalid(
+                f"A {self.shadow_kind} shadow has no blur or offset of its own.",
+                "Drop that option; its opacity may be given.",
+            )
+        if self.preset is not None:
+            self._check_preset(self.preset)
         if not 1 <= self.quality <= 100:
             raise OptionInvalid(f"quality is {self.quality}.", "Give a number from 1 to 100.")
         self.shadow_for(100, 100)  # raises for values out of range
+
+    def _check_preset(self, preset: Preset) -> None:
+        if self.content != "cutout" or self.format in ("psd", "exr") or self.crop is not None:
+            raise OptionInvalid(
+                f"The preset {preset.name!r} frames a cut-out in a flat file.",
+                "Drop the crop, the mask or the layered format.",
+            )
+        if preset.format is not None and self.format != preset.format:
+            raise OptionInvalid(
+                f"The preset {preset.name!r} wants {preset.format}, not {self.format}.",
+                "Drop --format, or end the result's name accordingly.",
+            )
+        if preset.white and self.background != preset.color:
+            raise OptionInvalid(
+                f"The preset {preset.name!r} wants pure white.", "Drop the background."
+            )
 
     @property
     def compression(self) -> dict[str, Any]:
@@ -132,32 +179,136 @@ class Recipe:
 
 def picture(source: Raster, cutout: Cutout, recipe: Recipe) -> Raster:
     """The picture that `recipe` makes of a cut-out of `source`; not for layered files."""
-    shadow = recipe.shadow_for(source.height, source.width)
+    return _made(source, cutout, recipe).picture
+
+
+@dataclasses.dataclass(frozen=True)
+class _Made:
+    """A picture, what of it is subject (float32), and what a person should know."""
+
+    picture: Raster
+    alpha: np.ndarray
+    remarks: list[str]
+
+
+def _made(source: Raster, cutout: Cutout, recipe: Recipe) -> _Made:
     color = source.pixels if cutout.foreground is None else cutout.foreground
     alpha, plane = cutout.alpha, cutout.matte if recipe.content == "mask" else cutout.alpha
+    darkness, remarks = _darkness(source, cutout, recipe)
+    if recipe.preset is not None:
+        subject = dataclasses.replace(source, pixels=color, alpha=to_unit(alpha))
+        return _framed(subject, darkness, remarks, recipe, recipe.preset)
     if recipe.crop is not None:
-        window = _crop(source, alpha, recipe.crop, shadow).slices
+        window = _crop(source, alpha, recipe.crop, darkness).slices
         color, alpha, plane = color[window], alpha[window], plane[window]
+        darkness = None if darkness is None else darkness[window]
     if recipe.content in ("mask", "alpha"):
         mask = to_depth(plane, color.dtype)[:, :, None]
-        return dataclasses.replace(source, pixels=mask, alpha=None, icc=None)
-    if recipe.content == "foreground":
-        return dataclasses.replace(source, pixels=color, alpha=None)
-    subject = dataclasses.replace(source, pixels=color, alpha=alpha)
-    return composed(subject, dataclasses.replace(recipe.scene, shadow=shadow))
+        made = dataclasses.replace(source, pixels=mask, alpha=None, icc=None)
+    elif recipe.content == "foreground":
+        made = dataclasses.replace(source, pixels=color, alpha=None)
+    else:
+        subject = dataclasses.replace(source, pixels=color, alpha=alpha)
+        made = composed(subject, recipe.scene, darkness)
+    return _Made(made, alpha, remarks)
+
+
+def _framed(
+    subject: Raster,
+    darkness: np.ndarray | None,
+    remarks: list[str],
+    recipe: Recipe,
+    preset: Preset,
+) -> _Made:
+    """The subject in a preset's canvas."""
+    assert subject.alpha is not None
+    where = framing.placement(subject.alpha, preset)
+    placed = framing.placed(subject, where)
+    if preset.srgb:
+        gray = placed.pixels.shape[2] == 1 and placed.icc is None
+        pixels = placed.pixels if gray else raster.in_profile(placed, None)
+        flat = recipe.background is not None or not gray
+        placed = dataclasses.replace(
+            placed, pixels=pixels, icc=raster.srgb_profile() if flat else None
+        )
+    assert placed.alpha is not None
+    if darkness is not None:
+        darkness = np.clip(where.plane(darkness), 0, 1)
+    elif recipe.shadow_kind != "kept":  # made for this canvas: its blur is in proportion to that
+        darkness = _made_shadow(placed.alpha, recipe)
+    made = composed(placed, recipe.scene, darkness)
+    return _Made(made, placed.alpha, [*remarks, *where.remarks])
+
+
+def _darkness(
+    source: Raster, cutout: Cutout, recipe: Recipe
+) -> tuple[np.ndarray | None, list[str]]:
+    """The shadow in the picture, before any crop, and what a person should know of it; None where
+    there is none, or where it is made for a preset's canvas."""
+    if recipe.shadow is None:
+        return None, []
+    if recipe.shadow_kind == "kept":
+        darkness = shadows.kept(source.pixels, to_unit(cutout.matte))
+        if darkness is None:
+            return None, ["The ground is too busy for its shadow to be told: there is none."]
+        strength = np.float32(recipe.shadow.get("opacity", 0.5) / 0.5)
+        return np.clip(darkness * strength, 0, 1), []
+    remarks = []
+    if recipe.shadow_kind == "contact" and not shadows.stands(to_unit(cutout.alpha)):
+        remarks = ["The subject is cut off below: a contact shadow lies at its lower edge."]
+    if recipe.preset is not None:
+        return None, remarks
+    return _made_shadow(to_unit(cutout.alpha), recipe), remarks
+
+
+def _made_shadow(alpha: np.ndarray, recipe: Recipe) -> np.ndarray | None:
+    shadow = recipe.shadow_for(*alpha.shape)
+    if shadow is None:
+        return None
+    if recipe.shadow_kind == "contact":
+        return shadows.contact(alpha, shadow.opacity)
+    return composition.drop_shadow(alpha, shadow)
 
 
 def encode(source: Raster, cutout: Cutout, recipe: Recipe) -> bytes:
     """The file that `write` would write, as bytes. Raises as `write` does."""
+    return encoded(source, cutout, recipe)[0]
+
+
+def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list[str]]:
+    """The file's bytes, and what a person should know of it: what the format does not keep, and
+    where the preset's standard is not met."""
+    lost = losses(source, recipe)
     if recipe.format == "psd":
-        return psd.encode(*_layers(source, cutout, recipe), strip=recipe.strip)
+        layers = _layers(source, cutout, recipe)
+        data = psd.encode(*layers.pictures, shadow=layers.shadow, strip=recipe.strip)
+        return data, [*lost, *layers.remarks]
+    made = _made(source, cutout, recipe)
     name = raster.format_of(f"stream.{recipe.format}")
-    return raster.encode(picture(source, cutout, recipe), name, **recipe.compression)
+    if recipe.preset is None:
+        return raster.encode(made.picture, name, **recipe.compression), [*lost, *made.remarks]
+    data = _small_enough(made.picture, name, recipe, recipe.preset)
+    failing = checking.check(data, recipe.preset, made.alpha)
+    return data, [*lost, *made.remarks, *failing]
+
+
+_LEAST_QUALITY = 60
+
+
+def _small_enough(made: Raster, name: str, recipe: Recipe, preset: Preset) -> bytes:
+    """Encoded, at a lower quality where the preset has a limit of bytes."""
+    quality = recipe.quality
+    while True:
+        data = raster.encode(made, name, **{**recipe.compression, "quality": quality})
+        fits = preset.max_bytes is None or len(data) <= preset.max_bytes
+        if fits or name not in ("JPEG", "WEBP") or quality <= _LEAST_QUALITY:
+            return data
+        quality = max(_LEAST_QUALITY, quality - 5)
 
 
 def write(
     path: Path | str, source: Raster, cutout: Cutout, recipe: Recipe, *, overwrite: bool = False
-) -> None:
+) -> list[str]:
     """Writes what `recipe` makes of a cut-out to `path`, whole or not at all.
 
     Parameters
@@ -173,17 +324,35 @@ def write(
     overwrite
         Whether a file that is there is replaced.
 
+    Returns
+    -------
+    list of str
+        What a person should know of the file, as from `encoded`.
+
     Raises
     ------
     OutputExists, OutputUnwritable
         As `raster.write` does.
     """
+    if recipe.preset is not None:
+        data, remarks = encoded(source, cutout, recipe)
+        with whole_file(path, overwrite) as file:
+            file.write(data)
+        return remarks
+    lost = losses(source, recipe)
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
-        psd.write(path, *layers, overwrite=overwrite, strip=recipe.strip)
-        return
-    result = picture(source, cutout, recipe)
-    raster.write(path, result, overwrite=overwrite, **recipe.compression)
+        psd.write(
+            path,
+            *layers.pictures,
+            shadow=layers.shadow,
+            overwrite=overwrite,
+            strip=recipe.strip,
+        )
+        return [*lost, *layers.remarks]
+    made = _made(source, cutout, recipe)
+    raster.write(path, made.picture, overwrite=overwrite, **recipe.compression)
+    return [*lost, *made.remarks]
 
 
 def losses(source: Raster, recipe: Recipe) -> list[str]:
@@ -194,23 +363,32 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
     return raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))
 
 
-def _layers(
-    source: Raster, cutout: Cutout, recipe: Recipe
-) -> tuple[Raster, np.ndarray, np.ndarray | None]:
-    """The original, the matte and the clean colors of a layered file."""
+@dataclasses.dataclass(frozen=True)
+class _Layers:
+    """Of a layered file: original, matte and clean colors; the shadow; what a person should
+    know."""
+
+    pictures: tuple[Raster, np.ndarray, np.ndarray | None]
+    shadow: np.ndarray | None
+    remarks: list[str]
+
+
+def _layers(source: Raster, cutout: Cutout, recipe: Recipe) -> _Layers:
     matte, foreground = cutout.matte, cutout.foreground
-    if recipe.crop is None:
-        return source, matte, foreground
-    window = _crop(source, cutout.alpha, recipe.crop, None).slices
-    alpha = None if source.alpha is None else source.alpha[window]
-    foreground = None if foreground is None else foreground[window]
-    source = dataclasses.replace(source, pixels=source.pixels[window], alpha=alpha)
-    return source, matte[window], foreground
+    darkness, remarks = _darkness(source, cutout, recipe)
+    if recipe.crop is not None:
+        window = _crop(source, cutout.alpha, recipe.crop, darkness).slices
+        alpha = None if source.alpha is None else source.alpha[window]
+        foreground = None if foreground is None else foreground[window]
+        darkness = None if darkness is None else darkness[window]
+        source = dataclasses.replace(source, pixels=source.pixels[window], alpha=alpha)
+        matte = matte[window]
+    return _Layers((source, matte, foreground), darkness, remarks)
 
 
-def _crop(source: Raster, alpha: np.ndarray, margin: int, shadow: Shadow | None) -> Rect:
+def _crop(source: Raster, alpha: np.ndarray, margin: int, darkness: np.ndarray | None) -> Rect:
     whole = Rect(0, 0, source.width, source.height)
-    return subject_rect(alpha, shadow).grown(margin).within(whole)
+    return composition.visible_rect(to_unit(alpha), darkness).grown(margin).within(whole)
 
 
 def subject_rect(alpha: np.ndarray, shadow: Shadow | None = None) -> Rect:
@@ -220,11 +398,14 @@ def subject_rect(alpha: np.ndarray, shadow: Shadow | None = None) -> Rect:
     return composition.visible_rect(to_unit(alpha), darkness)
 
 
-def composed(cutout: Raster, scene: Scene) -> Raster:
-    """The subject on the scene; still transparent where that is."""
+def composed(cutout: Raster, scene: Scene, darkness: np.ndarray | None = None) -> Raster:
+    """The subject on the scene; still transparent where that is.
+
+    darkness: of a shadow that is there already, in place of the scene's.
+    """
     assert cutout.alpha is not None
     alpha, pixels = to_unit(cutout.alpha), cutout.pixels
-    behind = shadow = None
+    behind, shadow = None, darkness
     if scene.background is not None:
         behind = composition.backdrop(scene.background, cutout)
         if scene.match_colors:

@@ -192,6 +192,8 @@ def _page(name: str) -> Response:
     language = _TEXTS.fullmatch(name)
     if language is not None:
         return _texts(language[1])
+    if name == "presets.js":  # one table of frames, the engine's
+        return Response(page_api.presets_script(), mimetype=_PAGE_TYPES[".js"])
     files = {entry.name: entry for entry in resources.files(__package__).joinpath("page").iterdir()}
     suffix = name[name.rfind(".") :] if "." in name else ""
     if name not in files or suffix not in _PAGE_TYPES:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import json
 import re
 from importlib import resources
 from types import ModuleType
@@ -114,6 +115,22 @@ def texts(language: str) -> dict[str, str]:
     own = resources.files(__package__).joinpath("page").joinpath("locale")
     with resources.as_file(own) as folder:
         return {**languages.catalogue(language), **languages.catalogue(language, str(folder))}
+
+
+@functools.cache
+def presets_script() -> str:
+    """The engine's frames (`mattebrush.shop.presets`) as a module for the page."""
+    from mattebrush.shop import presets
+
+    frames = {}
+    for name, preset in presets.own().items():
+        frame = {"name": preset.title, "fill": preset.fill, "background": preset.background}
+        if preset.size is not None:
+            frame["size"] = list(preset.size)
+        else:
+            frame["aspect"] = preset.proportion
+        frames[name] = frame
+    return f"export const PRESETS = {json.dumps(frames, ensure_ascii=False)};\n"
 
 
 def _kit_languages() -> ModuleType:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import mattebrush_server
+from mattebrush.shop import presets
 from mattebrush_server import page_api
 
 PAGE = Path(mattebrush_server.__file__).parent / "page"
@@ -34,6 +35,7 @@ def texts() -> set[str]:
     }.items():
         for path in PAGE.glob(name):
             found += re.findall(pattern, path.read_text("utf-8"))
+    found += [preset.title for preset in presets.own().values()]
     return {text.replace('\\"', '"') for text in found}
 
 

@@ -96,8 +96,8 @@ class Remover:
         cutout = engine.remove_background(source.image(), self._options)
         report = cutout.report
         with report.stage("writing"):
-            encoded = render.encode(source, cutout, recipe)
-        warnings = [*source.warnings, *report.warnings, *render.losses(source, recipe)]
+            encoded, remarks = render.encoded(source, cutout, recipe)
+        warnings = [*source.warnings, *report.warnings, *remarks]
         box = render.subject_rect(cutout.alpha) if report.subject_found else None
         return Result(
             encoded,

@@ -24,6 +24,7 @@ from ..errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
 _COMMANDS = (
     "mattebrush.cli.remove",
     "mattebrush.cli.batch",
+    "mattebrush.cli.check",
     "mattebrush.cli.segment",
     "mattebrush.cli.matte",
     "mattebrush.cli.decontaminate",

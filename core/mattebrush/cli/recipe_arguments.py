@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..composition import Color
     from ..raster import Raster
     from ..render import Recipe
+    from ..shop.presets import Preset
 
 _FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
 
@@ -41,6 +42,12 @@ def add_result(parser: argparse.ArgumentParser) -> None:
 def add_composition(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("composition")
     group.add_argument("--shadow", action="store_true", help="a soft drop shadow")
+    group.add_argument(
+        "--shadow-kind",
+        choices=("drop", "contact", "kept"),
+        help="drop: behind the subject (default); contact: made, on the ground under it; kept: "
+        "the photograph's own",
+    )
     group.add_argument("--shadow-opacity", type=float, metavar="0..1", help="default 0.5")
     group.add_argument("--shadow-blur", type=float, metavar="PX", help="default by picture size")
     group.add_argument(
@@ -54,6 +61,16 @@ def add_composition(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--crop", nargs="?", type=_margin, const=0, metavar="MARGIN", help="crop to the subject"
+    )
+
+
+def add_preset(parser: argparse.ArgumentParser) -> None:
+    """`--preset`, which asks for a frame, a background, a format and more at once."""
+    parser.add_argument(
+        "--preset",
+        metavar="NAME|FILE",
+        help="a shop's frame: amazon, ebay, etsy, shopify, square, ..., or a file of your own "
+        "(docs/shops.md)",
     )
 
 
@@ -77,18 +94,33 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
     if arguments.format and named and named != arguments.format:
         raise OptionInvalid(f"--format {arguments.format} and -o {output} contradict.")
     wanted = arguments.format or named
+    preset = _preset(arguments)
+    background = _background(arguments.background)
+    quality = arguments.quality
+    if preset is not None:
+        wanted = wanted or preset.format or ""
+        background = preset.color if background is None else background
+        quality = preset.quality if quality is None else quality
     kinds = [name for name in ("mask", "alpha", "foreground") if getattr(arguments, name)]
     return Recipe(
         content=kinds[0] if kinds else "cutout",
-        format=wanted if wanted in _FORMATS else "jpg" if arguments.background else "png",
-        background=_background(arguments.background),
+        format=wanted if wanted in _FORMATS else "jpg" if background is not None else "png",
+        background=background,
         shadow=_shadow(arguments),
         match_colors=arguments.match_colors,
         crop=arguments.crop,
         strip=arguments.strip,
-        quality=raster.QUALITY if arguments.quality is None else arguments.quality,
+        quality=raster.QUALITY if quality is None else quality,
         lossless=arguments.lossless,
+        shadow_kind=arguments.shadow_kind or "drop",
+        preset=preset,
     )
+
+
+def _preset(arguments: argparse.Namespace) -> Preset | None:
+    from ..shop import presets
+
+    return None if arguments.preset is None else presets.get(arguments.preset)
 
 
 def _background(text: str | None) -> Color | Raster | None:
@@ -108,4 +140,4 @@ def _shadow(arguments: argparse.Namespace) -> dict[str, float] | None:
         shape["blur"] = arguments.shadow_blur
     if arguments.shadow_offset is not None:
         shape["dx"], shape["dy"] = arguments.shadow_offset
-    return shape if shape or arguments.shadow else None
+    return shape if shape or arguments.shadow or arguments.shadow_kind else None

@@ -33,6 +33,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     recipe_arguments.add_result(parser)
     recipe_arguments.add_composition(parser)
+    recipe_arguments.add_preset(parser)
     pictures.add_output_arguments(parser)
     engine_arguments.add_running(parser)
     parser.add_argument("--force", action="store_true", help="write even when no subject was found")
@@ -64,10 +65,13 @@ def _remove(arguments: argparse.Namespace) -> int:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)
         with cutout.report.stage("writing"):
             if task.target == pictures.STREAM:
-                pictures.send(render.encode(source, cutout, recipe))
+                data, remarks = render.encoded(source, cutout, recipe)
+                pictures.send(data)
             else:
-                render.write(task.target, source, cutout, recipe, overwrite=arguments.overwrite)
-        cutout.report.warnings += render.losses(source, recipe)
+                remarks = render.write(
+                    task.target, source, cutout, recipe, overwrite=arguments.overwrite
+                )
+        cutout.report.warnings += remarks
         return cutout.report
 
     return pictures.run_sequence(tasks, work, arguments)

@@ -11,6 +11,7 @@ files to `psd`. Pillow and tifffile are imported when a file first needs them.
 from __future__ import annotations
 
 from .decoding import of_pillow
+from .icc import srgb_profile
 from .model import MAX_PIXELS, Metadata, Raster
 from .profiles import in_profile
 from .reading import READABLE, read, sniff
@@ -30,6 +31,7 @@ __all__ = [
     "of_pillow",
     "read",
     "sniff",
+    "srgb_profile",
     "to_pillow",
     "write",
 ]

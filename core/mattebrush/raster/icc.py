@@ -269,6 +269,11 @@ def space_of(primaries: Chromaticities, curve: Curve) -> Space:
 SRGB = space_of(SRGB_PRIMARIES, SRGB_CURVE)
 
 
+def srgb_profile() -> bytes:
+    """A profile that says sRGB, the same bytes at every time."""
+    return build(SRGB_PRIMARIES, SRGB_CURVE, "sRGB")
+
+
 def parse(icc: bytes) -> Space | None:
     """What an RGB profile says, if that is a matrix and curves; None for tables and damage."""
     tags = _tags(icc)

@@ -3,22 +3,18 @@
 // proportions or size around it. A box: { x, y, width, height } in picture pixels; it may reach
 // beyond the picture. A frame: { kind, box } with a key of FRAMES; `box` is for "free" only.
 
+import { PRESETS } from "./presets.js";
+
 /**
  * aspect: width to height. fill: share of the canvas that the subject takes. size: [width, height]
- * in pixels. background: what the shop wants behind. Shops' sizes are their guides' own.
+ * in pixels. background: what the shop wants behind. The presets are the engine's own, which the
+ * server writes as a module.
  */
 export const FRAMES = {
   whole: { name: "Whole picture" },
   subject: { name: "Subject", fill: 1 },
   free: { name: "Drawn by hand" },
-  square: { name: "Square", aspect: 1, fill: 0.85 },
-  portrait: { name: "Portrait 4:5", aspect: 4 / 5, fill: 0.85 },
-  story: { name: "Story 9:16", aspect: 9 / 16, fill: 0.85 },
-  landscape: { name: "Landscape 16:9", aspect: 16 / 9, fill: 0.85 },
-  amazon: { name: "Amazon 2000 × 2000", size: [2000, 2000], fill: 0.85, background: "#ffffff" },
-  ebay: { name: "eBay 1600 × 1600", size: [1600, 1600], fill: 0.85, background: "#ffffff" },
-  etsy: { name: "Etsy 2000 × 1600", size: [2000, 1600], fill: 0.85 },
-  shopify: { name: "Shopify 2048 × 2048", size: [2048, 2048], fill: 0.85 },
+  ...PRESETS,
 };
 
 /** The smallest box around what is visible of an alpha, `step` apart in `data`; null if nothing is. */
