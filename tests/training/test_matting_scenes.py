@@ -49,6 +49,14 @@ def test_a_strand_of_an_eighth_of_a_pixel_covers_an_eighth() -> None:
     assert covered.max() == pytest.approx(1 / 8, abs=0.005)
 
 
+def test_a_pixel_half_covered_keeps_its_color() -> None:
+    canvas = shapes.Canvas(np.random.default_rng(0), 16)
+    canvas.polygon(np.array([[0, 0], [4.5, 0], [4.5, 16], [0, 16]]), (100, 60, 20, 255))
+    edge = canvas.finish()[8, 4]
+    assert 0.3 < edge[3] < 0.7
+    assert edge[:3] / edge[3] * 255 == pytest.approx([100, 60, 20], abs=3)
+
+
 def test_painted_trimaps_are_true_where_certain() -> None:
     rng = np.random.default_rng(2)
     for kind in ("hair", "lace", "hard"):

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from . import pool, scenes
+from . import cutouts, pool, scenes
+from .canvas import Subject
 from .photographs import Photographs
 
 
@@ -24,6 +25,7 @@ class Recipe:
     batch: int = 6
     side: int = 192
     photographs: int = 2500
+    cut_out: float = 0.4  # share of cut-outs with true alpha; the others are drawn
     invented: float = 0.05  # share of drawn backgrounds: flatter than any photograph
 
 
@@ -43,18 +45,28 @@ class Scenes(IterableDataset[Batch]):
         recipe = self.recipe
         rng = np.random.default_rng((self.seed, 77))
         photographs = Photographs(recipe.data, recipe.photographs, self.seed)
-        subjects = pool.Pool(recipe.subjects)
+        drawn = pool.Pool(recipe.subjects)
+        cut_out = cutouts.read(recipe.data, apart=False) if recipe.cut_out else []
+
+        def subject() -> Subject:
+            if rng.random() < recipe.cut_out:
+                return cutouts.subject(rng, cut_out[rng.integers(len(cut_out))], recipe.side)
+            return drawn.subject(rng, recipe.side)
+
         while True:
-            subjects.refresh()
+            drawn.refresh()
             for _ in range(200):
-                yield _stack([self._one(rng, photographs, subjects) for _ in range(recipe.batch)])
+                yield _stack([self._one(rng, photographs, subject) for _ in range(recipe.batch)])
 
     def _one(
-        self, rng: np.random.Generator, photographs: Photographs, subjects: pool.Pool
+        self,
+        rng: np.random.Generator,
+        photographs: Photographs,
+        draw: Callable[[], Subject],
     ) -> scenes.Scene:
         side = self.recipe.side
         while True:
-            subject = subjects.subject(rng, side)
+            subject = draw()
             if rng.random() < self.recipe.invented:
                 background = scenes.invented(rng, side)
             else:

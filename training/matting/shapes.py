@@ -9,125 +9,13 @@ business of `scenes`.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from . import fields
-
-SUPERSAMPLING = 8
-"""Sub-pixels along a side; the thinnest strand is one of them wide, about a tenth of a pixel."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Subject:
-    """What is cut out.
-
-    alpha: float32 (H, W) in [0, 1].
-    foreground: float32 (H, W, 3) in [0, 1], straight color, defined everywhere.
-    """
-
-    alpha: np.ndarray
-    foreground: np.ndarray
-
-
-class Canvas:
-    """A supersampled premultiplied RGBA picture to draw opaque or evenly translucent things on."""
-
-    def __init__(self, rng: np.random.Generator, size: int) -> None:
-        self.rng = rng
-        self.size = size
-        self.base = fields.color(rng)
-        side = size * SUPERSAMPLING
-        self.picture = Image.new("RGBA", (side, side), (0, 0, 0, 0))
-        self._draw = ImageDraw.Draw(self.picture)
-
-    def tint(self, spread: float, opacity: float = 1.0) -> tuple[int, ...]:
-        """A premultiplied fill near the subject's base color: brightness varies more than hue."""
-        color = self.base * (1 + spread * self.rng.normal()) + 0.15 * spread * self.rng.normal(
-            size=3
-        )
-        rgb = np.clip(color, 0, 1) * opacity * 255
-        return (*(int(v) for v in rgb), round(opacity * 255))
-
-    def strand(self, points: np.ndarray, width: float, fill: tuple[int, ...]) -> None:
-        """A line along `points` (n, 2) in pixels that thins out over its last third."""
-        path = points * SUPERSAMPLING
-        cut = max(2, 2 * len(path) // 3)
-        self._line(path[:cut], width, fill)
-        self._line(path[cut - 1 :], width * 0.55, fill)
-
-    def line(self, points: np.ndarray, width: float, fill: tuple[int, ...]) -> None:
-        """A line of even `width` pixels along `points` (n, 2)."""
-        self._line(points * SUPERSAMPLING, width, fill)
-
-    def _line(self, path: np.ndarray, width: float, fill: tuple[int, ...]) -> None:
-        if len(path) < 2:
-            return
-        exact = width * SUPERSAMPLING
-        whole = int(exact) + int(self.rng.random() < exact % 1)  # right on the average
-        self._draw.line(path.ravel().tolist(), fill=fill, width=max(1, whole))
-
-    def polygon(self, points: np.ndarray, fill: tuple[int, ...]) -> None:
-        """A filled outline, (n, 2) in pixels. A fill of zeros cuts a hole."""
-        self._draw.polygon((points * SUPERSAMPLING).ravel().tolist(), fill=fill)
-
-    def finish(self) -> np.ndarray:
-        """Premultiplied float32 RGBA (size, size, 4) in [0, 1]."""
-        return np.asarray(np.asarray(self.picture.reduce(SUPERSAMPLING)) / 255, np.float32)
-
-
-def outline(
-    rng: np.random.Generator, center: np.ndarray, radius: float, roughness: float
-) -> np.ndarray:
-    """A closed outline (n, 2) around `center`: a circle with random low harmonics."""
-    angle = np.linspace(0, 2 * np.pi, 240, endpoint=False)
-    wobble = np.zeros_like(angle)
-    for k in range(1, 9):
-        wobble += rng.normal() / k**1.2 * np.cos(k * angle + rng.uniform(0, 6.3))
-    r = radius * np.clip(1 + roughness * wobble, 0.35, 1.9)
-    return np.asarray(center + r[:, None] * np.stack([np.cos(angle), np.sin(angle)], 1))
-
-
-def _body(canvas: Canvas, roughness: float = 0.25) -> np.ndarray:
-    """An outline whose edge crosses the canvas, with certain foreground on one side."""
-    rng, size = canvas.rng, canvas.size
-    angle = rng.uniform(0, 2 * np.pi)
-    offset = rng.uniform(0.1, 0.75) * size
-    center = size / 2 + offset * np.array([np.cos(angle), np.sin(angle)])
-    radius = max(0.22 * size, offset * rng.uniform(0.75, 1.1))
-    return outline(rng, center, radius, roughness * rng.uniform(0.2, 1))
-
-
-def _curves(
-    rng: np.random.Generator,
-    roots: np.ndarray,
-    heading: np.ndarray,
-    length: np.ndarray,
-    bend: float,
-    curl: float,
-    steps: int = 24,
-) -> np.ndarray:
-    """Paths (n, steps, 2) that leave `roots` (n, 2) along `heading` (n,), bending and curling."""
-    n = len(roots)
-    t = np.linspace(0, 1, steps)[None]
-    turn = heading[:, None] + bend * rng.normal(size=(n, 1)) * t
-    if curl:
-        rate = rng.uniform(4, 14) * rng.uniform(0.7, 1.3, (n, 1))
-        turn = turn + curl * np.sin(rate * t + rng.uniform(0, 6.3, (n, 1)))
-    turn = turn + np.cumsum(rng.normal(size=(n, steps)), 1) * 0.04
-    step = (length[:, None] / steps)[..., None] * np.stack([np.cos(turn), np.sin(turn)], -1)
-    return np.asarray(roots[:, None] + np.cumsum(step, 1))
-
-
-def _along(rng: np.random.Generator, edge: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """`n` random places on a closed outline, and the heading outward there."""
-    k = rng.integers(0, len(edge), n)
-    tangent = np.roll(edge, -1, 0)[k] - edge[k]
-    places = edge[k] + rng.random((n, 1)) * tangent
-    return places, np.arctan2(-tangent[:, 0], tangent[:, 1])
+from . import fields, things
+from .canvas import Canvas, Subject, along, body, curves, outline
 
 
 def _covered(canvas: Canvas, edge: np.ndarray) -> np.ndarray:
@@ -142,7 +30,7 @@ def _strands(
 ) -> None:  # fmt: skip
     """A body whose edge grows strands, in locks and alone; sometimes translucent ones."""
     rng, size = canvas.rng, canvas.size
-    edge = _body(canvas)
+    edge = body(canvas)
     near = _covered(canvas, edge)
     reach = rng.uniform(*lengths) * size
     width = float(np.exp(rng.uniform(*np.log(widths))))
@@ -152,7 +40,7 @@ def _strands(
     # Most strands end early, so that the mass thins out instead of ending.
     length = reach * np.where(loose, rng.gamma(4, 0.25, n), rng.beta(1.2, rng.uniform(1, 3), n))
     inside = np.stack([np.cos(heading), np.sin(heading)], 1) * rng.uniform(0, 0.3) * reach
-    paths = _curves(rng, roots - inside, heading, length + 0.3 * reach, rng.uniform(0.1, 1.2), curl)
+    paths = curves(rng, roots - inside, heading, length + 0.3 * reach, rng.uniform(0.1, 1.2), curl)
     widths_each = width * rng.lognormal(0, 0.35, n)
     shade = rng.uniform(0.03, 0.3)
     if opacity == 1:
@@ -170,7 +58,7 @@ def _scalp(
 
     Hair is combed, often nearly along the edge; neighbors share a direction or a lock.
     """
-    centers, outward = _along(rng, edge, max(6, n // 25))
+    centers, outward = along(rng, edge, max(6, n // 25))
     member = rng.integers(0, len(centers), n)
     comb = np.clip(rng.normal() * 0.9, -1.5, 1.5)
     if rng.random() < 0.5:  # locks
@@ -178,7 +66,7 @@ def _scalp(
         heading = (outward + rng.normal(size=len(outward)) * 0.25)[member]
         loose = rng.random(n) < 0.2
     else:
-        roots, heading = _along(rng, edge, n)
+        roots, heading = along(rng, edge, n)
         waves = 0.35 * np.sin(roots / size * rng.uniform(3, 15) + rng.uniform(0, 6.3, 2)).sum(1)
         heading = heading + waves
         loose = rng.random(n) < rng.uniform(0.05, 1)
@@ -210,7 +98,7 @@ def grass(canvas: Canvas) -> None:
     y = size * rng.uniform(0.75, 1.25) + rng.normal(size=n) * 0.04 * size
     length = rng.uniform(0.3, 1.0) * size * rng.gamma(5, 0.2, n)
     heading = -np.pi / 2 + rng.normal(size=n) * 0.3
-    paths = _curves(rng, np.stack([x, y], 1), heading, length, 0.9, 0.0, 16)
+    paths = curves(rng, np.stack([x, y], 1), heading, length, 0.9, 0.0, 16)
     width = np.exp(rng.uniform(np.log(0.8), np.log(9)))
     low = float(y.mean())
     if low < size:
@@ -233,8 +121,8 @@ def _leaf(path: np.ndarray, width: float) -> np.ndarray:
 
 def _ribbon(path: np.ndarray, width: np.ndarray) -> np.ndarray:
     """The outline of a ribbon along `path` (n, 2) with a `width` (n,) at every point."""
-    along = np.gradient(path, axis=0)
-    across = np.stack([-along[:, 1], along[:, 0]], 1)
+    tangent = np.gradient(path, axis=0)
+    across = np.stack([-tangent[:, 1], tangent[:, 0]], 1)
     across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-6
     half = width[:, None] / 2 * across
     return np.concatenate([path + half, (path - half)[::-1]])
@@ -243,23 +131,23 @@ def _ribbon(path: np.ndarray, width: np.ndarray) -> np.ndarray:
 def feathers(canvas: Canvas) -> None:
     """Shafts with fine barbs on both sides, torn open here and there."""
     rng, size = canvas.rng, canvas.size
-    edge = _body(canvas)
+    edge = body(canvas)
     n = int(rng.integers(2, 9))
-    roots, heading = _along(rng, _covered(canvas, edge), n)
+    roots, heading = along(rng, _covered(canvas, edge), n)
     length = rng.uniform(0.35, 0.9) * size * rng.uniform(0.7, 1.2, n)
-    shafts = _curves(rng, roots, heading + rng.normal(size=n) * 0.4, length, 0.6, 0.0, 120)
+    shafts = curves(rng, roots, heading + rng.normal(size=n) * 0.4, length, 0.6, 0.0, 120)
     shade = rng.uniform(0.05, 0.25)
     width = rng.uniform(0.12, 0.9)
     for shaft, span in zip(shafts, length, strict=True):
-        along = np.gradient(shaft, axis=0)
-        turn = np.arctan2(along[:, 1], along[:, 0])
+        tangent = np.gradient(shaft, axis=0)
+        turn = np.arctan2(tangent[:, 1], tangent[:, 0])
         gone = fields.smooth_line(rng, len(shaft)) > rng.uniform(0.6, 1.1)
         for side in (-1, 1):
             keep = ~gone & (rng.random(len(shaft)) < rng.uniform(0.5, 1))
             profile = np.sin(np.pi * np.linspace(0.12, 0.97, len(shaft))) ** 0.6
             reach = 0.2 * span * profile * rng.uniform(0.7, 1.1, len(shaft))
             lean = turn + side * rng.uniform(0.5, 1.0)
-            barbs = _curves(rng, shaft[keep], lean[keep], reach[keep], -0.5, 0.0, 8)
+            barbs = curves(rng, shaft[keep], lean[keep], reach[keep], -0.5, 0.0, 8)
             for barb in barbs:
                 canvas.strand(barb, width, canvas.tint(shade))
         canvas.strand(shaft, rng.uniform(0.8, 2.5), canvas.tint(shade))
@@ -276,7 +164,7 @@ def leaves(canvas: Canvas) -> None:
         for k in rng.integers(0, len(twig), int(rng.integers(6, 40))):
             heading = np.array([rng.uniform(0, 6.3)])
             span = np.array([scale * rng.uniform(0.5, 1.3)])
-            path = _curves(rng, twig[k : k + 1], heading, span, 0.5, 0.0, 12)[0]
+            path = curves(rng, twig[k : k + 1], heading, span, 0.5, 0.0, 12)[0]
             leaf = _leaf(path, span[0] * rng.uniform(0.2, 0.5))
             canvas.polygon(leaf, canvas.tint(shade))
 
@@ -287,9 +175,7 @@ def _twigs(canvas: Canvas, n: int) -> np.ndarray:
     side = rng.uniform(0, 2 * np.pi)
     start = size / 2 - 0.7 * size * np.array([np.cos(side), np.sin(side)])
     roots = start + rng.normal(size=(n, 2)) * 0.25 * size
-    return _curves(
-        rng, roots, side + rng.normal(size=n) * 0.5, np.full(n, 1.3 * size), 0.8, 0.0, 30
-    )
+    return curves(rng, roots, side + rng.normal(size=n) * 0.5, np.full(n, 1.3 * size), 0.8, 0.0, 30)
 
 
 def branches(canvas: Canvas) -> None:
@@ -306,12 +192,11 @@ def branches(canvas: Canvas) -> None:
             continue
         forks = int(rng.integers(3, 8))
         k = rng.integers(len(path) // 4, len(path) - 1, forks)
-        along = np.gradient(path, axis=0)[k]
-        heading = np.arctan2(along[:, 1], along[:, 0]) + rng.choice([-1, 1], forks) * rng.uniform(
-            0.3, 1.0, forks
-        )
-        span = len(path) * np.linalg.norm(along, axis=1) * rng.uniform(0.3, 0.6, forks)
-        for child in _curves(rng, path[k], heading, span, 0.5, 0.0, 20):
+        tangent = np.gradient(path, axis=0)[k]
+        turn = rng.choice([-1, 1], forks) * rng.uniform(0.3, 1.0, forks)
+        heading = np.arctan2(tangent[:, 1], tangent[:, 0]) + turn
+        span = len(path) * np.linalg.norm(tangent, axis=1) * rng.uniform(0.3, 0.6, forks)
+        for child in curves(rng, path[k], heading, span, 0.5, 0.0, 20):
             todo.append((child, max(0.15, width * rng.uniform(0.25, 0.55)), depth + 1))
 
 
@@ -324,18 +209,18 @@ def nets(canvas: Canvas) -> None:
     turn = rng.uniform(0, np.pi)
     skew = turn + rng.uniform(0.9, 2.2)
     wave = rng.uniform(0, 0.35) * pitch
-    along = np.linspace(-size, size, 90)
+    places = np.linspace(-size, size, 90)
     for heading in (turn, skew):
         u = np.array([np.cos(heading), np.sin(heading)])
         v = np.array([-u[1], u[0]])
         phase = rng.uniform(0, 6.3)
         for k in np.arange(-size * 0.8, size * 0.8, pitch):
-            bow = wave * np.sin(along / pitch * 0.7 + phase + k) + 0.05 * size * np.sin(
-                along / size * 3 + phase
+            bow = wave * np.sin(places / pitch * 0.7 + phase + k) + 0.05 * size * np.sin(
+                places / size * 3 + phase
             )
-            path = size / 2 + along[:, None] * u + (k + bow)[:, None] * v
+            path = size / 2 + places[:, None] * u + (k + bow)[:, None] * v
             canvas.line(path, width * rng.lognormal(0, 0.1), canvas.tint(shade))
-    canvas.polygon(_body(canvas), canvas.tint(shade))
+    canvas.polygon(body(canvas), canvas.tint(shade))
     if rng.random() < 0.5:  # the net ends somewhere
         hole = outline(rng, rng.uniform(0, size, 2), size * rng.uniform(0.1, 0.35), 0.3)
         canvas.polygon(hole, (0, 0, 0, 0))
@@ -344,7 +229,7 @@ def nets(canvas: Canvas) -> None:
 def lace(canvas: Canvas) -> None:
     """Cloth with a repeating pattern of holes and threads along its edge."""
     rng, size = canvas.rng, canvas.size
-    edge = _body(canvas)
+    edge = body(canvas)
     shade = rng.uniform(0.02, 0.15)
     canvas.polygon(edge, canvas.tint(shade))
     pitch = np.exp(rng.uniform(np.log(6), np.log(30)))
@@ -368,13 +253,13 @@ def lace(canvas: Canvas) -> None:
 def fabric(canvas: Canvas) -> None:
     """A cloth's edge: nearly hard, with loose threads."""
     rng, size = canvas.rng, canvas.size
-    edge = _body(canvas, 0.4)
+    edge = body(canvas, 0.4)
     rough = edge + rng.normal(size=edge.shape) * rng.uniform(0, 1.2)
     shade = rng.uniform(0.02, 0.15)
     n = int(rng.integers(10, 260))
-    roots, heading = _along(rng, _covered(canvas, edge), n)
+    roots, heading = along(rng, _covered(canvas, edge), n)
     length = size * rng.uniform(0.01, 0.08) * rng.gamma(2, 0.5, n)
-    for path in _curves(rng, roots, heading + rng.normal(size=n) * 0.6, length, 1.5, 0.5, 12):
+    for path in curves(rng, roots, heading + rng.normal(size=n) * 0.6, length, 1.5, 0.5, 12):
         canvas.strand(path, rng.uniform(0.15, 0.9), canvas.tint(shade))
     canvas.polygon(rough, canvas.tint(shade))
 
@@ -383,7 +268,7 @@ def hard(canvas: Canvas) -> None:
     """Smooth and cornered objects with nothing but anti-aliased edges, holes included."""
     rng, size = canvas.rng, canvas.size
     for _ in range(int(rng.integers(1, 4))):
-        edge = _body(canvas, 0.5)
+        edge = body(canvas, 0.5)
         if rng.random() < 0.4:
             edge = edge[:: int(rng.integers(12, 60))]
         canvas.polygon(edge, canvas.tint(0.15))
@@ -398,12 +283,12 @@ def hard(canvas: Canvas) -> None:
 
 def veils(canvas: Canvas) -> None:
     """A body with translucent cloth around it; `_translucent` gives it folds."""
-    canvas.polygon(_body(canvas), canvas.tint(0.1))
+    canvas.polygon(body(canvas), canvas.tint(0.1))
 
 
 def glass(canvas: Canvas) -> None:
     """A body with clear sheets around it; `_translucent` gives them rims and highlights."""
-    canvas.polygon(_body(canvas), canvas.tint(0.1))
+    canvas.polygon(body(canvas), canvas.tint(0.1))
 
 
 def _sheet(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -451,8 +336,17 @@ KINDS: dict[str, tuple[Callable[[Canvas], None], float]] = {
     "hard": (hard, 2.5),
     "veils": (veils, 1.5),
     "glass": (glass, 1),
+    "products": (things.products, 3),
+    "plush": (things.plush, 2),
+    "line art": (things.line_art, 1),
+    "lettering": (things.lettering, 1),
+    "bottles": (veils, 2),
+    "smoke": (veils, 1.5),
 }
 """Kind -> how it is drawn, and its share in a random mixture."""
+
+_LAYERS = {"lettering": things.glow, "bottles": things.bottles, "smoke": things.smoke}
+"""What is laid before or behind what a kind has drawn."""
 
 BLURS = ("none", "lens", "motion", "defocus")
 _BLUR_SHARES = (0.4, 0.34, 0.1, 0.16)
@@ -483,6 +377,8 @@ def draw(kind: str, rng: np.random.Generator, size: int) -> Subject:
     picture = canvas.finish()
     if kind in ("veils", "glass"):
         picture = _translucent(rng, picture, kind)
+    if kind in _LAYERS:
+        picture = _LAYERS[kind](rng, picture)
     picture = np.clip(_blurred(rng, picture), 0, 1)
     alpha = picture[..., 3]
     alpha = np.where(alpha > 0.996, 1, np.where(alpha < 0.004, 0, alpha)).astype(np.float32)

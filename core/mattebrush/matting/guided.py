@@ -61,9 +61,14 @@ def prepare(
 
 
 def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
-    """Coefficients a (one a channel) and b of alpha = a . color + b: (C + 1, h, w) float32."""
-    model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
+    """Coefficients a (one a channel) and b of alpha = a . color + b, (C + 1, h, w) float32; zeros
+    far from what is unknown."""
     foreground, background = known > _CERTAIN, known < 1 - _CERTAIN
+    near = _around(~(foreground | background))
+    whole = np.zeros((len(color) + 1, *known.shape), np.float32)
+    color, start = color[(slice(None), *near)], start[near]
+    foreground, background = foreground[near], background[near]
+    model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
 
     def pinned(alpha: np.ndarray) -> np.ndarray:
         alpha[foreground], alpha[background] = 1, 0
@@ -75,4 +80,20 @@ def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int
         new = pinned(np.clip(model.apply(coefficients), 0, 1))
         alpha = np.clip(new + _MOMENTUM * (new - before), 0, 1)
         before = new
-    return model.fit(before)
+    whole[(slice(None), *near)] = model.fit(before)
+    return whole
+
+
+def _around(unknown: np.ndarray) -> Window:
+    """What has a say in the unknown pixels: two windows around them, since what is known stays."""
+    rows, columns = (
+        _reach(np.flatnonzero(unknown.any(axis=axis)), unknown.shape[1 - axis]) for axis in (1, 0)
+    )
+    return rows, columns
+
+
+def _reach(places: np.ndarray, size: int) -> slice:
+    if not places.size:
+        return slice(0, size)
+    margin = 2 * _RADIUS
+    return slice(max(int(places[0]) - margin, 0), min(int(places[-1]) + 1 + margin, size))

@@ -28,7 +28,7 @@ class LocalLinearModel:
     def __init__(self, color: np.ndarray, radius: int, regularization: float) -> None:
         self._color, self._radius = color, radius
         self._mean = self._means(color)
-        self._inverse = self._inverse_covariance(float(regularization))
+        self._covariance = self._factors(regularization)
 
     def fit(self, alpha: np.ndarray) -> np.ndarray:
         """Coefficients of least squares, averaged over the windows each pixel lies in.
@@ -37,7 +37,7 @@ class LocalLinearModel:
         """
         moments = self._means(np.concatenate([alpha[None], self._color * alpha]))
         mean, covariance = moments[0], moments[1:] - self._mean * moments[0]
-        slope = np.stack([(row * covariance).sum(axis=0) for row in self._inverse])
+        slope = self._covariance.solve(covariance)
         offset = mean - (slope * self._mean).sum(axis=0)
         return self._means(np.concatenate([slope, offset[None]]))
 
@@ -46,34 +46,63 @@ class LocalLinearModel:
         alpha: np.ndarray = (coefficients[:-1] * self._color).sum(axis=0) + coefficients[-1]
         return alpha
 
-    def _inverse_covariance(self, regularization: float) -> np.ndarray:
-        """(C, C, h, w): inverses of the regularized color covariance, by cofactors."""
+    def _factors(self, regularization: float) -> _Factors:
+        """Of the windows' regularized color covariance."""
         color, mean = self._color, self._mean
-        channels = len(color)
-        pairs = [(i, j) for i in range(channels) for j in range(i, channels)]
+        pairs = [(i, j) for i in range(len(color)) for j in range(i, len(color))]
         products = self._means(np.stack([color[i] * color[j] for i, j in pairs]))
-        # Where a window has one color, cofactors are differences of nearly equal numbers.
-        c = np.empty((channels, channels, *color.shape[1:]), np.float64)
+        covariance = {}
         for (i, j), product in zip(pairs, products, strict=True):
-            c[i, j] = c[j, i] = product - mean[i] * mean[j] + (regularization if i == j else 0)
-        if channels == 1:
-            return (1 / np.maximum(c, regularization)).astype(np.float32)
-        cofactors = np.empty_like(c)
-        for i in range(3):
-            for j in range(i, 3):
-                (p, q), (r, s) = ([k for k in range(3) if k != n] for n in (i, j))
-                sign = -1 if (i + j) % 2 else 1
-                cofactors[i, j] = cofactors[j, i] = sign * (c[p, r] * c[q, s] - c[p, s] * c[q, r])
-        determinant = (c[0] * cofactors[0]).sum(axis=0)
-        return (cofactors / np.maximum(determinant, regularization**3)).astype(np.float32)
+            product -= mean[i] * mean[j]
+            if i == j:
+                product += np.float32(regularization)
+            covariance[i, j] = product
+        return _Factors(covariance, len(color), np.float32(regularization))
 
     def _means(self, planes: np.ndarray) -> np.ndarray:
         """Means over the windows of (n, h, w) float32, borders repeated."""
-        around = (self._radius, self._radius)
         size = 2 * self._radius + 1
-        columns = _sums(np.pad(planes, ((0, 0), around, (0, 0)), mode="edge"), 1, size)
-        sums = _sums(np.pad(columns, ((0, 0), (0, 0), around), mode="edge"), 2, size)
-        return np.multiply(sums, np.float32(1 / size**2), out=sums)
+        means = np.empty_like(planes)
+        # Plane by plane: one and its sums stay in the processor's cache.
+        for plane, mean in zip(planes, means, strict=True):
+            padded = np.pad(plane, self._radius, mode="edge")
+            sums = _sums(_sums(padded, 0, size), 1, size)
+            np.multiply(sums, np.float32(1 / size**2), out=mean)
+        return means
+
+
+class _Factors:
+    """L D L^T of one symmetric positive matrix a pixel: by cofactors the inverse would need double
+    precision, where a window has one color."""
+
+    def __init__(
+        self, upper: dict[tuple[int, int], np.ndarray], size: int, least: np.float32
+    ) -> None:
+        """upper: planes (h, w) float32 of the upper triangle, which this may change. least: what
+        no pivot is below."""
+        self._size = size
+        self._lower: dict[tuple[int, int], np.ndarray] = {}
+        self._pivots = []
+        for k in range(size):
+            pivot = np.maximum(upper[k, k], least)
+            self._pivots.append(pivot)
+            for i in range(k + 1, size):
+                factor = upper[k, i] / pivot
+                self._lower[i, k] = factor
+                for j in range(i, size):
+                    upper[i, j] -= factor * upper[k, j]
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """x of A x = right, both (size, h, w) float32."""
+        x = right.copy()
+        for k in range(self._size):
+            for i in range(k + 1, self._size):
+                x[i] -= self._lower[i, k] * x[k]
+        for k in reversed(range(self._size)):
+            x[k] /= self._pivots[k]
+            for i in range(k + 1, self._size):
+                x[k] -= self._lower[i, k] * x[i]
+        return x
 
 
 def _sums(planes: np.ndarray, axis: int, size: int) -> np.ndarray:

@@ -24,8 +24,14 @@ from . import guided
 EMBEDDED_NETWORK = "mattebrush-matting"
 
 _BEST_PIXELS = 1_500_000
-"""The largest picture that the embedded network decides at full size. Animals of 1.6 megapixels
-come out better at half their size (training/README.md), for a quarter of the work."""
+"""The largest picture that the embedded network decides at full size after a trimap alone."""
+
+_COARSE_PIXELS = 500_000
+"""The same after a coarse alpha. Animals of 1.6 megapixels come out best at half their size; at a
+quarter of a megapixel errors grow by 5 % (`bench.choices`)."""
+
+_COARSE_HALO = 64
+"""What the network sees around what it decides after a coarse alpha, which says what is further."""
 
 _TILE = 1408
 """Longest side of a tile of the embedded network without its halo: most pictures are one tile."""
@@ -46,10 +52,10 @@ decides each window."""
 class Method:
     """A way to decide the unknown region.
 
-    tile, halo, multiple: see `tiles.plan`. parallel: whether tiles gain from running side by
-    side; networks use all threads by themselves. max_pixels: a larger picture is decided at a
-    smaller size. guided_upsampling: what was decided follows the full picture's colors after
-    that (`upsample`).
+    tile, halo, multiple: see `tiles.plan`. max_pixels: a larger picture is decided at a smaller
+    size. coarse_halo, coarse_pixels: the same where there is a coarse alpha. parallel: whether
+    tiles gain from running side by side; networks use all threads by themselves.
+    guided_upsampling: what was decided follows the full picture's colors after that (`upsample`).
     """
 
     name: str
@@ -57,9 +63,11 @@ class Method:
     prepare: PrepareMatting
     tile: int = 512
     halo: int = 0
+    coarse_halo: int = 0
     multiple: int = 1
     parallel: bool = True
     max_pixels: float = math.inf
+    coarse_pixels: float = math.inf
     guided_upsampling: bool = False
 
     def workers(self, threads: int | None) -> int | None:
@@ -106,12 +114,14 @@ def _prior_network(row: ModelRow, options: Options, report: Report) -> Method:
     return Method(
         row.id,
         row.license,
-        _from_guided(functools.partial(embedded.matte, session=session)),
+        from_guided(functools.partial(embedded.matte, session=session)),
         tile=_TILE,
         halo=halo,
+        coarse_halo=min(halo, _COARSE_HALO),
         multiple=multiple,
         parallel=False,
         max_pixels=_BEST_PIXELS,
+        coarse_pixels=_COARSE_PIXELS,
         guided_upsampling=True,
     )
 
@@ -128,6 +138,7 @@ def _trimap_network(row: ModelRow, options: Options, report: Report) -> Method:
         of_tiles(matting),
         tile=min(matting.side) - 2 * (halo + matting.multiple),
         halo=halo,
+        coarse_halo=halo,
         multiple=matting.multiple,
         parallel=False,
     )
@@ -157,7 +168,7 @@ def of_tiles(matte: TileMatte) -> PrepareMatting:
     return prepare
 
 
-def _from_guided(matte: TileMatte) -> PrepareMatting:
+def from_guided(matte: TileMatte) -> PrepareMatting:
     """A network that starts from the guided filter's alpha, which has seen the whole picture."""
 
     def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:

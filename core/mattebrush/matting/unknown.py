@@ -40,7 +40,11 @@ def matte_unknown(
     unknown = unknown_region(trimap)
     if not unknown.any():
         return to_unit(trimap)
-    factor = math.ceil(math.sqrt(trimap.size / method.max_pixels)) or 1
+    blind = coarse is None
+    most, halo = (
+        (method.max_pixels, method.halo) if blind else (method.coarse_pixels, method.coarse_halo)
+    )
+    factor = math.ceil(math.sqrt(trimap.size / most)) or 1
     small, known = upsample.downsample(image, trimap, factor) if factor > 1 else (image, trimap)
     guess = None if coarse is None else Upsampled(coarse.values, *known.shape)
     share = _SHARE_OF_FIRST if method.guided_upsampling else 1.0
@@ -51,12 +55,12 @@ def matte_unknown(
     def last(stage: str, fraction: float) -> None:
         progress(stage, share + fraction * (1 - share))
 
-    tiles = plan(unknown_region(known), method.tile, method.halo, method.multiple)
+    tiles = plan(unknown_region(known), method.tile, halo, method.multiple)
     decide = method.prepare(small, known, guess)
     alpha = _decided(known, decide, tiles, first, method.workers(threads))
     if not method.guided_upsampling:
         return alpha
-    rounds = upsample.TRIMAP_ROUNDS if coarse is None else upsample.ROUNDS
+    rounds = upsample.TRIMAP_ROUNDS if blind else upsample.ROUNDS
     upsampled = upsample.prepare(small, known, alpha, image, factor, rounds)
     return _decided(trimap, upsampled, plan(unknown, _TILE, 0), last, threads)
 
