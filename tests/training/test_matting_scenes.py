@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from training.matting import fields, pool, scenes, shapes, trimaps
+from training.matting.canvas import Canvas
 
 
 @pytest.mark.parametrize("kind", shapes.KINDS)
@@ -41,7 +42,7 @@ def test_scene_obeys_the_matting_equation_up_to_the_camera() -> None:
 
 
 def test_a_strand_of_an_eighth_of_a_pixel_covers_an_eighth() -> None:
-    canvas = shapes.Canvas(np.random.default_rng(0), 64)
+    canvas = Canvas(np.random.default_rng(0), 64)
     for x in np.arange(4.3, 62, 5):
         canvas.line(np.array([[x, 0], [x, 64]]), 1 / 8, (255, 255, 255, 255))
     covered = canvas.finish()[:, :, 3]
@@ -50,7 +51,7 @@ def test_a_strand_of_an_eighth_of_a_pixel_covers_an_eighth() -> None:
 
 
 def test_a_pixel_half_covered_keeps_its_color() -> None:
-    canvas = shapes.Canvas(np.random.default_rng(0), 16)
+    canvas = Canvas(np.random.default_rng(0), 16)
     canvas.polygon(np.array([[0, 0], [4.5, 0], [4.5, 16], [0, 16]]), (100, 60, 20, 255))
     edge = canvas.finish()[8, 4]
     assert 0.3 < edge[3] < 0.7

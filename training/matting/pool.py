@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from . import shapes
+from .canvas import Subject
 
 FOLDER = Path.home() / ".cache" / "mattebrush-training" / "matting-pool"
 SIZE = 256
@@ -63,7 +64,7 @@ class Pool:
     def __len__(self) -> int:
         return len(self._chunks) * CHUNK
 
-    def subject(self, rng: np.random.Generator, size: int) -> shapes.Subject:
+    def subject(self, rng: np.random.Generator, size: int) -> Subject:
         """A random subject, cut to `size` where its edge is, turned and mirrored at random."""
         whole = self._chunks[rng.integers(len(self._chunks))][rng.integers(CHUNK)]
         y, x = _corner(rng, whole[..., 3], size)
@@ -71,7 +72,7 @@ class Pool:
         if rng.random() < 0.5:
             cut = cut.transpose(1, 0, 2)
         cut = cut[:: rng.choice([-1, 1]), :: rng.choice([-1, 1])].astype(np.float32) / 255
-        return shapes.Subject(np.ascontiguousarray(cut[..., 3]), np.ascontiguousarray(cut[..., :3]))
+        return Subject(np.ascontiguousarray(cut[..., 3]), np.ascontiguousarray(cut[..., :3]))
 
 
 def _corner(rng: np.random.Generator, alpha: np.ndarray, size: int) -> tuple[int, int]:

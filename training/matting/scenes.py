@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from . import fields, shapes, trimaps
+from .canvas import Subject
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,7 @@ def invented(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def compose(
     rng: np.random.Generator,
-    subject: shapes.Subject,
+    subject: Subject,
     background: np.ndarray,
     texture: np.ndarray,
     kind: str,

@@ -66,7 +66,7 @@ def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int
     foreground, background = known > _CERTAIN, known < 1 - _CERTAIN
     near = _around(~(foreground | background))
     whole = np.zeros((len(color) + 1, *known.shape), np.float32)
-    color, start = color[(slice(None), *near)], start[near]
+    color, start = color[:, near[0], near[1]], start[near]
     foreground, background = foreground[near], background[near]
     model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
 
@@ -80,7 +80,7 @@ def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int
         new = pinned(np.clip(model.apply(coefficients), 0, 1))
         alpha = np.clip(new + _MOMENTUM * (new - before), 0, 1)
         before = new
-    whole[(slice(None), *near)] = model.fit(before)
+    whole[:, near[0], near[1]] = model.fit(before)
     return whole
 
 

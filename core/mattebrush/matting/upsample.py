@@ -23,7 +23,7 @@ from .trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
 _RADIUS = 8
 _REGULARIZATION = 1e-5
-ROUNDS, TRIMAP_ROUNDS = 2, 6
+ROUNDS, TRIMAP_ROUNDS = 1, 6
 """After a coarse alpha, and after a trimap alone, whose unknown region is wider."""
 
 _SHRUNK = np.float32(0.05)
