@@ -14,6 +14,7 @@ from types import TracebackType
 from tests.hosts.gimp.gimphost import Gimp
 
 _SIZE = "1280x900x24"
+_LAST_LINES = 30
 
 
 class Screen:
@@ -57,8 +58,27 @@ class Screen:
         return process
 
     def do(self, *command: str) -> str:
-        """Runs a program to its end and returns what it printed."""
-        return self.gimp.start(list(command), 60, self.variables).stdout
+        """Runs a program to its end and returns what it printed.
+
+        Raises AssertionError when it doesn't end.
+        """
+        try:
+            return self._run(*command).stdout
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"{command[0]} does not end.\n{self.state()}") from late
+
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return self.gimp.start(list(command), 60, self.variables)
+
+    def call(self, service: str, path: str, method: str, *arguments: str) -> None:
+        """Calls a D-Bus method of a program here with strings, and waits for its answer."""
+        words = ["dbus-send", "--session", "--print-reply", "--reply-timeout=55000"]
+        strings = [f"string:{text}" for text in arguments]
+        try:
+            done = self._run(*words, f"--dest={service}", path, method, *strings)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"{service} does not answer.\n{self.state()}") from late
+        assert done.returncode == 0, f"{service}: {done.stderr}\n{self.state()}"
 
     def key(self, *keys: str) -> None:
         """Presses keys, one after the other."""
@@ -97,15 +117,36 @@ class Screen:
         self.do("xdotool", "windowactivate", "--sync", found[-1])
         return found[-1]
 
+    def active(self, title: str) -> bool:
+        """Whether the window that gets the keys is one whose title holds `title`."""
+        return title in self.do("xdotool", "getactivewindow", "getwindowname")
+
+    def state(self) -> str:
+        """What there is to see, for whoever reads that a test has failed."""
+        parts = []
+        try:
+            names = self._run(
+                "xdotool", "search", "--onlyvisible", "--name", ".", "getwindowname", "%@"
+            )
+            parts += ["windows:", *(f"  {name}" for name in names.stdout.splitlines())]
+            parts.append(f"picture: {self.picture('failed')}")
+        except (subprocess.TimeoutExpired, AssertionError) as error:
+            parts.append(f"the screen does not answer: {error}")
+        for log in sorted(self.folder.glob("*.log")):
+            last = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+            parts += [f"{log}:", *(f"  {line}" for line in last if line)]
+        return "\n".join(parts)
+
     def picture(self, name: str) -> Path:
         """A picture of the whole screen."""
         path = self.folder / f"{name}.png"
-        self.do("import", "-window", "root", self.gimp.inside(self.folder) + f"/{name}.png")
+        self._run("import", "-window", "root", self.gimp.inside(self.folder) + f"/{name}.png")
         return path
 
     def wait(self, done: Callable[[], bool], what: str, seconds: float = 60) -> None:
-        """Waits until `done` says so. Raises AssertionError after `seconds`."""
+        """Waits until `done` says so. Raises AssertionError after `seconds`, with the state."""
         end = time.monotonic() + seconds
         while not done():
-            assert time.monotonic() < end, f"{what} did not come within {seconds} seconds"
+            if time.monotonic() > end:
+                raise AssertionError(f"{what} did not come in {seconds} seconds\n{self.state()}")
             time.sleep(0.2)

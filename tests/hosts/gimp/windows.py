@@ -32,6 +32,19 @@ _SEARCH = "Search Actions"
 REFINE_KEY = "F9"
 _KEYS = f'(file-version 1)\n(action "plug-in-mattebrush-refine-mask" "{REFINE_KEY}")\n'
 _KEYS_OLD = f'(gtk_accel_path "<Actions>/plug-in/plug-in-mattebrush-refine-mask" "{REFINE_KEY}")\n'
+_BATCH = ("org.gimp.GIMP.UI", "/org/gimp/GIMP/UI", "org.gimp.GIMP.UI.BatchRun")
+_REPORTED = """
+import traceback
+try:
+    {code}
+except BaseException:
+    with open('{notes}/script.new', 'w') as out:
+        out.write(traceback.format_exc())
+    import os
+    os.rename('{notes}/script.new', '{notes}/script.failed')
+    raise
+"""
+"""What GIMP 3 is given: it prints why a script failed, and tells nobody."""
 _MAKE = {"3.0": gimphost.gimp3, "3.2": gimphost.gimp32, "2.10": gimphost.gimp210}
 
 
@@ -82,34 +95,45 @@ class Window:
 
     def _searched(self, entry: str) -> bool:
         """Whether the entry stands in the search, which closes when something takes its focus."""
-        end = time.monotonic() + 5
+        if self.screen.windows(_SEARCH):
+            self.screen.key("Escape")  # came too late for the last try
+            return False
+        end = time.monotonic() + 20
         self.screen.key("slash")
-        while not self.screen.windows(_SEARCH):
+        while not self.screen.active(_SEARCH):  # keys typed before would be GIMP's shortcuts
             if time.monotonic() > end:
                 return False
             time.sleep(0.2)
         self.screen.do("xdotool", "type", "--delay", "30", entry)
-        time.sleep(2)  # the list follows the typing
-        return bool(self.screen.windows(_SEARCH))
+        time.sleep(1)  # the list follows the typing
+        return self.screen.active(_SEARCH)
 
     def run(self, script: str) -> None:
-        """Runs one of the scripts in `INSIDE` in the running GIMP, to its end."""
-        done = self.gimp.folder / "script.done"
-        done.unlink(missing_ok=True)
-        path, note = self.gimp.inside(INSIDE / script), self.gimp.inside(done.parent)
-        code = f"exec(open('{path}').read(), {{}}); open('{note}/script.done', 'w').close()"
+        """Runs one of the scripts in `INSIDE` in the running GIMP, to its end.
+
+        Raises AssertionError with its traceback when it fails.
+        """
+        done, failed = (self.gimp.folder / f"script.{end}" for end in ("done", "failed"))
+        for note in (done, failed):
+            note.unlink(missing_ok=True)
+        path, notes = self.gimp.inside(INSIDE / script), self.gimp.inside(done.parent)
+        code = f"exec(open('{path}').read(), {{}}); open('{notes}/script.done', 'w').close()"
         if self.gimp.old:
             self.script_fu(f'(python-fu-eval RUN-NONINTERACTIVE "{code}")')
         else:
-            program = f"gimp-{self.gimp.version}"
-            self.screen.do(program, "--batch-interpreter=python-fu-eval", "-b", code)
-        self.screen.wait(done.exists, f"an answer from GIMP to {script}")
+            self.screen.call(*_BATCH, "python-fu-eval", _REPORTED.format(code=code, notes=notes))
+        ended = f"an answer from GIMP to {script}"
+        self.screen.wait(lambda: done.exists() or failed.exists(), ended)
+        assert not failed.exists(), f"{script}: {failed.read_text()}"
 
     def script_fu(self, text: str) -> str:
         """Asks GIMP 2.10's Script-Fu server."""
         assert self.port
         self.screen.wait(lambda: answers(self.port), "the Script-Fu server")
-        return ScriptFu(self.port)(text)
+        try:
+            return ScriptFu(self.port)(text)
+        except TimeoutError as late:
+            raise AssertionError(f"no answer to {text}\n{self.screen.state()}") from late
 
     def look(self) -> dict[str, Any]:
         """What the image looks like now, asked of the running GIMP."""
@@ -124,12 +148,23 @@ class Window:
         data = (self.gimp.folder / "mask.bin").read_bytes()
         return np.frombuffer(data, np.uint8).reshape(HEIGHT, WIDTH)
 
+    def plugin_runs(self) -> bool:
+        """Whether a process of the plug-in is there."""
+        program = self.gimp.inside(self.gimp.config / "plug-ins" / "mattebrush").encode()
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):  # it has just ended
+                if program in path.read_bytes():
+                    return True
+        return False
+
     def wait_for_mask(self, expected: np.ndarray, what: str) -> None:
-        """Waits for exactly these values: a new mask is there, white, before it has its own."""
+        """Waits for exactly these values: a new mask is there, white, before it has its own, and
+        has them before the plug-in has closed its step to undo."""
 
         def shown() -> bool:
+            over = not self.plugin_runs()
             now = self.mask()
-            return now is not None and np.array_equal(now, expected)
+            return over and now is not None and np.array_equal(now, expected)
 
         self.screen.wait(shown, what)
 
