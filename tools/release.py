@@ -5,6 +5,7 @@
     wheel                      the engine's wheel
     plugins                    the plug-ins' zips, which bring the engine's wheel along
     bundle --platform KEY      all that a machine without a network needs, in one zip
+    recipes                    for winget, Homebrew, conda and Flathub, from dist/SHA256SUMS
     check FILE ...             whether bundles hold what they must: tags, sizes, hashes
 
 Everything lands in --output-dir (dist). Wheels of others are those of the lock (tools/lock.py).
@@ -30,7 +31,7 @@ from mattebrush import __version__
 from mattebrush.errors import InputInvalid, MattebrushError
 from mattebrush.plugins import packages, places
 
-from . import lock
+from . import lock, recipes
 from .lock import ROOT
 from .platforms import PLATFORMS, Platform, python_range
 
@@ -57,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    what = ("all", "wheel", "plugins", "bundle", "check")
+    what = ("all", "wheel", "plugins", "bundle", "recipes", "check")
     parser.add_argument("what", nargs="?", default="all", choices=what)
     parser.add_argument("files", nargs="*", type=Path, help="bundles to check")
     parser.add_argument("--platform", action="append", choices=PLATFORMS, help="default: all")
@@ -72,6 +73,9 @@ def main(arguments: list[str] | None = None) -> int:
             problems = [problem for path in given.files for problem in check(path)]
             print("\n".join(problems) or "All is as it must be.")
             return 1 if problems else 0
+        if given.what == "recipes":
+            print("\n".join(str(path) for path in _recipes(given.output_dir)))
+            return 0
         sums = {path.name: digest(path) for path in _made(given)}
         lines = "".join(f"{value}  {name}\n" for name, value in sorted(sums.items()))
         if given.what == "all":
@@ -81,6 +85,20 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"tools.release: {error}", file=sys.stderr)
         return error.exit_status
     return 0
+
+
+def _recipes(folder: Path) -> list[Path]:
+    """Writes the recipes for what SHA256SUMS in a folder names."""
+    try:
+        lines = (folder / "SHA256SUMS").read_text("utf-8").splitlines()
+    except OSError as error:
+        raise InputInvalid(
+            f"{folder / 'SHA256SUMS'} cannot be read: {error.strerror}.", "Build the release first."
+        ) from error
+    sums = {name: value for value, name in (line.split("  ", 1) for line in lines)}
+    date = recipes.release_date((ROOT / "CHANGELOG.md").read_text("utf-8"), VERSION)
+    release = recipes.Release(VERSION, date, sums, recipes.addresses(VERSION))
+    return recipes.write(folder / "recipes", release)
 
 
 def _made(given: argparse.Namespace) -> Iterator[Path]:

@@ -81,7 +81,15 @@ def test_a_package_index_gets_whole_links() -> None:
 def test_addresses_stand_in_one_table() -> None:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     addresses = table["tool"]["mattebrush"]["addresses"]
-    assert set(addresses) == {"homepage", "source", "issues", "security", "pages", "raw"}
+    assert set(addresses) == {
+        "homepage",
+        "source",
+        "issues",
+        "security",
+        "pages",
+        "downloads",
+        "raw",
+    }
     assert filled({"pages": "a/v{version}"}, "1.2") == {"pages": "a/v1.2"}
     given = [address for address in addresses.values() if address]
     assert all(address.startswith(("https://", "mailto:")) for address in given)

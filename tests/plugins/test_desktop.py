@@ -44,6 +44,18 @@ def test_the_script_cuts_out_what_is_selected(home: Path) -> None:
     assert picture.with_name("my picture-cutout.png").stat().st_size > 1000
 
 
+def test_every_menu_starts_the_script(tmp_path: Path) -> None:
+    made = desktop.files(machine("linux", tmp_path), ENGINE)
+    own = tmp_path / ".local/share/mattebrush/remove-background.sh"
+    menus = [path for path in made if path.name == "mattebrush.desktop"]
+    asked = {path.parent.name for path in menus if path.parent.name != "applications"}
+    assert asked == {"servicemenus", "sendto", "actions"}
+    for path in menus:
+        if path.parent.name != "applications":
+            assert f'\nExec="{own}" %F\n' in made[path].decode()
+            assert b"image/heif;" in made[path]
+
+
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
 def test_installed_twice_and_removed_without_a_trace(system: str, tmp_path: Path) -> None:
     here = machine(system, tmp_path)

@@ -17,8 +17,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "desktop",
         help="put Remove Background into file managers",
-        description=f'"{desktop.TITLE}" in the menus of Nautilus, Nemo, Caja, Dolphin, Finder and'
-        " Explorer, for this user. No administrator's rights are needed.",
+        description=f'"{desktop.TITLE}" in the menus of Nautilus, Nemo, Caja, Dolphin, Thunar,'
+        " PCManFM, Finder and Explorer, for this user. No administrator's rights are needed.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     install = commands.add_parser("install", help="write the menus' files")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A "Remove Background" action in file managers, and an entry among the machine's programs.
 
-Nautilus, Nemo, Caja and Dolphin on Linux, Finder's services on macOS, "Send to" on Windows: each
-a small file of the user's that starts this very engine on the pictures that are selected there.
+Nautilus, Nemo, Caja, Dolphin, Thunar and PCManFM on Linux, Finder's services on macOS, "Send to" on
+Windows: each a small file of the user's that starts this very engine on the pictures that are
+selected there.
 """
 
 from __future__ import annotations
@@ -36,10 +37,12 @@ Categories=Graphics;2DGraphics;RasterGraphics;
 Keywords=background;cut-out;mask;matting;
 """
 
+_MIME_TYPES = "image/jpeg;image/png;image/webp;image/tiff;image/bmp;image/heif;image/avif;"
+
 _SERVICE_MENU = """\
 [Desktop Entry]
 Type=Service
-MimeType=image/jpeg;image/png;image/webp;image/tiff;image/bmp;image/heif;image/avif;
+MimeType={types}
 Actions=mattebrush
 X-KDE-ServiceTypes=KonqPopupMenu/Plugin
 
@@ -48,6 +51,29 @@ Name={title}
 Icon=applications-graphics
 Exec={script} %F
 """
+
+_SEND_TO = """\
+[Desktop Entry]
+Type=Application
+Name={title}
+Icon=applications-graphics
+MimeType={types}
+Exec={script} %F
+"""
+"""Thunar's "Send To": its menu of custom actions is one file, and the user's."""
+
+_ACTION = """\
+[Desktop Entry]
+Type=Action
+Name={title}
+Icon=applications-graphics
+Profiles=pictures;
+
+[X-Action-Profile pictures]
+MimeTypes={types}
+Exec={script} %F
+"""
+"""PCManFM's."""
 
 _SCRIPT = """\
 #!/bin/sh
@@ -124,8 +150,13 @@ def _linux(machine: Machine, engine: Mapping[str, str]) -> Iterator[tuple[Path, 
         yield base / "scripts" / TITLE, script
     own = data / "mattebrush" / "remove-background.sh"
     yield own, script
-    menu = _SERVICE_MENU.format(title=TITLE, script=_desktop_quoted(str(own)))
-    yield data / "kio" / "servicemenus" / "mattebrush.desktop", menu.encode()
+    for base, menu in (
+        ("kio/servicemenus", _SERVICE_MENU),
+        ("Thunar/sendto", _SEND_TO),
+        ("file-manager/actions", _ACTION),
+    ):
+        text = menu.format(title=TITLE, types=_MIME_TYPES, script=_desktop_quoted(str(own)))
+        yield data / base / "mattebrush.desktop", text.encode()
     page = " ".join(_desktop_quoted(word) for word in _words(engine, "page"))
     yield data / "applications" / "mattebrush.desktop", _DESKTOP.format(page=page).encode()
 
