@@ -150,13 +150,13 @@ def _linux(machine: Machine, engine: Mapping[str, str]) -> Iterator[tuple[Path, 
         yield base / "scripts" / TITLE, script
     own = data / "mattebrush" / "remove-background.sh"
     yield own, script
-    for base, menu in (
+    for place, menu in (
         ("kio/servicemenus", _SERVICE_MENU),
         ("Thunar/sendto", _SEND_TO),
         ("file-manager/actions", _ACTION),
     ):
         text = menu.format(title=TITLE, types=_MIME_TYPES, script=_desktop_quoted(str(own)))
-        yield data / base / "mattebrush.desktop", text.encode()
+        yield data / place / "mattebrush.desktop", text.encode()
     page = " ".join(_desktop_quoted(word) for word in _words(engine, "page"))
     yield data / "applications" / "mattebrush.desktop", _DESKTOP.format(page=page).encode()
 
