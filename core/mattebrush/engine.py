@@ -15,13 +15,13 @@ import numpy as np
 from . import decontamination, picture, retouch, subject
 from .cutout import Cutout, Progress, Report, no_progress
 from .imaging.depth import FULL, to_unit
-from .imaging.resize import Upsampled
+from .imaging.resize import Upsampled, resize
 from .matting import methods
 from .matting.refine import refine_mask
 from .matting.trimap import adaptive_trimap, from_plane
 from .matting.unknown import matte_unknown
 from .models import catalog
-from .options import EMBEDDED_MODEL, Options
+from .options import EMBEDDED_MODEL, Options, Prompt
 from .picture import Focus, Picture
 from .segmentation import guided, select
 from .segmentation.certainty import certainty
@@ -57,6 +57,45 @@ def remove_background(
     view = whole.view(focus.window)
 
     coarse = segmented(view, focus, options, report, progress)
+    return _delivered(whole, focus, view, coarse, options, report, progress)
+
+
+def cut_out(
+    image: np.ndarray,
+    coarse: Segmentation,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+) -> Cutout:
+    """The subject out of `image` where its probability is known: a frame of a video.
+
+    coarse: over the whole picture. Other arguments, result and errors as for
+    `remove_background`.
+    """
+    whole = picture.checked(image)
+    report = new_report("remove", whole)
+    focus = picture.focus(whole, dataclasses.replace(options, prompt=Prompt()), None)
+    report.model, report.license = coarse.model.id, coarse.model.license
+    report.device = coarse.device
+    report.warnings += coarse.warnings
+    if focus.window != whole.box:
+        cells = guided.in_cells(focus.window, whole.box, coarse.probability.shape)
+        size = (max(1, round(cells[3] - cells[1])), max(1, round(cells[2] - cells[0])))
+        part = resize(coarse.probability, size, box=cells)
+        coarse = dataclasses.replace(coarse, probability=part)
+    view = whole.view(focus.window)
+    return _delivered(whole, focus, view, coarse, options, report, progress)
+
+
+def _delivered(
+    whole: Picture,
+    focus: Focus,
+    view: np.ndarray,
+    coarse: Segmentation,
+    options: Options,
+    report: Report,
+    progress: Progress,
+) -> Cutout:
+    """All that comes after the coarse mask of a window."""
     alpha = soft_edge(view, coarse, options, report, progress)
     alpha = retouched(alpha, options, report, progress)
     alpha = focus.placed(alpha, whole)

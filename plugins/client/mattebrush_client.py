@@ -157,7 +157,7 @@ class Array(collections.namedtuple("Array", "data shape dtype")):
     __slots__ = ()
 
 
-class Answer(collections.namedtuple("Answer", "alpha foreground report")):
+class Answer(collections.namedtuple("Answer", "alpha foreground report state")):
     """What the engine gave back.
 
     alpha: an `Array` (H, W) in the depth asked for, or None. foreground: an `Array` (H, W, C), or
@@ -237,7 +237,7 @@ def decode_answer(data):
             "The plug-in and the engine may be of different versions: run"
             ' "mattebrush plugin install" again.',
         )
-    return Answer(members.get("alpha"), members.get("foreground"), report)
+    return Answer(members.get("alpha"), members.get("foreground"), report, members.get("state"))
 
 
 def _member(archive, info, data):
@@ -760,7 +760,7 @@ class _ProcessJob(Job):
             helper.join()
         if answer:
             return decode_answer(answer)
-        raise self._death(status)
+        raise _death(self._engine, status, self._words)
 
     @staticmethod
     def _send(stdin, request):
@@ -781,22 +781,102 @@ class _ProcessJob(Job):
                 self._told(*progress)
         stderr.close()
 
-    def _death(self, status):
-        words = "\n".join(self._words)
-        if "No module named" in words and "mattebrush" in words.split("No module named")[-1]:
-            return EngineNotFound(
-                "The Python interpreter %s has no Mattebrush engine." % self._engine.python,
-                INSTALL_HINT,
-            )
-        how = "was killed by signal %d" % -status if status < 0 else "ended with status %d" % status
-        last = "\nIts last words were:\n%s" % words if words else ""
-        return EngineDied(
-            "Mattebrush's engine %s in the middle of the job.%s" % (how, last),
-            "The picture is as it was. If memory ran out, close other programs; then try again.",
-        )
-
     def _kill(self):
         end(self._process)
+
+
+class FrameSession(object):
+    """A session over the frames of a video, in one child process that stays warm.
+
+        session = FrameSession(engine, {"op": "open", "prompt": {"boxes": [[10, 10, 90, 90]]}})
+        job = session.ask({"op": "frame", "frame": 0}, image=pixels)   # a `Job`, as ever
+        answer = job.result()          # answer.report["frame"] says which frame it is, or None
+        session.close()
+
+    One question at a time. engine: a `ProcessEngine`. Raises EngineNotFound.
+    """
+
+    def __init__(self, engine, options, timeout=None, **arrays):
+        self.engine = engine
+        self.words = collections.deque(maxlen=_LAST_WORDS)
+        self.job = None
+        self.process = engine.spawn(engine.command(("job", "--session")))
+        listener = threading.Thread(target=self._listen)
+        listener.daemon = True
+        listener.start()
+        self.ask(options, timeout=timeout, **arrays).result()
+
+    def ask(self, options, timeout=None, **arrays):
+        """Sends a request of the session (docs/job-contract.md); returns its `Job` at once. To
+        cancel it ends the session, as does a timeout; a state asked for before goes on from there.
+        """
+        self.job = _SessionJob(self, options, arrays, timeout)
+        return self.job
+
+    def close(self):
+        """Ends the session. Harmless when it has ended already."""
+        end(self.process)
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            try:
+                pipe.close()
+            except (IOError, OSError):
+                pass  # what was left to be written has no reader
+
+    def _listen(self):
+        for line in iter(self.process.stderr.readline, b""):
+            progress = parse_progress(line)
+            if progress is None:
+                self.words.append(line.decode("utf-8", "replace").rstrip())
+            elif self.job is not None:
+                self.job._told(*progress)
+        self.process.stderr.close()
+
+
+class _SessionJob(Job):
+    """One question to a `FrameSession`."""
+
+    def __init__(self, session, options, arrays, timeout):
+        self._session = session
+        self._request = (options, arrays)
+        Job.__init__(self, timeout)
+
+    def _work(self):
+        options, arrays = self._request
+        request, self._request = request_chunks(options, **arrays), None
+        _survive_broken_pipes()
+        process = self._session.process
+        try:
+            process.stdin.write(struct.pack("<Q", sum(len(piece) for piece in request)))
+            while request:
+                process.stdin.write(request.pop(0))
+            process.stdin.flush()
+            head = process.stdout.read(8)
+            answer = process.stdout.read(struct.unpack("<Q", head)[0]) if len(head) == 8 else b""
+        except (IOError, OSError, ValueError):
+            answer = b""
+        if answer:
+            return decode_answer(answer)
+        raise _death(self._session.engine, process.wait(), self._session.words)
+
+    def _kill(self):
+        end(self._session.process)
+
+
+def _death(engine, status, words):
+    """The error that says how an engine's process ended, and what it said last."""
+    words = "\n".join(words)
+    if "No module named" in words and "mattebrush" in words.split("No module named")[-1]:
+        return EngineNotFound(
+            "The Python interpreter %s has no Mattebrush engine." % engine.python,
+            INSTALL_HINT,
+        )
+    how = "was killed by signal %d" % -status if status < 0 else "ended with status %d" % status
+    last = "\nIts last words were:\n%s" % words if words else ""
+    return EngineDied(
+        "Mattebrush's engine %s in the middle of the job.%s" % (how, last),
+        "The picture is as it was. If memory ran out, close other programs; then try again.",
+    )
 
 
 def end(process):

@@ -13,9 +13,11 @@ from mattebrush.cli import main
 from mattebrush.errors import OptionInvalid
 from mattebrush.jobs import contract, operations
 from mattebrush.models import catalog, store
+from mattebrush.options import Options
 from mattebrush.segmentation import video
 from mattebrush.segmentation.result import Segmentation
 from mattebrush.segmentation.video import VideoMatting
+from mattebrush.video import Key, SessionOptions, VideoSession
 from tests.models.networks import MIX, tiny
 
 ROWS = [row.id for row in catalog.rows().values() if row.kind == "video"]
@@ -122,3 +124,24 @@ def test_earlier_frames_are_refused_where_nothing_remembers_them() -> None:
     body = contract.encode_request({}, image=picture(8, 8), earlier=picture(8, 8)[None])
     with pytest.raises(OptionInvalid, match="no earlier frames"):
         operations.run(contract.decode(body))
+
+
+def test_a_session_keeps_a_recurrent_models_state_and_hands_it_on() -> None:
+    row = installed("rvm-mobilenetv3-fp32")
+    settings = SessionOptions(Options(model=row, matting="none", device="cpu"))
+    image = picture(48, 64)
+    alone = VideoMatting(row, "cpu")
+    expected = [alone.frame(image).alpha for _ in range(3)]
+    first, second = VideoSession(settings), None
+    for number in range(2):
+        (result,) = first.feed(number, image)
+        assert result.cutout is not None
+    second = VideoSession(settings, state=first.state())
+    (again,), (last,) = second.feed(2, image), first.feed(2, image)
+    assert again.cutout is not None and last.cutout is not None
+    np.testing.assert_array_equal(again.cutout.alpha, last.cutout.alpha)
+    soft = (expected[2] > 0.1) & (expected[2] < 0.9)
+    assert np.abs(last.cutout.alpha - expected[2])[soft].mean() < 0.1
+    assert np.abs(last.cutout.alpha - expected[0])[soft].mean() > 0.1
+    with pytest.raises(OptionInvalid, match="no key frames"):
+        first.add_key(Key(3, mask=np.zeros((48, 64), np.uint8)))

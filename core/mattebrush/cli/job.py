@@ -18,10 +18,16 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Reads one request of the job contract (docs/job-contract.md) from standard "
         "input, writes the answer to standard output and progress as JSON lines to standard error.",
     )
+    job.add_argument(
+        "--session",
+        action="store_true",
+        help="a session over the frames of a video: requests and answers one after the other, "
+        "each behind its length",
+    )
     job.set_defaults(func=_run)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..jobs.pipe import main
+    from ..jobs import pipe
 
-    return main()
+    return pipe.session() if arguments.session else pipe.main()

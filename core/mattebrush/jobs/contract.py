@@ -42,6 +42,17 @@ OPERATIONS = {
 """What a request's `op` may be, and the members each needs. `matte` takes the trimap as `mask`.
 What each does stands in `operations`."""
 
+SESSION_OPERATIONS = {
+    "open": (),
+    "key": (),
+    "frame": ("image",),
+    "next": (),
+    "finish": (),
+    "state": (),
+}
+"""What a request to a session may ask for, and the members each needs. What each does stands in
+`session`."""
+
 _PIXEL_TYPES = tuple(BITS.values())
 OPTIONS_BYTES = 1_000_000
 """The longest JSON that options may be."""
@@ -71,8 +82,12 @@ _MEMBERS = {
     "previous": _Member((2,), _PIXEL_TYPES),
     "region": _Member((2,), (np.dtype(np.uint8),)),
     "earlier": _Member((4,), _PIXEL_TYPES),
+    "state": _Member((1,), (np.dtype(np.uint8),)),
     "options": _Member((1,), (np.dtype(np.uint8),)),
 }
+
+_MOST_BYTES = {"options": OPTIONS_BYTES, "state": 64_000_000}
+"""How long members that are no pictures may be."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,11 +108,13 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """alpha (H, W) in the depth asked for, or None; foreground as the image, or None; report."""
+    """alpha (H, W) in the depth asked for, or None; foreground as the image, or None; report;
+    state (N,) uint8 of a session, where it was asked for."""
 
     alpha: np.ndarray | None
     foreground: np.ndarray | None
     report: dict[str, Any]
+    state: np.ndarray | None = None
 
 
 def decode(
@@ -111,6 +128,17 @@ def decode(
     Raises JobInvalid for anything that is not of the published form (pickled objects, zip bombs,
     wrong shapes or types, sizes that differ, NaN), OptionInvalid for options that make no sense.
     """
+    options, members = read_members(data, max_pixels, memory)
+    if "state" in members:
+        raise JobInvalid("A job takes no state.", "It belongs to a session's open.")
+    return request_of(options, members)
+
+
+def read_members(
+    data: bytes | IO[bytes], max_pixels: int = MAX_PIXELS, memory: memoryview | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The options of a request and its other members; what `decode` checks of bytes, without what
+    it checks of a job. Arguments and JobInvalid as there."""
     file: IO[bytes]
     if isinstance(data, bytes):
         file, memory = io.BytesIO(data), memoryview(data)
@@ -121,7 +149,7 @@ def decode(
             members = _read_members(archive, max_pixels, memory)
     except UNREADABLE as error:
         raise JobInvalid(f"The request is not a readable NPZ file: {error}.") from error
-    return request_of(_options_json(members.pop("options", None)), members)
+    return _options_json(members.pop("options", None)), members
 
 
 def _read_members(
@@ -171,9 +199,9 @@ def _read_array(
             f"{name} is {dtype} with {len(shape)} dimensions.",
             f"It must be {allowed} with {' or '.join(map(str, rule.ndims))} dimensions.",
         )
-    if name == "options":
-        if shape[0] > OPTIONS_BYTES:
-            raise JobInvalid("options are longer than a megabyte.")
+    if name in _MOST_BYTES:
+        if shape[0] > _MOST_BYTES[name]:
+            raise JobInvalid(f"{name} has more than {_MOST_BYTES[name] / 1e6:g} megabytes.")
     else:
         _check_shape(name, shape, max_pixels)
     size = math.prod(shape) * dtype.itemsize
@@ -234,12 +262,16 @@ def request_of(options: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reques
     force = values.pop("force", False)
     if not isinstance(force, bool):
         raise OptionInvalid("force must be true or false.")
-    _check_arrays(op, arrays)
+    check_arrays(op, OPERATIONS[op], arrays)
     return Request(op, arrays, depth, force, Options.from_json(values))
 
 
-def _check_arrays(op: str, arrays: dict[str, np.ndarray]) -> None:
-    for name in OPERATIONS[op]:
+def check_arrays(op: str, needed: tuple[str, ...], arrays: dict[str, np.ndarray]) -> None:
+    """Checks that the members `op` needs are there, of one size, and hold numbers.
+
+    Raises JobInvalid.
+    """
+    for name in needed:
         if name not in arrays:
             raise JobInvalid(f"The operation {op} needs {name}, which the request lacks.")
     sizes = {k: v.shape[1:3] if k == "earlier" else v.shape[:2] for k, v in arrays.items()}
@@ -290,7 +322,8 @@ def answer_room(answer: Answer) -> int:
 
 def _answer_members(answer: Answer) -> dict[str, np.ndarray | None]:
     report = _json_array(answer.report)
-    return {"alpha": answer.alpha, "foreground": answer.foreground, "report": report}
+    members = {"alpha": answer.alpha, "foreground": answer.foreground, "report": report}
+    return members if answer.state is None else {**members, "state": answer.state}
 
 
 def encode_failure(error: MattebrushError) -> bytes:

@@ -175,6 +175,48 @@ def correct(
     return Change(answer, raised, lowered, session.device, list(session.warnings))
 
 
+def carry(
+    image: np.ndarray,
+    window: Rect,
+    previous: np.ndarray,
+    prompt: Prompt,
+    row: ModelRow,
+    device: str = "auto",
+    threads: int | None = None,
+) -> Segmentation:
+    """The object whose mask on the frame before, moved to this frame, is known: one look.
+
+    Parameters
+    ----------
+    image
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    window
+        The part of it that is looked at.
+    previous
+        (h, w) float32 in [0, 1] over the whole picture.
+    prompt
+        Points in the picture's pixels that correct it; may be empty.
+    row, device, threads
+        As for `segment`.
+
+    Returns
+    -------
+    Segmentation
+        Its probability covers the window.
+    """
+    session = open_session(row, device, threads)
+
+    def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
+        guide = _drawn(prompt, window, size)
+        guide[PREVIOUS] = resize(
+            previous, size, box=in_cells(window, _whole(image), previous.shape)
+        )
+        return guide
+
+    answer = _look(image, window, draw, session, row)
+    return Segmentation(answer, row, session.device, list(session.warnings))
+
+
 def _whole(image: np.ndarray) -> Rect:
     return Rect(0, 0, image.shape[1], image.shape[0])
 

@@ -71,6 +71,19 @@ class VideoMatting:
         nothing = np.zeros((1, 1, 1, 1), self._dtype)
         self._state = dict.fromkeys((f"{name}i" for name in _STATES), nothing)
 
+    @property
+    def state(self) -> dict[str, np.ndarray]:
+        """What the next frame's answer depends on of those before, for `restore`."""
+        return dict(self._state)
+
+    def restore(self, state: dict[str, np.ndarray], size: tuple[int, ...] | None) -> None:
+        """Goes on where another one stood. size: (height, width) of its frames.
+
+        Raises KeyError where `state` is not one of `state`.
+        """
+        self._state = {f"{name}i": state[f"{name}i"].astype(self._dtype) for name in _STATES}
+        self._size = None if size is None else (size[0], size[1])
+
     def frame(self, image: np.ndarray) -> VideoFrame:
         """The next frame. image: (H, W, 1|3) uint8, uint16, or float32 in 0..1."""
         size = (image.shape[0], image.shape[1])

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which pixels are the subject, frame after frame: one subject a shot, carried from the frame
+before.
+
+Each step moves the last mask along the motion, lets the network of strokes mend it (it takes the
+mask as its previous one), and holds the answer to what the subject looks like: what was not there
+and does not look like it is not taken in, so that passers-by stay out; behind something it may
+shrink, and it is known again when it comes out. The state is small and goes wherever the next
+frame is worked on, so that it doesn't matter how a range is cut.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..imaging.morphology import dilated, label
+from ..imaging.rect import Rect
+from ..imaging.resize import resize, shrink
+from ..models.catalog import ModelRow
+from ..options import Point, Prompt
+from ..segmentation import guided, salient
+from . import motion
+from .appearance import Appearance
+
+SIDE = 854
+"""Longest side of what the tracker looks at: it needs no more, and so costs the same at 4K."""
+
+_GRID = 480
+"""Longest side of a mask that is carried."""
+
+_SEEN = 192
+"""Longest side at which colors are compared."""
+
+_MARGIN = 0.35
+"""How much of the subject's own size is seen around it."""
+
+_CLOSEST = 0.25
+"""The least share of the picture's side that is looked at."""
+
+_REACH = 0.2
+"""How far the subject may grow in a step beyond where motion carried it, as a share of the square
+root of its area: an arm that comes out."""
+
+_MATTER, _COLOR = 3.0, 1.0
+"""Log odds with which speak: that a piece of the picture was subject or ground a frame ago; each
+unit that its color is more like the one than the other."""
+
+_MATCH = 0.08
+"""A mismatch of colors at which motion is no longer believed."""
+
+_BOX_SLACK = 0.03
+"""How far beyond a box its subject may reach, as a share of the box's longer side."""
+
+_LIKE = 0.55
+"""What returns must look like the subject at least this much."""
+
+_CUT = 0.16
+"""A mean mismatch of colors, after motion, that only a cut makes."""
+
+_GONE = 0.12
+"""The subject is lost where less than this share of its usual area is left."""
+
+_AREA_MEMORY, _COLOR_MEMORY, _GROUND_MEMORY = 0.1, 0.05, 0.3
+"""How fast its usual area, its colors and those around it follow what is seen."""
+
+DOUBT = 0.5
+"""Frames below this certainty are listed."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """What a step saw.
+
+    probability: float32 (h, w) over the whole picture. certainty: 0 to 1. lost: whether the
+    subject is out of sight. device, warnings: as in `Segmentation`.
+    """
+
+    probability: np.ndarray
+    certainty: float
+    lost: bool = False
+    device: str = "cpu"
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a person should look at this frame."""
+        return self.lost or self.certainty < DOUBT
+
+
+@dataclasses.dataclass(frozen=True)
+class Track:
+    """What a step needs of the frames before.
+
+    seen: float32 (h, w, 3), the last frame, small. mask: float32, the last probability.
+    last_good: the last before it was lost. appearance: what it looks like. area: its usual share
+    of the picture.
+    """
+
+    seen: np.ndarray
+    mask: np.ndarray
+    last_good: np.ndarray
+    appearance: Appearance
+    area: float
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """By name, for a file or a pipe."""
+        return {
+            "seen": self.seen,
+            "mask": self.mask,
+            "last_good": self.last_good,
+            "subject": self.appearance.subject,
+            "ground": self.appearance.ground,
+            "area": np.array(self.area),
+        }
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, np.ndarray]) -> Track:
+        """What `arrays` gave."""
+        appearance = Appearance(arrays["subject"], arrays["ground"])
+        return cls(
+            arrays["seen"],
+            arrays["mask"],
+            arrays["last_good"],
+            appearance,
+            float(arrays["area"]),
+        )
+
+
+def small(frame: np.ndarray) -> np.ndarray:
+    """A frame (H, W, 1|3) as the tracker looks at it, (h, w, 3) uint8."""
+    height, width = frame.shape[:2]
+    ratio = min(1.0, SIDE / max(height, width))
+    size = (max(1, round(height * ratio)), max(1, round(width * ratio)))
+    color = shrink(frame, size, "bilinear")
+    rgb = color if color.shape[2] == 3 else np.repeat(color, 3, axis=2)
+    return (rgb * 255 + 0.5).astype(np.uint8)
+
+
+def grid_size(image: np.ndarray) -> tuple[int, int]:
+    """(height, width) of masks that are carried, for a frame of the tracker's."""
+    height, width = image.shape[:2]
+    ratio = min(1.0, _GRID / max(height, width))
+    return max(1, round(height * ratio)), max(1, round(width * ratio))
+
+
+def seen(image: np.ndarray) -> np.ndarray:
+    """A frame of the tracker's at the size at which colors and motion are compared."""
+    height, width = image.shape[:2]
+    ratio = min(1.0, _SEEN / max(height, width))
+    return shrink(image, (max(2, round(height * ratio)), max(2, round(width * ratio))), "area")
+
+
+def began(image: np.ndarray, probability: np.ndarray) -> Track:
+    """The state after a frame whose subject is known, at a key frame or a shot's first."""
+    colors = seen(image)
+    mask = resize(probability.astype(np.float32), grid_size(image))
+    appearance = Appearance.learnt(colors, resize(mask, colors.shape[:2]))
+    return Track(colors, mask, mask, appearance, float(mask.mean()))
+
+
+def inside_boxes(probability: np.ndarray, prompt: Prompt, shape: tuple[int, ...]) -> np.ndarray:
+    """A probability (h, w) over a picture of `shape` without what lies outside the prompt's boxes:
+    who draws a box says that the subject is in it."""
+    if not prompt.boxes:
+        return probability
+    height, width = probability.shape
+    inside = np.zeros((height, width), bool)
+    for x0, y0, x1, y1 in prompt.boxes:
+        slack = _BOX_SLACK * max(x1 - x0, y1 - y0)
+        rows = _cells_between(y0 - slack, y1 + slack, height / shape[0])
+        columns = _cells_between(x0 - slack, x1 + slack, width / shape[1])
+        inside[rows, columns] = True
+    return np.where(inside, probability, 0).astype(np.float32)
+
+
+def _cells_between(low: float, high: float, scale: float) -> slice:
+    return slice(max(0, int(low * scale)), max(0, int(np.ceil(high * scale))))
+
+
+def is_cut(before: np.ndarray, now: np.ndarray) -> bool:
+    """Whether two frames, of `seen`, belong to different shots."""
+    if before.shape != now.shape:
+        return True
+    flow = motion.displacement(now, before)
+    return float(motion.mismatch(now, before, flow).mean()) > _CUT
+
+
+class Tracker:
+    """Carries one subject. Holds no state but the network: `Track` goes in and comes out.
+
+    row: the embedded network's, or one for what stands out, which is then held to what was
+    carried. device, threads: see `models.runtime.open_session`.
+    """
+
+    def __init__(self, row: ModelRow, device: str = "auto", threads: int | None = None) -> None:
+        self.row = row
+        self._device, self._threads = device, threads
+
+    def step(self, track: Track, image: np.ndarray, prompt: Prompt) -> tuple[Look, Track]:
+        """The next frame, (h, w, 3) uint8 of `small`, later or earlier.
+
+        prompt: points in its pixels that correct what was carried; may be empty.
+        """
+        colors = seen(image)
+        flow = motion.displacement(colors, track.seen)
+        carried = motion.warp(track.mask, flow)
+        if carried.max() < 0.5:  # lost before: it may come back near where it was
+            carried = np.zeros_like(carried)
+            return self._searched(track, image, colors, prompt)
+        answer, device, warnings = self._looked(image, carried, prompt)
+        likeness = resize(track.appearance.likeness(colors), carried.shape)
+        apart = motion.mismatch(colors, track.seen, flow)
+        trust = resize(np.exp(-((apart / _MATCH) ** 2)).astype(np.float32), carried.shape)
+        fused = answer if prompt else _fused(answer, carried, trust, likeness)
+        mask = _held(fused, carried, prompt, image.shape)
+        area = float(mask.mean())
+        lost = area < _GONE * track.area and not prompt
+        if lost:
+            mask = np.zeros_like(mask)
+            after = dataclasses.replace(track, seen=colors, mask=mask)
+            return Look(mask, 0.0, True, device, warnings), after
+        certainty = _certainty(mask, carried, area / max(track.area, 1e-6))
+        share = _COLOR_MEMORY * certainty
+        learnt = Appearance.learnt(colors, resize(mask, colors.shape[:2]))
+        after = Track(
+            colors,
+            mask,
+            mask,
+            track.appearance.mixed(learnt, share, _GROUND_MEMORY),
+            track.area + (area - track.area) * (1.0 if prompt else _AREA_MEMORY),
+        )
+        return Look(mask, certainty, False, device, warnings), after
+
+    def _looked(
+        self, image: np.ndarray, carried: np.ndarray, prompt: Prompt
+    ) -> tuple[np.ndarray, str, tuple[str, ...]]:
+        """The network's answer on the grid, 0 where it didn't look."""
+        whole = Rect(0, 0, image.shape[1], image.shape[0])
+        if self.row.interface.id != self.row.id and self.row.kind == "salient":
+            found = salient.segment(image, self.row, self._device, self._threads)
+            return found.at(*carried.shape), found.device, tuple(found.warnings)
+        window = _window(carried > 0.5, whole, prompt)
+        found = guided.carry(image, window, carried, prompt, self.row, self._device, self._threads)
+        answer = np.zeros_like(carried)
+        x0, y0, x1, y1 = (round(v) for v in guided.in_cells(window, whole, carried.shape))
+        answer[y0:y1, x0:x1] = found.at(y1 - y0, x1 - x0)
+        return answer, found.device, tuple(found.warnings)
+
+    def _searched(
+        self, track: Track, image: np.ndarray, colors: np.ndarray, prompt: Prompt
+    ) -> tuple[Look, Track]:
+        """Looks for a subject that is out of sight: what stands out and looks like it."""
+        if any(point.label for point in prompt.points):
+            found = guided.segment(image, prompt, self.row, self._device, self._threads)
+        else:
+            found = salient.segment(image, self.row, self._device, self._threads)
+        mask = found.at(*track.mask.shape)
+        if not prompt:
+            likeness = resize(track.appearance.likeness(colors), mask.shape)
+            mask = _known_again(mask, likeness, track)
+        warnings = tuple(found.warnings)
+        if mask.max() < 0.5:
+            mask = np.zeros_like(mask)
+            after = dataclasses.replace(track, seen=colors, mask=mask)
+            return Look(mask, 0.0, True, found.device, warnings), after
+        after = dataclasses.replace(track, seen=colors, mask=mask, last_good=mask)
+        return Look(mask, 0.5, False, found.device, warnings), after
+
+
+def _window(cells: np.ndarray, whole: Rect, prompt: Prompt) -> Rect:
+    """The part of the picture that is looked at: around what was carried and the points."""
+    y, x = np.flatnonzero(cells.any(axis=1)), np.flatnonzero(cells.any(axis=0))
+    down, across = whole.height / cells.shape[0], whole.width / cells.shape[1]
+    xs = [float(x[0] * across), float((x[-1] + 1) * across), *(p.x for p in prompt.points)]
+    ys = [float(y[0] * down), float((y[-1] + 1) * down), *(p.y for p in prompt.points)]
+    x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)
+    margin = _MARGIN * max(x1 - x0, y1 - y0)
+    least = _CLOSEST * max(whole.width, whole.height)
+    grow_x, grow_y = (max(margin, (least - side) / 2) for side in (x1 - x0, y1 - y0))
+    rect = Rect(
+        int(x0 - grow_x), int(y0 - grow_y), int(x1 + grow_x) + 1, int(y1 + grow_y) + 1
+    ).within(whole)
+    # On whole cells of the grid, so that the answer lies on it.
+    return Rect(
+        int(rect.x0 / across) * round(across) if across == round(across) else rect.x0,
+        int(rect.y0 / down) * round(down) if down == round(down) else rect.y0,
+        rect.x1,
+        rect.y1,
+    )
+
+
+def _fused(
+    answer: np.ndarray, carried: np.ndarray, trust: np.ndarray, likeness: np.ndarray
+) -> np.ndarray:
+    """The network's answer weighed with where each piece of the picture came from and what it
+    looks like: what was ground a frame ago is ground still unless everything else speaks for it.
+    At the contour the carried mask is near one half and says nothing: there the network decides."""
+    odds = _log_odds(answer) + _MATTER * trust * (2 * carried - 1)
+    odds += _COLOR * np.clip(_log_odds(likeness), -2, 2)
+    return (1 / (1 + np.exp(-odds))).astype(np.float32)
+
+
+def _log_odds(share: np.ndarray) -> np.ndarray:
+    inside = np.clip(share, 0.003, 0.997)
+    odds: np.ndarray = np.log(inside / (1 - inside))
+    return odds
+
+
+def _held(
+    answer: np.ndarray, carried: np.ndarray, prompt: Prompt, shape: tuple[int, ...]
+) -> np.ndarray:
+    """An answer without what cannot be the subject: parts that don't hang together with what was
+    carried, and what lies further from it than anything moves."""
+    body = carried > 0.5
+    allowed = dilated(body, max(3, round(_REACH * float(body.sum()) ** 0.5)))
+    seeds = body.copy()
+    for point in prompt.points:
+        if point.label:
+            allowed |= _disc(answer.shape, point, shape)
+            seeds |= _disc(answer.shape, point, shape)
+    inside = (answer > 0.5) & allowed
+    labels = label(inside)
+    kept = np.unique(labels[seeds & inside])
+    subject = np.isin(labels, kept[kept > 0])
+    # The soft rim stays with what it belongs to.
+    return np.where(dilated(subject, 2), answer, 0).astype(np.float32)
+
+
+def _disc(size: tuple[int, ...], point: Point, shape: tuple[int, ...]) -> np.ndarray:
+    y, x = np.arange(size[0])[:, None] + 0.5, np.arange(size[1])[None] + 0.5
+    at_y, at_x = point.y * size[0] / shape[0], point.x * size[1] / shape[1]
+    radius = 0.05 * max(size)
+    inside: np.ndarray = (y - at_y) ** 2 + (x - at_x) ** 2 <= radius**2
+    return inside
+
+
+def _known_again(mask: np.ndarray, likeness: np.ndarray, track: Track) -> np.ndarray:
+    """The part of what stands out that is the subject lost before, or nothing."""
+    inside = mask > 0.5
+    labels = label(inside)
+    kept = np.zeros_like(inside)
+    for part in np.unique(labels[labels > 0]):
+        here = labels == part
+        size = float(here.mean())
+        if likeness[here].mean() > _LIKE and 0.25 < size / max(track.area, 1e-6) < 4:
+            kept |= here
+    return np.where(dilated(kept, 2), mask, 0).astype(np.float32)
+
+
+def _certainty(mask: np.ndarray, carried: np.ndarray, growth: float) -> float:
+    """How likely it is still the same subject, whole: how decided the network is, how well its
+    answer agrees with what was carried, and how far its area is from the usual."""
+    inside, before = mask > 0.5, carried > 0.5
+    total = max(float(inside.sum()), 1.0)
+    doubt = float((4 * mask * (1 - mask)).sum()) / max(float(mask.sum()), 1.0)
+    agreement = float((inside & before).sum()) / max(float((inside | before).sum()), 1.0)
+    usual = min(growth, 1 / growth) if growth > 0 and total > 1 else 0.0
+    decided = max(0.0, 1 - doubt)
+    return round(float((decided * agreement * min(1.0, usual**0.5)) ** (1 / 2)), 3)
