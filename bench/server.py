@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the server costs over the bare engine, and whether it holds under load and faults.
 
-    python -m bench.server --model u2netp throughput overhead cancel memory faults
+    python -m bench.server --model u2netp throughput overhead cancel memory faults fuzz
 
 The server runs as `mattebrush serve` in its own process; this process is the clients. Where a
 ratio is given, both sides were measured in turns.
@@ -27,12 +27,14 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
+from PIL import Image
 
 import mattebrush
 from mattebrush import Options
@@ -389,6 +391,65 @@ def _bad_input(server: Server, body: bytes, chance: random.Random) -> None:
         raise RuntimeError(f"bad input was not told apart: {answer!r}")
 
 
+FUZZED = 10_000
+_ROUTES = ("/v1/jobs", "/api/remove", "/v1.0/removebg", "/v1/pictures", "/v1/sessions", "/v1/links")
+_METHODS = ("POST", "GET", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH", "*")
+_TYPES = (NPZ, "image/png", "image/x", "application/json", "multipart/form-data; boundary=x", "x")
+_OPTIONS = ("op", "model", "prompt", "feather", "size", "format", "bg_color", "roi", "crop", "bgc")
+_VALUES = ("remove", "-1", "1e999", "NaN", "[[1,2]]", "{", "../..", "0% 101%", "255,0", "\u0000")
+
+
+def fuzz(model: str) -> None:
+    """Random and damaged requests: none may be answered by an error of the server's own."""
+    chance = random.Random(11)
+    image = scene(24, 32)
+    request = contract.encode_request({"op": "remove", "force": True, "model": model}, image=image)
+    files = [_picture_file(image, name) for name in ("PNG", "JPEG", "TIFF", "GIF", "WEBP")]
+    counts: collections.Counter[int] = collections.Counter()
+    with serving() as server:
+        server.run(request)
+        for _ in range(FUZZED):
+            method, path, body, kind = _random_request(chance, request, files)
+            status, answer, _ = server.ask(method, path, body, Content_Type=kind, Prefer="wait")
+            counts[status] += 1
+            if status >= 500:
+                raise RuntimeError(f"{status} for {method} {path} {kind}: {answer[:300]!r}")
+        server.run(request)
+    print(f"\n{FUZZED} random and damaged requests, none answered by 500 or above:")
+    print(", ".join(f"{status}: {count}" for status, count in sorted(counts.items())))
+
+
+def _picture_file(image: np.ndarray, name: str) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, name)
+    return file.getvalue()
+
+
+def _random_request(
+    chance: random.Random, request: bytes, files: list[bytes]
+) -> tuple[str, str, bytes, str]:
+    """(method, path, body, content type): damaged requests and files, or anything at all."""
+    if chance.random() < 0.3:
+        return "POST", "/v1/jobs", _damaged(chance, request), NPZ
+    if chance.random() < 0.4:
+        path = chance.choice(("/v1/jobs?options=%7B%22force%22:true%7D", "/v1/pictures"))
+        return "POST", path, _damaged(chance, chance.choice(files)), "image/x"
+    names = [chance.choice(_OPTIONS) for _ in range(chance.randrange(4))]
+    query = urllib.parse.urlencode([(name, chance.choice(_VALUES)) for name in names])
+    part = b'--x\r\nContent-Disposition: form-data; name="image_file"; filename="a"\r\n\r\n'
+    body = chance.choice((b"", b"{}", chance.randbytes(chance.randrange(500)), request, files[0]))
+    body = chance.choice((body, part + body + b"\r\n--x--\r\n"))
+    path = chance.choice(_ROUTES) + chance.choice(("", f"?{query}"))
+    return chance.choice(_METHODS), path, body, chance.choice(_TYPES)
+
+
+def _damaged(chance: random.Random, data: bytes) -> bytes:
+    damaged = bytearray(data)
+    for _ in range(chance.randrange(1, 7)):
+        damaged[chance.randrange(len(damaged))] = chance.randrange(256)
+    return bytes(damaged[: chance.randrange(len(data) // 2, len(data) + 1)])
+
+
 _FAULTS: list[tuple[str, Callable[[Server, bytes, random.Random], None]]] = [
     ("worker killed", _kill_worker),
     ("connection cut", _cut_connection),
@@ -402,6 +463,7 @@ _MEASURES = {
     "cancel": cancel,
     "memory": memory,
     "faults": faults,
+    "fuzz": fuzz,
 }
 
 

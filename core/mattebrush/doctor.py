@@ -41,6 +41,7 @@ def examine() -> dict[str, Any]:
         "models": [
             {
                 "id": entry.row.id,
+                "name": entry.row.name,
                 "kind": entry.row.kind,
                 "license": entry.row.license,
                 "path": str(next(iter(entry.paths.values())).parent),

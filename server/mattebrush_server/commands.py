@@ -139,6 +139,13 @@ def _add_limits(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--max-jobs", type=_positive(int), default=64, metavar="N", help="jobs held; default: 64"
     )
+    serve.add_argument(
+        "--max-per-client",
+        type=_positive(float),
+        default=50.0,
+        metavar="PERCENT",
+        help="of both, what one client may hold, but always one picture; default: 50",
+    )
 
 
 def _positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -208,6 +215,7 @@ def _settings(arguments: argparse.Namespace) -> Any:
         picture_pixels=arguments.max_picture * MEGAPIXEL,
         admitted_pixels=arguments.max_held * MEGAPIXEL,
         admitted_jobs=arguments.max_jobs,
+        client_share=arguments.max_per_client / 100,
     )
 
 

@@ -172,7 +172,7 @@ class JobStore:
 
     def admit(self, job: Job) -> None:
         """Takes a job in. Raises InputTooLarge, or Busy when there is no room for it now."""
-        largest = min(self._settings.picture_pixels, self._settings.admitted_pixels)
+        largest = self._settings.largest_picture
         if job.pixels > largest:
             raise InputTooLarge(
                 f"The picture has {job.pixels / MEGAPIXEL:.0f} megapixels.",
@@ -185,20 +185,27 @@ class JobStore:
             each.release()
 
     def _make_room(self, wanted: Job) -> list[Job]:
-        """Drops results as far as needed, oldest first: fetched ones, then those of clients that
-        hold more than the one who asks. Raises Busy when that is not enough.
+        """Drops results as far as needed, oldest first. Raises Busy when that is not enough.
+
+        Within a client's own quota only what it has fetched goes. Within the store's bounds those
+        of clients go, too, that hold more than the one who asks.
         """
+        settings = self._settings
         holding = [job for job in self._jobs.values() if job.holds_pictures]
         dropped: list[Job] = []
-        while len(holding) >= self._settings.admitted_jobs or (
-            _pixels(holding) + wanted.pixels > self._settings.admitted_pixels
-        ):
-            fetched = [job for job in holding if _droppable(job)]
-            job = min(fetched or _of_hoarders(holding, wanted), key=_touched, default=None)
+
+        def drop(droppable: list[Job], refusal: tuple[str, str]) -> None:
+            job = min(droppable, key=_touched, default=None)
             if job is None:
-                raise Busy("The server has as many pictures as it can hold.", "Try again soon.")
+                raise Busy(*refusal)
             dropped.append(job)
             holding.remove(job)
+
+        while not _fits(own := _of(wanted, holding), wanted, *settings.quota):
+            drop([job for job in own if _droppable(job)], _QUOTA_USED)
+        while not _fits(holding, wanted, *settings.bounds):
+            fetched = [job for job in holding if _droppable(job)]
+            drop(fetched or _of_hoarders(holding, wanted), _FULL)
         failed = [job for job in self._jobs.values() if not job.holds_pictures]
         for job in (*dropped, *failed[:-_FAILURES_KEPT]):
             del self._jobs[job.id]
@@ -246,6 +253,21 @@ class JobStore:
     def pixels(self) -> int:
         """Pixels of all pictures held."""
         return _pixels(self.select(lambda job: job.holds_pictures))
+
+
+_FULL = ("The server has as many pictures as it can hold.", "Try again soon.")
+_QUOTA_USED = (
+    "This client has as many pictures on the server as one may.",
+    "Fetch or delete results, or try again soon.",
+)
+
+
+def _fits(jobs: list[Job], wanted: Job, most_jobs: int, most_pixels: int) -> bool:
+    return len(jobs) < most_jobs and _pixels(jobs) + wanted.pixels <= most_pixels
+
+
+def _of(wanted: Job, jobs: list[Job]) -> list[Job]:
+    return [job for job in jobs if job.client == wanted.client]
 
 
 def _pixels(jobs: list[Job]) -> int:

@@ -388,8 +388,9 @@ def _kind(asked: str, level: str) -> str:
 
 
 def _rate_limit(call: Call) -> dict[str, int]:
-    most = call.settings.admitted_jobs
-    held = len(call.service.store.select(lambda job: not job.delivered))
+    most, _pixels = call.settings.quota
+    client = call.client
+    held = len(call.service.store.select(lambda job: job.client == client and not job.delivered))
     return {
         "X-RateLimit-Limit": most,
         "X-RateLimit-Remaining": max(0, most - held),

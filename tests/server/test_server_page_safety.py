@@ -397,6 +397,36 @@ def test_a_model_is_downloaded_by_consent_only(
         assert answer.status == 422 and "models pull silueta" in answer.json()["fix"]
 
 
+def test_clicks_go_to_the_promptable_model_that_was_chosen(
+    browser: Any,  # noqa: F811
+    serving: Any,
+    install: Callable[[str], None],
+) -> None:
+    install("mobile-sam")
+    with serving() as client, opened_page(browser, client) as page:  # noqa: F811
+        drop(page, png(scene(480, 320)))
+        done(page)
+        assert page.locator("#prompt-model").is_hidden()
+        page.keyboard.press("c")
+        here = page.locator("#prompt-model optgroup").first.locator("option")
+        assert here.all_inner_texts() == ["Built in", "MobileSAM"]
+        models = []
+        submit = client.server.service.submit
+
+        def noting(job: Any, device: str = "auto") -> None:
+            models.append(job.params["options"].get("model"))
+            submit(job, device)
+
+        client.server.service.submit = noting  # type: ignore[method-assign]
+        for place, name in enumerate(("MobileSAM", "Built in")):
+            page.select_option("#prompt-model", label=name)
+            page.locator("#picture").click()
+            until(lambda count=place + 1: len(models) == count)  # type: ignore[misc]
+            idle(page)
+            assert page.locator("#failure").is_hidden() and page.locator("#toast").is_hidden()
+        assert models == ["mobile-sam", None]
+
+
 def test_a_phone_gets_a_link_where_the_server_is_for_others(
     browser: Any,  # noqa: F811
     serving: Any,

@@ -53,7 +53,7 @@ def test_a_removed_item_is_not_given_out() -> None:
 
 
 def test_store_is_bounded_by_pixels_and_count() -> None:
-    store = JobStore(Settings(admitted_pixels=3 * MB, admitted_jobs=4))
+    store = JobStore(Settings(admitted_pixels=3 * MB, admitted_jobs=4, client_share=1))
     first, second = job(2 * MB), job(MB)
     store.admit(first)
     store.admit(second)
@@ -68,7 +68,7 @@ def test_store_is_bounded_by_pixels_and_count() -> None:
 
 
 def test_nobody_is_locked_out_by_what_another_leaves_lying() -> None:
-    store = JobStore(Settings(admitted_jobs=4, admitted_pixels=40 * MB))
+    store = JobStore(Settings(admitted_jobs=4, admitted_pixels=40 * MB, client_share=1))
     hoard = [job(client="hoarder") for _ in range(4)]
     for each in hoard:
         store.admit(finish(each, delivered=False))
@@ -81,6 +81,34 @@ def test_nobody_is_locked_out_by_what_another_leaves_lying() -> None:
         store.admit(job(client="b"))  # it holds as much by now
     store.admit(finish(job(20 * MB, client="c"), delivered=False))
     store.admit(job(client="d"))
+
+
+def test_one_client_has_no_more_than_its_share() -> None:
+    store = JobStore(Settings(admitted_jobs=8, admitted_pixels=16 * MB, picture_pixels=6 * MB))
+    for pixels in (6 * MB, MB):
+        store.admit(job(pixels))
+    with pytest.raises(Busy, match="This client"):
+        store.admit(job(2 * MB))  # 9 of 8 megapixels
+    waiting = job()
+    store.admit(waiting)
+    with pytest.raises(Busy, match="This client"):
+        store.admit(job())
+    store.admit(job(6 * MB, client="b"))  # others have room
+    finish(waiting)
+    store.admit(job())  # what it has fetched makes room
+    with pytest.raises(NotFound):
+        store.find(waiting.id)
+    few = JobStore(Settings(admitted_jobs=4))
+    for _ in range(2):
+        few.admit(finish(job(0), delivered=False))
+    with pytest.raises(Busy, match="This client"):
+        few.admit(job(0))
+    few.admit(job(0, client="b"))
+
+
+def test_one_picture_of_the_largest_is_always_within_the_share() -> None:
+    store = JobStore(Settings(admitted_jobs=1, admitted_pixels=4 * MB, client_share=0.01))
+    store.admit(job(4 * MB))
 
 
 def test_fetched_results_make_room_oldest_first() -> None:

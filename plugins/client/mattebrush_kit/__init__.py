@@ -44,7 +44,7 @@ from .engines import (
 from .languages import LANGUAGES, language, tr, translator, use_language
 from .legend import LEGEND, Stroke
 from .memory import recall, remember
-from .models import Download, Model, download, list_models, model_facts, suitable
+from .models import SUBJECT_KINDS, Download, Model, download, list_models, model_facts, suitable
 from .options import DEVICES, OPTIONS, Option, checked, job_options, option, options_for
 from .progress import Progress, Shown, duration
 from .report import engine_facts, summary
@@ -62,6 +62,7 @@ __all__ = (
     "SETUP_ACTIONS",
     "SETUP_STATES",
     "STAGES",
+    "SUBJECT_KINDS",
     "Action",
     "Cure",
     "Download",

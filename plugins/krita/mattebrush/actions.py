@@ -88,6 +88,7 @@ def _found(
     old = _ours(task.document, layer)
     image = yield from _read(task, layer, rect, old)
     answer = yield from jobs.run(task.tell, options, image=image, region=_plane(region, rect))
+    yield 0
     layers.check_there(task.document, layer, rect)
     if task.choices.existing == "add" and old:
         before = masks.read(old[0], rect)
@@ -103,7 +104,9 @@ def put(proposal: Proposal) -> Work:
     task, layer, rect = proposal.task, proposal.layer, proposal.rect
     layers.check_there(task.document, layer, rect)
     task.tell("writing", 0.0)
+    yield 0  # in large pictures each of these takes as long as a strip
     mask = masks.create(task.document, masks.name(layer, proposal.kind))
+    yield 0
     yield from masks.write(mask, proposal.answer.alpha.data, rect)
     if proposal.answer.foreground is not None:
         return (yield from put_clean_layer(task, layer, rect, mask, proposal.answer))

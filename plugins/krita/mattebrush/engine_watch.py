@@ -18,7 +18,7 @@ _FIRST = 500
 
 class EngineWatch(QtCore.QObject):
     """Signals: `ready` with a sentence on the engine and more facts; `missing` with the ClientError
-    that says why there is none; `models_known` with (id, kind) of each model that is installed.
+    that says why there is none; `models_known` with a dictionary for each model that can run now.
 
     It looks only while its parent is shown. Asking costs a second of another process, so that is
     done when the engine is another than before.
@@ -69,7 +69,7 @@ class EngineWatch(QtCore.QObject):
         works = ", ".join(each["name"] for each in report["devices"] if each["works"])
         facts = "\n".join(kit.engine_facts(report, engine))
         self.ready.emit(_("Engine %s ready (%s)") % (report["version"], works), facts)
-        self.models_known.emit([(each["id"], each["kind"]) for each in report["models"]])
+        self.models_known.emit(report["models"])
 
     def _failed(self, why: Exception) -> None:
         self._steps = None

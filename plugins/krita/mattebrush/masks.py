@@ -12,7 +12,7 @@ import functools
 import re
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from krita import Krita
 
@@ -26,6 +26,11 @@ from .texts import _
 _NOTE = "mattebrush/"
 _STRIP = 1 << 22
 """Pixels written at a time: some 10 ms."""
+
+_REPLACED = 8
+"""Krita's number of the gray color label. A mask cannot be put into a group layer without becoming
+the group's own, so the replaced ones are a group by their label: the Layers docker shows it beside
+each and can show or hide all that have it. Neither hiding nor labeling is an undo step."""
 
 _NAMES = {
     "subject": _("Mask %d"),
@@ -106,14 +111,40 @@ def is_ours(document: Any, mask: Any) -> bool:
     return _NOTE + layers.identity(mask) in document.annotationTypes()
 
 
+class Hidden(NamedTuple):
+    """A node that another stands for, and the color label that it had."""
+
+    node: Any
+    label: int
+
+
+def hide(document: Any, nodes: tuple[Any, ...]) -> tuple[Hidden, ...]:
+    """Hides what something new stands for; masks of ours join those that were replaced."""
+    hidden = tuple(Hidden(node, node.colorLabel()) for node in nodes)
+    for node in nodes:
+        node.setVisible(False)
+        if is_ours(document, node):
+            node.setColorLabel(_REPLACED)
+    return hidden
+
+
+def show(document: Any, hidden: tuple[Hidden, ...]) -> None:
+    """Takes `hide` back."""
+    layers.show(document, [each.node for each in hidden], True)
+    for node, label in hidden:
+        node.setColorLabel(label)
+
+
 def replaced(document: Any) -> list[Any]:
-    """The masks of ours that are hidden on layers on which another of ours is shown."""
-    found = []
-    for layer in layers.walk(document.rootNode()):
-        ours = [mask for mask in layers.masks(layer) if is_ours(document, mask)]
-        if any(mask.visible() for mask in ours):
-            found += [mask for mask in ours if not mask.visible()]
-    return found
+    """The masks of ours that newer ones have replaced: hidden, and labeled so by `hide`."""
+    return [
+        node
+        for node in layers.walk(document.rootNode())
+        if node.type() == layers.MASK
+        and not node.visible()
+        and node.colorLabel() == _REPLACED
+        and is_ours(document, node)
+    ]
 
 
 def remembered(document: Any, mask: Any, values: bytes, rect: QRect) -> Work:

@@ -8,44 +8,44 @@ from __future__ import annotations
 from typing import Any
 
 from . import jobs
-from . import mattebrush_client as client
 from . import mattebrush_kit as kit
+from .job_dialog import JobDialog
 from .qt import QtCore, QtGui, QtWidgets
-from .steps import Steps, Work, in_thread
+from .steps import Work, in_thread
 from .texts import _
-from .widgets import Notice, button, text
+from .widgets import button, text
 
 
-class ModelsDialog(QtWidgets.QDialog):
-    """Show it with `show()`. Signals: `chosen` with the id and kind of a model to use from now on;
-    `installed` when there is one more.
+class ModelsDialog(JobDialog):
+    """Show it with `show()`. Signals: `chosen` with the `Model` to use from now on; `installed`
+    when there is one more.
     """
 
-    chosen = QtCore.pyqtSignal(str, str)
+    chosen = QtCore.pyqtSignal(object)
     installed = QtCore.pyqtSignal()
 
     def __init__(self, parent: QtWidgets.QWidget, wanted: str = "") -> None:
-        super().__init__(parent)
-        self.setWindowTitle(_("Mattebrush: Models"))
-        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        super().__init__(
+            parent,
+            _("Mattebrush: Models"),
+            _("What the download did"),
+            self._download,
+            (_("&Cancel"), _("What has arrived is kept")),
+        )
         self.resize(680, 420)
         self._wanted = wanted
         self._models: dict[str, Any] = {}
-        self._steps: Steps | None = None
         self._list = QtWidgets.QTreeWidget()
         self._list.setRootIsDecorated(False)
         self._list.setHeaderLabels([_("Model"), _("Best at"), _("Size"), _("License")])
         self._list.setAccessibleName(_("Models"))
-        self._list.currentItemChanged.connect(lambda _now, _before: self._show_current())
+        self._list.currentItemChanged.connect(lambda _now, _before: self._show())
         self._facts = text(_("About this model"))
         self._agree = QtWidgets.QCheckBox(_("I have read the license and &agree to it"))
-        self._agree.toggled.connect(lambda _checked: self._show_current())
+        self._agree.toggled.connect(lambda _checked: self._show())
         self._page = button(_("Read &Its Page"), "", self._open_page)
         self._use = button(_("&Use It"), _("Takes it for every run from now on"), self._choose)
         self._get = button(_("&Get…"), _("Downloads it, once you have agreed"), self._download)
-        self._bar = QtWidgets.QProgressBar()
-        self._cancel = button(_("&Cancel"), _("What has arrived is kept"), self._stop)
-        self._notice = Notice(_("What the download did"), {"try-again": self._download})
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self._list, 1)
         column.addWidget(self._facts)
@@ -56,24 +56,16 @@ class ModelsDialog(QtWidgets.QDialog):
         row.addStretch(1)
         row.addWidget(button(_("C&lose"), "", self.reject))
         column.addLayout(row)
-        running = QtWidgets.QHBoxLayout()
-        running.addWidget(self._bar, 1)
-        running.addWidget(self._cancel)
-        column.addLayout(running)
-        column.addWidget(self._notice)
+        self._add_progress(column)
         self._load()
 
     # ------------------------------------------------------------------------------- the list
 
     def _load(self) -> None:
         self._notice.say(kit.stage_text("start") + "…")
-        self._steps = Steps(in_thread(kit.list_models), self)
-        self._steps.ended.connect(self._fill)
-        self._steps.failed.connect(self._failed)
-        self._show_current()
+        self._begin(in_thread(kit.list_models), self._fill)
 
     def _fill(self, models: list[Any]) -> None:
-        self._steps = None
         self._notice.say("")
         shown = kit.suitable(models) + kit.suitable(models, ("trimap",))
         self._models = {model.id: model for model in shown}
@@ -90,7 +82,7 @@ class ModelsDialog(QtWidgets.QDialog):
             self._list.setColumnWidth(place, width)
         if self._list.currentItem() is None:
             self._list.setCurrentItem(self._list.topLevelItem(0))
-        self._show_current()
+        self._show()
 
     def _current(self) -> Any:
         row = self._list.currentItem()
@@ -98,8 +90,9 @@ class ModelsDialog(QtWidgets.QDialog):
             return None
         return self._models.get(row.data(0, QtCore.Qt.ItemDataRole.UserRole))
 
-    def _show_current(self) -> None:
-        model, busy = self._current(), self._steps is not None
+    def _show(self) -> None:
+        """Shows what there is to know of the current model, and what can be done with it."""
+        model, busy = self._current(), self.busy
         missing = model is not None and not model.installed and not model.embedded
         here = model is not None and not missing
         lines = []
@@ -118,7 +111,7 @@ class ModelsDialog(QtWidgets.QDialog):
     def _choose(self) -> None:
         model = self._current()
         if model is not None:
-            self.chosen.emit("" if model.embedded else model.id, model.kind)
+            self.chosen.emit(model)
             self.accept()
 
     def _open_page(self) -> None:
@@ -128,16 +121,13 @@ class ModelsDialog(QtWidgets.QDialog):
 
     def _download(self) -> None:
         model = self._current()
-        if model is None or self._steps is not None:
+        if model is None or self.busy:
             return
         self._wanted = model.id
         self._bar.setRange(0, 100)
         self._bar.setValue(0)
-        self._steps = Steps(self._work(model.id), self)
-        self._steps.ended.connect(self._arrived)
-        self._steps.failed.connect(self._failed)
         self._notice.say(kit.stage_text("download") + "…")
-        self._show_current()
+        self._begin(self._work(model.id), self._arrived)
 
     def _work(self, model: str) -> Work:
         download = yield from in_thread(lambda: kit.download(model))
@@ -146,24 +136,7 @@ class ModelsDialog(QtWidgets.QDialog):
     def _told(self, _stage: str, fraction: float) -> None:
         self._bar.setValue(round(100 * fraction))
 
-    def _stop(self) -> None:
-        if self._steps is not None:
-            self._steps.cancel()
-
     def _arrived(self, _answer: Any) -> None:
-        self._steps = None
         self._agree.setChecked(False)
         self.installed.emit()
         self._load()
-
-    def _failed(self, why: Exception) -> None:
-        self._steps = None
-        if not isinstance(why, client.ClientError):
-            why = client.ClientError(str(why))
-        self._notice.fail(why)
-        self._show_current()
-
-    def reject(self) -> None:
-        """Closes the window; a download under way ends, and what has arrived is kept."""
-        self._stop()
-        super().reject()

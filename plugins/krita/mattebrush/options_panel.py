@@ -35,7 +35,7 @@ class OptionsPanel(QtWidgets.QWidget):
         super().__init__()
         self.more = QtWidgets.QWidget()
         self._now = choices.load()
-        self._models: list[tuple[str, str]] = []
+        self._models: list[dict[str, str]] = []
         form = QtWidgets.QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(3)
@@ -72,40 +72,53 @@ class OptionsPanel(QtWidgets.QWidget):
         except ClientError as why:
             self.failed.emit(why)
 
-    def choose(self, name: str, value: str) -> None:
-        """Chooses for the user, as if they had."""
+    def choose(self, name: str, value: str, shown: str = "") -> None:
+        """Chooses for the user, as if they had. shown: what a value is called that is new."""
         combo = self._controls[name]
         if combo.findData(value) < 0:
-            combo.addItem(value, value)
+            combo.addItem(shown or value, value)
         combo.setCurrentIndex(combo.findData(value))
         self._changed()
 
-    def choose_model(self, model: str, kind: str) -> None:
-        """Takes a model for the work that its kind does."""
-        self.choose("matting" if kind == "trimap" else "model", model or self._default(kind))
+    def choose_model(self, model: Any) -> None:
+        """Takes a model, the kit's `Model`, for the work that its kind does."""
+        option = "matting" if model.kind == "trimap" else "model"
+        if model.embedded:
+            self.choose(option, kit.option(option).default)
+        else:
+            self.choose(option, model.id, model.name)
 
-    def show_models(self, installed: list[tuple[str, str]]) -> None:
-        """Offers the models that are there: (id, kind) each."""
+    def show_models(self, installed: list[dict[str, str]]) -> None:
+        """Offers the models that can run now, as the engine's status lists them: "id", "kind" and
+        "name" each.
+        """
         self._models = installed
         now = self._now.values
-        subjects = [name for name, kind in installed if kind in ("salient", "prompt")]
-        mattings = [name for name, kind in installed if kind == "trimap"]
-        own = {name: name for name in subjects if not name.startswith("mattebrush-")}
-        kept = {now["model"]: now["model"]} if now["model"] else {}
-        all_there_are = {_MORE: _("Get more…")}
+        row = kit.option("matting")
+        always = {value: kit.tr(shown) for value, shown in row.choices}
         fill(
             self._controls["model"],
-            {"": _("Built in"), **own, **kept, **all_there_are},
+            {
+                "": _("Built in"),
+                **self._named(kit.SUBJECT_KINDS, now["model"]),
+                _MORE: _("Get more…"),
+            },
             now["model"],
         )
-        row = kit.option("matting")
-        known = {value: kit.tr(shown) for value, shown in row.choices}
-        others = {name: name for name in (*mattings, now["matting"]) if name not in known}
-        others = {name: name for name in others if not name.startswith("mattebrush-")}
-        fill(self._controls["matting"], {**known, **others}, now["matting"])
+        mattings = self._named(("trimap",), now["matting"])
+        others = {name: shown for name, shown in mattings.items() if name not in always}
+        fill(self._controls["matting"], {**always, **others}, now["matting"])
 
-    def _default(self, kind: str) -> str:
-        return "auto" if kind == "trimap" else ""
+    def _named(self, kinds: tuple[str, ...], chosen: str) -> dict[str, str]:
+        """The names, by id, of what is installed beside the built-in ones; `chosen` too, though it
+        may not be there any more.
+        """
+        names = {
+            model["id"]: model.get("name") or model["id"]
+            for model in self._models
+            if model["kind"] in kinds and not model["id"].startswith("mattebrush-")
+        }
+        return names if not chosen or chosen in names else {**names, chosen: chosen}
 
     def _changed(self) -> None:
         if self._controls["model"].currentData() == _MORE:

@@ -20,22 +20,22 @@ def put_mask(
     layers.check_there(task.document, layer, rect)
     packing = masks.packed(answer.alpha.data, rect)
     task.tell("writing", 1.0)
-    _hide(old)  # before, so that Krita brings its picture up to date once
+    hidden = masks.hide(task.document, old)  # before, so that Krita updates its picture once
     mask = _attached(task.document, layer, mask, None)
     yield from masks.remember(task.document, mask, packing)
     masks.forget_lost(task.document)
-    return Outcome(answer.report, mask, mask, old)
+    return Outcome(answer.report, mask, mask, hidden)
 
 
 def put_frames(
     task: Task, layer: Any, rect: QRect, mask: Any, report: dict[str, Any], old: tuple[Any, ...]
 ) -> Work:
     """Attaches a mask with frames, one undo step."""
-    _hide(old)
+    hidden = masks.hide(task.document, old)
     mask = _attached(task.document, layer, mask, None)
     # It is ours, but there is nothing to compare it with.
     yield from masks.remember(task.document, mask, masks.packed(b"", QRect()))
-    return Outcome(report, mask, mask, old)
+    return Outcome(report, mask, mask, hidden)
 
 
 def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answer) -> Work:
@@ -48,11 +48,11 @@ def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answ
     packing = masks.packed(answer.alpha.data, rect)
     task.tell("writing", 1.0)
     made.addChildNode(mask, None)
-    _hide((layer,))
+    hidden = masks.hide(task.document, (layer,))
     made = _attached(task.document, layer.parentNode(), made, layer)
     mask = layers.masks(made)[0]
     yield from masks.remember(task.document, mask, packing)
-    return Outcome(answer.report, made, mask, (layer,))
+    return Outcome(answer.report, made, mask, hidden)
 
 
 def _attached(document: Any, parent: Any, node: Any, above: Any) -> Any:
@@ -62,8 +62,3 @@ def _attached(document: Any, parent: Any, node: Any, above: Any) -> Any:
     """
     parent.addChildNode(node, above)
     return layers.find(document, layers.identity(node))
-
-
-def _hide(nodes: tuple[Any, ...]) -> None:
-    for node in nodes:
-        node.setVisible(False)

@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 from krita import Krita
 
-from . import actions, choices, clearing, layers
+from . import actions, choices, clearing, layers, masks
 from .errors import NotHere
 from .mattebrush_client import ClientError
 from .qt import QtCore, QTimer
@@ -33,7 +33,7 @@ class Standin:
 
     document: Any
     made: str
-    hidden: tuple[Any, ...]
+    hidden: tuple[masks.Hidden, ...]
     there: bool = True
 
 
@@ -171,7 +171,11 @@ class Session(QtCore.QObject):
             there = layers.find(standin.document, standin.made) is not None
             if there != standin.there:
                 standin.there = there
-                layers.show(standin.document, standin.hidden, not there)
+                if there:
+                    masks.hide(standin.document, tuple(each.node for each in standin.hidden))
+                    standin.document.refreshProjection()
+                else:
+                    masks.show(standin.document, standin.hidden)
         if not self._standins:
             self._watch.stop()
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from . import jobs
-from . import mattebrush_client as client
 from . import mattebrush_kit as kit
 from . import mattebrush_setup as setup
+from .job_dialog import JobDialog
 from .qt import QtCore, QtWidgets
-from .steps import Steps, Work, in_thread
+from .steps import Work, in_thread
 from .texts import _
-from .widgets import Notice, button, text
+from .widgets import button, text
 
 
-class SetupDialog(QtWidgets.QDialog):
+class SetupDialog(JobDialog):
     """Show it with `show()`. Signal: `changed` when the engine is another than before.
 
     Nothing is fetched before the user has read what, from where and to where, and presses the
@@ -27,11 +27,10 @@ class SetupDialog(QtWidgets.QDialog):
     changed = QtCore.pyqtSignal()
 
     def __init__(self, parent: QtWidgets.QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(_("Mattebrush: Set Up the Engine"))
-        self.setAttribute(QtCore.Qt.WidgetAttribute.WA_DeleteOnClose)
+        title = _("Mattebrush: Set Up the Engine")
+        cancel = (kit.tr("Cancel"), "")
+        super().__init__(parent, title, _("How it goes"), self._again, cancel)
         self.setMinimumWidth(440)
-        self._steps: Steps | None = None
         self._job: Callable[[], Any] | None = None
         self._state = text(_("State of the engine"))
         self._question = text(_("What will be done"))
@@ -45,9 +44,6 @@ class SetupDialog(QtWidgets.QDialog):
         )
         self._source: Any = None
         self._browser: Any = None
-        self._bar = QtWidgets.QProgressBar()
-        self._cancel = button(kit.tr("Cancel"), "", self._stop)
-        self._notice = Notice(_("How it goes"), {"try-again": self._again})
         column = QtWidgets.QVBoxLayout(self)
         column.addWidget(self._state)
         column.addWidget(self._question)
@@ -57,11 +53,7 @@ class SetupDialog(QtWidgets.QDialog):
         actions.addStretch(1)
         actions.addWidget(button(_("C&lose"), "", self.reject))
         column.addLayout(actions)
-        progress = QtWidgets.QHBoxLayout()
-        progress.addWidget(self._bar, 1)
-        progress.addWidget(self._cancel)
-        column.addLayout(progress)
-        column.addWidget(self._notice)
+        self._add_progress(column)
         self._plan: Any = None
         self._now: Any = None
         self._removing = False
@@ -72,19 +64,15 @@ class SetupDialog(QtWidgets.QDialog):
     def _look(self) -> None:
         self._removing = False
         source = self._source
-        self._steps = Steps(in_thread(lambda: (setup.status(), setup.plan(source))), self)
-        self._steps.ended.connect(self._known)
-        self._steps.failed.connect(self._failed)
-        self._show()
+        self._begin(in_thread(lambda: (setup.status(), setup.plan(source))), self._known)
 
-    def _known(self, found: Any) -> None:
-        self._steps = None
-        self._now, self._plan = found
+    def _known(self, state: Any) -> None:
+        self._now, self._plan = state
         self._show()
 
     def _show(self) -> None:
         """Shows the state, what can be done about it, and what would be."""
-        busy, known = self._steps is not None, self._now is not None
+        busy, known = self.busy, self._now is not None
         sentence, action = kit.SETUP_STATES[self._now.state] if known else ("", "")
         ready = known and self._now.state in ("ready", "outdated")
         self._state.setText(kit.tr(sentence) if known else kit.stage_text("start") + "…")
@@ -140,10 +128,7 @@ class SetupDialog(QtWidgets.QDialog):
     def _start(self, job: Callable[[], Any]) -> None:
         self._job = job
         self._bar.setRange(0, 0)
-        self._steps = Steps(self._work(job), self)
-        self._steps.ended.connect(self._done)
-        self._steps.failed.connect(self._failed)
-        self._show()
+        self._begin(self._work(job), self._done)
 
     def _work(self, job: Callable[[], Any]) -> Work:
         started = yield from in_thread(job)
@@ -155,26 +140,9 @@ class SetupDialog(QtWidgets.QDialog):
         self._notice.say(kit.stage_text(stage) + "…")
 
     def _done(self, _status: Any) -> None:
-        self._steps = None
         self._notice.say("")
         self.changed.emit()
         self._look()
-
-    def _failed(self, why: Exception) -> None:
-        self._steps = None
-        if not isinstance(why, client.ClientError):
-            why = client.ClientError(str(why))
-        self._show()
-        self._notice.fail(why)
-
-    def _stop(self) -> None:
-        if self._steps is not None:
-            self._steps.cancel()
-
-    def reject(self) -> None:
-        """Closes the window, and ends what is under way."""
-        self._stop()
-        super().reject()
 
 
 def _offered(action: str, pressed: Callable[[], Any]) -> Any:

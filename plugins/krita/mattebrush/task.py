@@ -8,6 +8,7 @@ from typing import Any
 
 from . import jobs
 from .choices import Choices
+from .masks import Hidden
 from .mattebrush_client import Answer
 from .qt import QRect
 
@@ -48,4 +49,4 @@ class Outcome:
     report: dict[str, Any]
     made: Any = None
     mask: Any = None
-    hidden: tuple[Any, ...] = ()
+    hidden: tuple[Hidden, ...] = ()

@@ -17,7 +17,12 @@ const SWATCHES = [
   ["Red", "#e03131"], ["Green", "#2f9e44"], ["Blue", "#1971c2"],
 ];
 const ENDINGS = { png: "-cutout.png", webp: "-cutout.webp", jpg: "-cutout.jpg", mask: "-mask.png" };
-const MODEL = "mattebrush-model";
+
+/** The lists of models: which belong in each, and where the browser keeps what was chosen. */
+const MODELS = {
+  model: { fits: (model) => model.kind === "salient", kept: "mattebrush-model" },
+  "prompt-model": { fits: (model) => model.prompts, kept: "mattebrush-prompt-model" },
+};
 
 const pictures = [];
 let shown = null;
@@ -142,6 +147,7 @@ function show(picture) {
     for (const id of Object.keys(UNITS)) if (id in picture.adjust) $(id).value = picture.adjust[id];
     writeSliders();
     showLook();
+    picture.sharpWanted = sharpWanted();
     picture.open();
   }
   refresh();
@@ -190,7 +196,7 @@ function showState() {
 }
 
 function showBitmaps(picture) {
-  const size = picture?.cutout ?? picture?.original;
+  const size = picture?.version?.files ?? picture?.original;
   viewer.marks = picture?.points ?? [];
   viewer.boxes = picture?.boxes ?? [];
   viewer.strokes = picture?.strokes ?? [];
@@ -284,6 +290,8 @@ for (const input of document.querySelectorAll("[name=tool]")) {
   input.onchange = () => {
     viewer.tool = input.value;
     viewer.draw();
+    $("prompt-model-label").hidden = input.value !== "choose";
+    shown?.sharpen(sharpWanted());
     $("picture").style.cursor = { hand: "grab", choose: "crosshair", crop: "crosshair" }[input.value] ?? "none";
   };
 }
@@ -300,7 +308,7 @@ $("zoom-full").onclick = () => viewer.zoom(1);
 function choose(mark) {
   if (!shown || shown.busy) return;
   mark(shown);
-  shown.start(promptModel());
+  shown.start($("prompt-model").value);
 }
 
 function selectTool(name) {
@@ -347,7 +355,13 @@ $("compare").onclick = () => {
   viewer.compare = viewer.compare === null ? 0.5 : null;
   $("compare").setAttribute("aria-pressed", viewer.compare !== null);
   viewer.draw();
+  shown?.sharpen(sharpWanted());
 };
+
+/** Whether the original is seen at all beside the cut-out: comparing, and under keep strokes. */
+function sharpWanted() {
+  return viewer.compare !== null || viewer.tool === "keep";
+}
 
 function showLine(place) {
   const line = $("line");
@@ -378,47 +392,53 @@ async function loadModels() {
   showModels();
 }
 
-/** Those that find a subject: what is here first, then what can be had. */
+/** What is here first, then what can be had. */
 function showModels() {
-  const select = $("model");
-  const before = select.value || localStorage.getItem(MODEL) || "";
+  for (const id of Object.keys(MODELS)) listModels(id, $(id).value || localStorage.getItem(MODELS[id].kept) || "");
+  $("choose-tool").hidden = !models.some((model) => model.prompts && model.installed);
+}
+
+function listModels(id, chosen) {
   const group = (label) => Object.assign(document.createElement("optgroup"), { label });
   const here = group(t("Ready"));
   const elsewhere = group(t("To download"));
   here.append(new Option(t("Built in"), ""));
-  for (const model of models.filter(({ kind, embedded }) => kind === "salient" && !embedded)) {
+  for (const model of models.filter((each) => MODELS[id].fits(each) && !each.embedded)) {
     (model.installed ? here : elsewhere).append(new Option(model.name, model.id));
   }
+  const select = $(id);
   select.replaceChildren(here, ...(elsewhere.children.length ? [elsewhere] : []));
-  select.value = before;
-  if (!select.value || !chosenModel()?.installed) select.value = "";
-  $("choose-tool").hidden = !models.some((model) => model.prompts && model.installed);
+  select.value = chosen;
+  if (!select.value || !modelIn(select)?.installed) select.value = "";
 }
 
-function chosenModel() {
-  return models.find(({ id }) => id === $("model").value);
+function modelIn(select) {
+  return models.find(({ id }) => id === select.value);
 }
 
-/** The model for clicks and boxes: the default where it takes them, else one that is here. */
-function promptModel() {
-  const able = models.filter((model) => model.prompts && model.installed);
-  return able.some((model) => model.embedded) ? null : able[0]?.id;
+/** Takes what was chosen in a list, after it was downloaded where it has to be; whether that worked. */
+async function takeModel(select) {
+  const model = modelIn(select);
+  if (model && !model.installed) {
+    if (!(await download(model))) {
+      select.value = "";
+      return false;
+    }
+    await loadModels();
+    select.value = model.id;
+  }
+  localStorage.setItem(MODELS[select.id].kept, select.value);
+  return Boolean(shown) && !shown.busy;
 }
 
 $("model").onchange = async () => {
-  const model = chosenModel();
-  if (model && !model.installed) {
-    if (!(await download(model))) {
-      $("model").value = "";
-      return;
-    }
-    await loadModels();
-    $("model").value = model.id;
-  }
-  localStorage.setItem(MODEL, $("model").value);
-  if (!shown || shown.busy) return;
+  if (!(await takeModel($("model")))) return;
   [shown.points, shown.boxes] = [[], []];
   shown.start($("model").value);
+};
+$("prompt-model").onchange = async () => {
+  if (!(await takeModel($("prompt-model")))) return;
+  if (shown.points.length || shown.boxes.length) shown.start($("prompt-model").value);
 };
 
 // ------------------------------------------------------------------ background and crop

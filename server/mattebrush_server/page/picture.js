@@ -49,6 +49,8 @@ export class Picture {
     this.readable = file; // or what the server made of it
     this.saved = true; // whether there is nothing to lose
     this.shown = false;
+    this.sharp = false; // whether `original` has all its pixels
+    this.sharpWanted = false;
     this.subject = null;
   }
 
@@ -260,15 +262,41 @@ export class Picture {
     return this.readable === this.file ? null : decode(this.readable, options).catch(() => null);
   }
 
-  /** Gets its bitmaps ready to be shown. */
+  /** Gets its bitmaps ready to be shown. The cut-out has all its pixels; the original beside it only
+   * while they are wanted: two of 24 megapixels take 200 MB. */
   async open() {
     this.shown = true;
-    const original = await this.decoded();
-    if (!this.shown) return letGo(original);
-    letGo(this.original);
-    this.original = original;
+    const sharp = this.sharpWanted || !this.version;
+    const original = await this.decoded(sharp ? {} : small(this.version.files));
+    if (!this.shown || this.original) return letGo(original);
+    [this.original, this.sharp] = [original, sharp];
     await this.rebuild();
     this.changed();
+  }
+
+  /** Whether the original is looked at closely, as for comparing. */
+  async sharpen(wanted) {
+    this.sharpWanted = wanted;
+    if (!this.shown || !this.version || wanted === this.sharp) return;
+    if (!wanted) return this.shrink();
+    const original = await this.decoded();
+    if (!original || !this.shown || !this.sharpWanted || this.sharp) return letGo(original);
+    this.replaceOriginal(original, true);
+  }
+
+  async shrink() {
+    const { original } = this;
+    if (!original || !this.sharp || this.sharpWanted) return;
+    const less = await createImageBitmap(original, small(original));
+    if (original !== this.original || this.sharpWanted) return letGo(less);
+    this.replaceOriginal(less, false);
+  }
+
+  replaceOriginal(original, sharp) {
+    const before = this.original;
+    [this.original, this.sharp] = [original, sharp];
+    this.changed(); // whoever shows it has the new one by now
+    letGo(before);
   }
 
   /** Lets its bitmaps go. */
@@ -276,12 +304,14 @@ export class Picture {
     this.shown = false;
     for (const image of [this.original, this.preview, this.cutout, ...(this.small ?? [])]) letGo(image);
     this.original = this.cutout = this.preview = this.small = null;
+    this.sharp = false;
   }
 
   /** Draws the present version anew from its files. */
   async rebuild() {
     const { version } = this;
     if (!this.shown || !version) return;
+    await this.shrink();
     const cutout = await drawn(version);
     if (!this.shown || version !== this.version) return letGo(cutout);
     const before = this.cutout;
@@ -299,7 +329,7 @@ export class Picture {
     if (!cutout) return;
     const ticket = (this.ticket = {});
     const scale = Math.min(1, PREVIEW_SIDE / Math.max(cutout.width, cutout.height));
-    this.small ??= await this.smaller(scale);
+    this.small ??= await this.smaller();
     const given = { cutout: this.small[0], original: this.small[1], adjust: { ...this.adjust }, scale };
     const { bitmap, seen } = await work("preview", given);
     if (ticket !== this.ticket || cutout !== this.cutout) return bitmap.close();
@@ -315,13 +345,8 @@ export class Picture {
     this.changed();
   }
 
-  async smaller(scale) {
-    const size = {
-      resizeWidth: Math.max(1, Math.round(this.cutout.width * scale)),
-      resizeHeight: Math.max(1, Math.round(this.cutout.height * scale)),
-      resizeQuality: "medium",
-    };
-    const pair = [this.cutout, this.original].map((each) => each && createImageBitmap(each, size));
+  async smaller() {
+    const pair = [this.cutout, this.original].map((each) => each && createImageBitmap(each, small(this.cutout)));
     return Promise.all(pair);
   }
 
@@ -372,6 +397,16 @@ async function drawn({ files, patches }) {
     letGo(bitmap);
   }
   return canvas;
+}
+
+/** What makes a bitmap no larger than the screen needs. */
+function small({ width, height }) {
+  const scale = Math.min(1, PREVIEW_SIDE / Math.max(width, height));
+  return {
+    resizeWidth: Math.max(1, Math.round(width * scale)),
+    resizeHeight: Math.max(1, Math.round(height * scale)),
+    resizeQuality: "medium",
+  };
 }
 
 /** Gives an image's memory back now, without waiting for the browser to notice. */

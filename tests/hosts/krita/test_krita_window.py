@@ -20,6 +20,7 @@ pytestmark = pytest.mark.hosts
 
 WIDTH, HEIGHT = 340, 220
 MASK = "Mask 1"
+GRAY = 8  # Krita's number of that color label
 
 
 class Hour:
@@ -109,6 +110,7 @@ def test_a_replaced_mask_is_hidden_until_accepted(hour: Hour) -> None:
     assert told["hidden"]
     assert told["offered"]
     assert told["names"] == ["mine", "Mask 3", "Mask 2, refined", "Mask 1"]
+    assert told["labels"] == [0, 0, GRAY, GRAY]  # the replaced ones are one group
     assert "Accept removes them" in told["report"]
     assert told["after"] == ["mine", "Mask 3"]  # nothing of the user's is taken
     assert told["undo"] == "Undo Remove Nodes"
@@ -131,6 +133,7 @@ def test_undoing_shows_what_was_replaced(hour: Hour) -> None:
     told = hour.told["undo_shows_the_old_mask"]
     assert told["before"] == told["redone"] == [True, False]
     assert told["undone"] == [True]
+    assert told["label"] == [GRAY, 0, GRAY]
     assert told["on canvas"] > 0.05
 
 

@@ -88,9 +88,11 @@ def kritas_own(document):
 
 
 def take_away(document):
-    while layers.masks(document.topLevelNodes()[0]):
-        Krita.instance().action("edit_undo").trigger()
-        yield 700
+    yield from layers.settled(document)
+    for mask in layers.masks(document.topLevelNodes()[0]):
+        mask.remove()  # Krita's undo would ask to wait while it works on a picture of this size
+    yield 700
+    yield from layers.settled(document)
 
 
 class Stalls:

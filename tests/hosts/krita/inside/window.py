@@ -182,8 +182,10 @@ class User:
         told = {
             "hidden": not refined.visible(),
             "names": [mask.name() for mask in layers.masks(self.layer())],
+            "labels": [mask.colorLabel() for mask in layers.masks(self.layer())],
             "report": self.report(),
         }
+        yield from self.shot("replaced")
         accept = self.button("Accept")
         self.docker.canvasChanged(None)
         told["offered"] = accept.isVisible() and accept.isEnabled()
@@ -210,13 +212,16 @@ class User:
         yield 300
         new, old = layers.masks(self.layer())[:2]
         told = {"before": [new.visible(), old.visible()]}
+        told["label"] = [old.colorLabel()]
         yield from self.trigger("edit_undo")
         yield 600
         told["undone"] = [m.visible() for m in layers.masks(self.layer())][:1]
+        told["label"].append(layers.masks(self.layer())[0].colorLabel())
         told["on canvas"] = self.shown()
         yield from self.trigger("edit_redo")
         yield 600
         told["redone"] = [m.visible() for m in layers.masks(self.layer())][:2]
+        told["label"].append(layers.masks(self.layer())[1].colorLabel())
         return told
 
     def filter_mask(self):
