@@ -42,11 +42,11 @@ def _url(name: str, port: int) -> str:
 
 def _own_addresses(host: str) -> list[str]:
     """The addresses that this machine sends from; to connect a datagram socket sends nothing."""
-    found = []
+    addresses = []
     for family, elsewhere in _ELSEWHERE:
         if family == socket.AF_INET6 and host != "::":
             continue
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((elsewhere, 9))
-            found.append(probe.getsockname()[0].partition("%")[0])
-    return [name for name in found if not ipaddress.ip_address(name).is_loopback]
+            addresses.append(probe.getsockname()[0].partition("%")[0])
+    return [name for name in addresses if not ipaddress.ip_address(name).is_loopback]

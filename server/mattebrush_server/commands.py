@@ -199,9 +199,9 @@ def _settings(arguments: argparse.Namespace) -> Any:
     unknown = sorted(set(arguments.device) - set(DEVICES))
     if unknown:
         raise OptionInvalid(f"Unknown device {unknown[0]}.", f"Choose from {', '.join(DEVICES)}.")
-    given: dict[str, Any] = {"token": token} if token else {}
+    own_token: dict[str, Any] = {"token": token} if token else {}
     return Settings(
-        **given,
+        **own_token,
         host=arguments.host,
         port=arguments.port,
         devices=tuple(dict.fromkeys(arguments.device)) or ("auto",),

@@ -149,7 +149,7 @@ class Job:
     def to_json(self) -> dict[str, Any]:
         """What a client is told: id, state, stage, fraction; at the end the failure, or by which
         model it was done and what a correction has changed (x, y, width, height)."""
-        told: dict[str, Any] = {
+        state: dict[str, Any] = {
             "id": self.id,
             "state": self.state,
             "stage": self.stage,
@@ -157,9 +157,9 @@ class Job:
             "created": round(self.created, 3),
         }
         if self.failure is not None:
-            told["error"] = self.failure.to_json()
-        told |= {name: self.facts[name] for name in ("model", "changed") if name in self.facts}
-        return told
+            state["error"] = self.failure.to_json()
+        state |= {name: self.facts[name] for name in ("model", "changed") if name in self.facts}
+        return state
 
 
 class JobStore:

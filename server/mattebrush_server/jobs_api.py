@@ -155,14 +155,14 @@ def _post_result(call: Call) -> Response:
 
 
 def _result_response(call: Call, job: Job, extra: dict[str, Blob] | None = None) -> Response:
-    asked = _rendering_of(call.query)
-    format = asked.pop("format") or _preferred(call, job)
+    params = _rendering_of(call.query)
+    format = params.pop("format") or _preferred(call, job)
     finished_output(job)
     if format == "report":
         return json_response(job.facts)
     if format == "npz":
         return file_response(job.keep_output(), NPZ)
-    rendering = call.service.render(job, {"format": format, **asked}, call.still_wanted, extra)
+    rendering = call.service.render(job, {"format": format, **params}, call.still_wanted, extra)
     try:
         return file_response(finished_output(rendering).keep(), formats.MEDIA_TYPES[format])
     finally:

@@ -77,13 +77,13 @@ def _post_picture(call: Call) -> Response:
     try:
         pixels = peek.check_pixels(picture, most)
         job = Job(call.client, "shown", {"image": picture.keep()}, {}, pixels)
-        shown = call.service.ask(RENDER, job, call.still_wanted)
+        job = call.service.ask(RENDER, job, call.still_wanted)
     finally:
         picture.release()
     try:
-        return file_response(finished_output(shown).keep(), "image/png")
+        return file_response(finished_output(job).keep(), "image/png")
     finally:
-        shown.release()
+        job.release()
 
 
 def _post_model(call: Call) -> Response:

@@ -99,15 +99,15 @@ def explain(error: MattebrushError) -> tuple[int, dict[str, Any]]:
 
 def _post_remove(call: Call) -> Response:
     # rembg reads bgc and extras from the query string, the rest from the form.
-    given = {name: value for name, value in call.query.items() if value is not None}
-    asked = {**call.fields(lenient=True), **given}
+    query = {name: value for name, value in call.query.items() if value is not None}
+    fields = {**call.fields(lenient=True), **query}
     picture = call.file("file")
     if picture is None:
         raise JobInvalid("The form has no file named file.", "Send the picture as `file`.")
     most = call.settings.picture_pixels
-    params = {"options": _options(asked), "thresholds": _thresholds(asked)}
+    params = {"options": _options(fields), "thresholds": _thresholds(fields)}
     pixels = peek.picture_pixels(picture, most)
-    render = {"format": "mask" if asked["om"] else "png", "background": _color(asked["bgc"])}
+    render = {"format": "mask" if fields["om"] else "png", "background": _color(fields["bgc"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     rendering = call.service.rendered(job, render, call.still_wanted)
     try:
@@ -118,27 +118,28 @@ def _post_remove(call: Call) -> Response:
         rendering.release()
 
 
-def _options(asked: dict[str, Any]) -> dict[str, Any]:
+def _options(fields: dict[str, Any]) -> dict[str, Any]:
     options: dict[str, Any] = {
         "op": "remove",
         "force": True,  # rembg always answers with a picture
-        "matting": "auto" if asked["a"] else "none",
-        "hard": asked["ppm"],
-        "decontaminate": asked["dc"],
+        "matting": "auto" if fields["a"] else "none",
+        "hard": fields["ppm"],
+        "decontaminate": fields["dc"],
     }
-    if asked["vm"]:
+    if fields["vm"]:
         options["matting"] = _vitmatte()
-    if asked["model"]:
-        options["model"] = _model(asked["model"])
-    if asked["extras"]:
-        options["prompt"] = _prompt(asked["extras"])
+    if fields["model"]:
+        options["model"] = _model(fields["model"])
+    if fields["extras"]:
+        options["prompt"] = _prompt(fields["extras"])
     return options
 
 
-def _thresholds(asked: dict[str, Any]) -> dict[str, int] | None:
+def _thresholds(fields: dict[str, Any]) -> dict[str, int] | None:
     """af, ab and ae, where alpha matting is asked for with others than rembg's defaults."""
-    given = {name: asked[name] for name in _THRESHOLDS}
-    return given if (asked["a"] or asked["vm"]) and given != _THRESHOLDS else None
+    thresholds = {name: fields[name] for name in _THRESHOLDS}
+    wanted = (fields["a"] or fields["vm"]) and thresholds != _THRESHOLDS
+    return thresholds if wanted else None
 
 
 def _model(name: str) -> str:
@@ -159,8 +160,8 @@ def _model(name: str) -> str:
             break
     if name not in _NAMES:
         raise ModelUnavailable(f"There is no model called {name[:80]!r}.", "See GET /v1/models.")
-    found = [row for row in rows if row.kind == "salient" and store.installed(row) is not None]
-    general = [row for row in found if row.embedded or row.id in _GENERAL]
+    candidates = [row for row in rows if row.kind == "salient" and store.installed(row) is not None]
+    general = [row for row in candidates if row.embedded or row.id in _GENERAL]
     return max(general, key=lambda row: _GENERAL.index(row.id) if row.id in _GENERAL else -1).id
 
 
@@ -181,9 +182,9 @@ def _prompt(extras: str) -> dict[str, Any]:
         marks = json.loads(extras)
         if set(marks) - {"sam_prompt"}:
             raise OptionInvalid("extras hold what this server does not take.", _PROMPT_ONLY)
-        given = marks.get("sam_prompt", [])
-        points = [[*m["data"], m.get("label", 1)] for m in given if m["type"] == "point"]
-        boxes = [m["data"] for m in given if m["type"] == "rectangle"]
+        prompts = marks.get("sam_prompt", [])
+        points = [[*m["data"], m.get("label", 1)] for m in prompts if m["type"] == "point"]
+        boxes = [m["data"] for m in prompts if m["type"] == "rectangle"]
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError) as error:
         raise OptionInvalid("extras cannot be read.", _PROMPT_ONLY) from error
     return {"points": points, "boxes": boxes}

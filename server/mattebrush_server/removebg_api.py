@@ -207,11 +207,11 @@ def _published(error: MattebrushError) -> tuple[int, str, str]:
 
 
 def _post_removebg(call: Call) -> Response:
-    asked = call.fields(lenient=True)
-    _refuse_urls(asked)
-    picture = _picture(call, asked)
+    fields = call.fields(lenient=True)
+    _refuse_urls(fields)
+    picture = _picture(call, fields)
     background = call.file("bg_image_file") if call.media_type == FORM else None
-    if background is not None and asked["bg_color"]:
+    if background is not None and fields["bg_color"]:
         raise Refused(
             "multiple_bg_sources",
             "Multiple background sources given: Please provide either the bg_color, the "
@@ -220,13 +220,13 @@ def _post_removebg(call: Call) -> Response:
             "Send one of them.",
         )
     pixels = max(_pixels(call, each) for each in (picture, background) if each is not None)
-    render = _render_params(asked, background is not None)
-    params = {"options": {"op": "remove"}, "roi": _lengths(asked["roi"])}
+    render = _render_params(fields, background is not None)
+    params = {"options": {"op": "remove"}, "roi": _lengths(fields["roi"])}
     job = Job(call.client, "picture", {"image": picture}, params, pixels)
     extra = {} if background is None else {"background": background}
     rendering = call.service.rendered(job, render, call.still_wanted, extra)
     try:
-        return _result(call, asked, rendering, render["format"])
+        return _result(call, fields, rendering, render["format"])
     finally:
         rendering.release()
 
@@ -238,12 +238,12 @@ def _pixels(call: Call, picture: Blob) -> int:
         raise Refused("invalid_file_type", "Invalid file type", error.message, error.fix) from error
 
 
-def _refuse_urls(asked: dict[str, Any]) -> None:
+def _refuse_urls(fields: dict[str, Any]) -> None:
     for name, code, what in (
         ("image_url", "failed_image_download", "image"),
         ("bg_image_url", "failed_bg_download", "background image"),
     ):
-        if asked[name]:
+        if fields[name]:
             raise Refused(
                 code,
                 f"Failed to download {what} from given {name}: this server fetches nothing",
@@ -252,9 +252,9 @@ def _refuse_urls(asked: dict[str, Any]) -> None:
             )
 
 
-def _picture(call: Call, asked: dict[str, Any]) -> Blob:
+def _picture(call: Call, fields: dict[str, Any]) -> Blob:
     uploaded = call.file("image_file") if call.media_type == FORM else None
-    encoded = asked["image_file_b64"]
+    encoded = fields["image_file_b64"]
     if uploaded is not None and encoded:
         uploaded.release()
         raise Refused(
@@ -281,26 +281,26 @@ def _picture(call: Call, asked: dict[str, Any]) -> Blob:
         ) from error
 
 
-def _render_params(asked: dict[str, Any], has_background: bool) -> dict[str, Any]:
-    color, margins = _color(asked["bg_color"]), _margins(asked["crop_margin"])
+def _render_params(fields: dict[str, Any], has_background: bool) -> dict[str, Any]:
+    color, margins = _color(fields["bg_color"]), _margins(fields["crop_margin"])
     opaque = has_background or (color is not None and color[3] == 255)
-    format = asked["format"]
-    if asked["channels"] == "alpha":
+    format = fields["format"]
+    if fields["channels"] == "alpha":
         format = "alpha"
     elif format == "auto":
         format = "jpg" if opaque else "png"
     elif format == "zip":
         format = "zip-color-alpha"
-    shadow = asked["add_shadow"] or asked["shadow_type"] != "none"
-    megapixels = _MEGAPIXELS[asked["size"]]
+    shadow = fields["add_shadow"] or fields["shadow_type"] != "none"
+    megapixels = _MEGAPIXELS[fields["size"]]
     return {
         "format": format,
         "background": color,
-        "opaque_inside": not asked["semitransparency"],
-        "shadow": {"opacity": asked["shadow_opacity"] / 100} if shadow else None,
-        "crop": margins if asked["crop"] else None,
-        "scale": None if asked["scale"] == "original" else float(asked["scale"][:-1]) / 100,
-        "position": _position(asked),
+        "opaque_inside": not fields["semitransparency"],
+        "shadow": {"opacity": fields["shadow_opacity"] / 100} if shadow else None,
+        "crop": margins if fields["crop"] else None,
+        "scale": None if fields["scale"] == "original" else float(fields["scale"][:-1]) / 100,
+        "position": _position(fields),
         "most_pixels": None if megapixels is None else int(megapixels * 1_000_000),
     }
 
@@ -317,14 +317,14 @@ def _lengths(text: str | None) -> list[tuple[float, str]] | None:
 
 def _margins(text: str) -> list[tuple[float, str]]:
     """CSS order: top, right, bottom, left."""
-    given = _lengths(text) or [(0.0, "px")]
-    if any(number > _LARGEST_MARGIN[unit] for number, unit in given):
+    margins = _lengths(text) or [(0.0, "px")]
+    if any(number > _LARGEST_MARGIN[unit] for number, unit in margins):
         raise ParameterInvalid("crop_margin", f"crop_margin is {text}.", "At most 500px or 50%.")
-    return (given * 4)[:4] if len(given) < 4 else given
+    return (margins * 4)[:4] if len(margins) < 4 else margins
 
 
-def _position(asked: dict[str, Any]) -> list[float] | None:
-    text = asked["position"] or ("original" if asked["scale"] == "original" else "center")
+def _position(fields: dict[str, Any]) -> list[float] | None:
+    text = fields["position"] or ("original" if fields["scale"] == "original" else "center")
     if text == "original":
         return None
     if text == "center":
@@ -354,7 +354,7 @@ def _color(text: str | None) -> list[int] | None:
         ) from error
 
 
-def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> Response:
+def _result(call: Call, fields: dict[str, Any], rendering: Job, format: str) -> Response:
     facts = rendering.facts
     output = finished_output(rendering)
     # To the letter: common clients list JSON first, and want the picture.
@@ -365,8 +365,8 @@ def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> R
         response = json_response({"data": {"result_b64": encoded, **box}})
     else:
         response = file_response(output.keep(), RENDERED[format])
-    level = asked["type_level"]
-    kind = {} if level == "none" else {"X-Type": _kind(asked["type"], level)}
+    level = fields["type_level"]
+    kind = {} if level == "none" else {"X-Type": _kind(fields["type"], level)}
     headers = {
         **kind,
         "X-Width": facts["width"],
@@ -382,8 +382,8 @@ def _result(call: Call, asked: dict[str, Any], rendering: Job, format: str) -> R
     return response
 
 
-def _kind(asked: str, level: str) -> str:
-    kind = "other" if asked == "auto" else asked
+def _kind(fields: str, level: str) -> str:
+    kind = "other" if fields == "auto" else fields
     return _LEVEL_1.get(kind, kind) if level == "1" else kind
 
 

@@ -144,14 +144,14 @@ class Route:
 
 
 def read_fields(
-    fields: tuple[Field, ...], given: Mapping[str, list[str]], *, lenient: bool = False
+    fields: tuple[Field, ...], sent: Mapping[str, list[str]], *, lenient: bool = False
 ) -> dict[str, Any]:
     """The values of `fields` in a query string or form, defaults included.
 
     lenient: leaves unknown names alone, as the APIs of others do. Raises OptionInvalid.
     """
     known = {field.name for field in fields}
-    unknown = sorted(set(given) - known)
+    unknown = sorted(set(sent) - known)
     if unknown and not lenient:
         names = ", ".join(name[:80] for name in unknown[:5])
         raise OptionInvalid(
@@ -159,7 +159,7 @@ def read_fields(
         )
     values = {}
     for field in fields:
-        texts = given.get(field.name, [])
+        texts = sent.get(field.name, [])
         if len(texts) > 1:
             raise ParameterInvalid(field.name, f"{field.name} is given more than once.")
         if not texts and field.required:

@@ -216,9 +216,9 @@ class Service:
             yield b""  # to `follow`
             seen = -1
             while True:
-                changes, told, over = job.changes, json.dumps(job.to_json()), job.finished
+                changes, state, over = job.changes, json.dumps(job.to_json()), job.finished
                 if changes != seen:
-                    yield f"event: job\ndata: {told}\n\n".encode()
+                    yield f"event: job\ndata: {state}\n\n".encode()
                 else:
                     yield b": still there\n\n"
                 if over:

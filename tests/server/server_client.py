@@ -41,7 +41,7 @@ class Response:
 
 
 class Client:
-    """Asks one server; sends the token unless told otherwise."""
+    """Asks one server; sends the token unless state otherwise."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -87,13 +87,13 @@ class Client:
 
     def state(self, job_id: str) -> dict[str, Any]:
         """What the server says of a job."""
-        told: dict[str, Any] = self.ask("GET", f"/v1/jobs/{job_id}").json()
-        return told
+        state: dict[str, Any] = self.ask("GET", f"/v1/jobs/{job_id}").json()
+        return state
 
     def wait(self, job_id: str, seconds: float = 60.0) -> dict[str, Any]:
         """Waits for a job's end."""
         return self.wait_for(
-            job_id, lambda told: told["state"] not in ("queued", "running"), seconds
+            job_id, lambda state: state["state"] not in ("queued", "running"), seconds
         )
 
     def wait_for(
@@ -101,10 +101,10 @@ class Client:
     ) -> dict[str, Any]:
         """Waits until what the server says of a job passes the test."""
         end = time.monotonic() + seconds
-        while not test(told := self.state(job_id)):
-            assert time.monotonic() < end, told
+        while not test(state := self.state(job_id)):
+            assert time.monotonic() < end, state
             time.sleep(0.02)
-        return told
+        return state
 
     def worker_pid(self) -> int | None:
         """The process id of the first device's worker."""

@@ -57,10 +57,10 @@ def test_a_plug_in_finds_the_server_and_gets_its_mask(
     client.server.announce()
     try:
         settings = plugin_client.Settings({"engine": "server"})
-        told: list[str] = []
+        state: list[str] = []
         answer = plugin_client.run(
             {"op": "remove", "force": True},
-            progress=lambda stage, fraction: told.append(stage),
+            progress=lambda stage, fraction: state.append(stage),
             settings=settings,
             image=plugin_client.Array(picture.tobytes(), picture.shape, "uint8"),
         )
@@ -395,12 +395,12 @@ def test_the_node_client_of_removebg(
     environment = {**os.environ, "NODE_PATH": str(node_modules)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode()
-    told = json.loads(done.stdout)
-    cut = opened(base64.b64decode(told["one"]["base64img"]))
+    state = json.loads(done.stdout)
+    cut = opened(base64.b64decode(state["one"]["base64img"]))
     assert cut.mode == "RGBA" and abs(cut.width - 54) <= 4
-    assert told["one"]["creditsCharged"] == "0" and told["one"]["resultWidth"] == str(cut.width)
-    assert opened(base64.b64decode(told["two"]["base64img"])).format == "JPEG"
-    assert told["wrong"][0]["code"] == "auth_failed"
+    assert state["one"]["creditsCharged"] == "0" and state["one"]["resultWidth"] == str(cut.width)
+    assert opened(base64.b64decode(state["two"]["base64img"])).format == "JPEG"
+    assert state["wrong"][0]["code"] == "auth_failed"
 
 
 # ------------------------------------------------------------------ rembg

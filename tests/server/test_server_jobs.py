@@ -48,8 +48,8 @@ def test_an_npz_job_gives_the_engine_s_own_answer(
     client: Any, picture: np.ndarray, expected: Any
 ) -> None:
     job_id = client.send({**FORCED, "depth": 32}, image=picture)
-    told = client.wait(job_id)
-    assert told["state"] == "done" and told["fraction"] == 1, told
+    state = client.wait(job_id)
+    assert state["state"] == "done" and state["fraction"] == 1, state
     answer = client.ask("GET", f"/v1/jobs/{job_id}/result")
     assert answer.headers["content-type"] == "application/x-npz"
     got = members(answer.body)
@@ -207,7 +207,7 @@ def test_deleted_is_forgotten(client: Any, picture: np.ndarray) -> None:
 
 def test_cancel_stops_the_work_within_a_second(client: Any, large_picture: np.ndarray) -> None:
     job_id = client.send(FORCED, image=large_picture)
-    client.wait_for(job_id, lambda told: told["stage"] not in ("", "starting"))
+    client.wait_for(job_id, lambda state: state["stage"] not in ("", "starting"))
     start = time.monotonic()
     assert client.ask("DELETE", f"/v1/jobs/{job_id}").status == 204
     assert time.monotonic() - start < 1.0
@@ -242,11 +242,11 @@ def test_a_crash_fails_the_job_and_nothing_else(client: Any, large_picture: np.n
     small = large_picture[:64, :64].copy()
     job_id = client.send(FORCED, image=large_picture)
     waiting = client.send(FORCED, image=small)
-    client.wait_for(job_id, lambda told: told["stage"] not in ("", "starting"))
+    client.wait_for(job_id, lambda state: state["stage"] not in ("", "starting"))
     os.kill(client.worker_pid(), signal.SIGSEGV)
-    told = client.wait(job_id)
-    assert told["state"] == "failed" and told["error"]["code"] == "engine-crashed", told
-    assert "signal 11" in told["error"]["message"]
+    state = client.wait(job_id)
+    assert state["state"] == "failed" and state["error"]["code"] == "engine-crashed", state
+    assert "signal 11" in state["error"]["message"]
     answer = client.ask("GET", f"/v1/jobs/{job_id}/result")
     assert (answer.status, answer.json()["code"]) == (500, "engine-crashed")
     assert client.wait(waiting)["state"] == "done"
@@ -264,17 +264,17 @@ def test_a_process_that_cannot_start_fails_the_job_and_nothing_else(
     with serving() as client:
         with monkeypatch.context() as patched:
             patched.setattr(SpawnProcess, "start", refuse)
-            told = client.wait(client.send(FORCED, image=picture))
-        assert told["error"]["code"] == "engine-crashed", told
-        assert "Cannot allocate memory" in told["error"]["message"] and told["error"]["fix"]
+            state = client.wait(client.send(FORCED, image=picture))
+        assert state["error"]["code"] == "engine-crashed", state
+        assert "Cannot allocate memory" in state["error"]["message"] and state["error"]["fix"]
         assert client.wait(client.send(FORCED, image=picture))["state"] == "done"
 
 
 def test_no_subject_is_a_failure_with_a_way_out(client: Any) -> None:
     gray = np.full((64, 64, 3), 128, np.uint8)
-    told = client.wait(client.send({"op": "remove"}, image=gray))
-    assert told["state"] == "failed" and told["error"]["code"] == "no-subject", told
-    assert told["error"]["fix"]
+    state = client.wait(client.send({"op": "remove"}, image=gray))
+    assert state["state"] == "failed" and state["error"]["code"] == "no-subject", state
+    assert state["error"]["fix"]
 
 
 def test_full_server_says_when_to_try_again(serving: Serving, large_picture: np.ndarray) -> None:

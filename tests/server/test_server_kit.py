@@ -57,12 +57,12 @@ def test_an_engine_of_its_own_downloads_a_model(kit: Any, mirror: str) -> None:
     core = Path(catalog.__file__).parents[2]
     own = settings(kit, engine="process", python=sys.executable, python_path=str(core))
     job = kit.download("mediapipe-selfie", own, mirror)
-    told = [(job.stage, job.fraction)]
+    state = [(job.stage, job.fraction)]
     while not job.wait(0.01):
-        told.append((job.stage, job.fraction))
+        state.append((job.stage, job.fraction))
     (path,) = job.result()["mediapipe-selfie"]
     assert Path(path).stat().st_size == shared("weights/selfie_segmentation.onnx").stat().st_size
-    assert "download" in {stage for stage, _fraction in [*told, (job.stage, job.fraction)]}
+    assert "download" in {stage for stage, _fraction in [*state, (job.stage, job.fraction)]}
     assert job.fraction == 1.0
     listed = {model.id: model for model in kit.list_models(own)}
     assert listed["mediapipe-selfie"].installed and not listed["u2net"].installed

@@ -116,7 +116,7 @@ def opened_page(browser: Any, client: Any, device: dict[str, Any] = DESK) -> Ite
 
 
 def look(page: Any, name: str) -> None:
-    """Keeps a screenshot where one is asked for."""
+    """Keeps a screenshot where one is requested for."""
     folder = os.environ.get("MATTEBRUSH_SCREENSHOTS")
     if folder:
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
@@ -376,35 +376,35 @@ def test_a_click_and_a_box_choose_the_object(page: Any, client: Any) -> None:
     page.keyboard.press("c")
     box = page.locator("#picture").bounding_box()
     left, top = box["x"] + (box["width"] - 480) / 2, box["y"] + (box["height"] - 320) / 2
-    with prompts_of(client) as asked:
+    with prompts_of(client) as requested:
         page.mouse.click(left + 120, top + 160)
         page.wait_for_selector("#undo:enabled")
         idle(page)
         look(page, "chosen")
-        assert asked.pop()["points"] == [[120, 160, 1]]
+        assert requested.pop()["points"] == [[120, 160, 1]]
         chosen = mask_of(page)
         assert chosen[160, 120] > 200 and chosen[160, 360] < 55  # not the one beside it
         page.click("#undo")
         stroke(page, (0.52, 0.1), (0.98, 0.9))
-        until(lambda: len(asked) == 1)
+        until(lambda: len(requested) == 1)
         idle(page)
-    assert asked[0]["boxes"] == [[250, 32, 470, 288]]
+    assert requested[0]["boxes"] == [[250, 32, 470, 288]]
     assert mask_of(page)[160, 360] > 200
 
 
 @contextlib.contextmanager
 def prompts_of(client: Any) -> Iterator[list[dict[str, Any]]]:
     """A list that grows with the prompts that the server is sent meanwhile."""
-    asked: list[dict[str, Any]] = []
+    requested: list[dict[str, Any]] = []
     submit = client.server.service.submit
 
     def noting(job: Any, device: str = "auto") -> None:
-        asked.append(job.params["options"].get("prompt", {}))
+        requested.append(job.params["options"].get("prompt", {}))
         submit(job, device)
 
     client.server.service.submit = noting
     try:
-        yield asked
+        yield requested
     finally:
         del client.server.service.submit
 
@@ -477,28 +477,28 @@ def test_fingers_paint_tap_and_pinch(phone: Any) -> None:
 
 
 def test_a_tap_chooses_and_a_long_one_says_not_this(browser: Any, client: Any) -> None:
-    with opened_page(browser, client, PHONE) as page, prompts_of(client) as asked:
+    with opened_page(browser, client, PHONE) as page, prompts_of(client) as requested:
         drop(page, png(two_discs()))
         done(page)
-        asked.clear()
+        requested.clear()
         page.get_by_label("Choose").check(force=True)
         fingers = Fingers(page)
 
         def points(count: int) -> Any:
-            until(lambda: len(asked) == count)
+            until(lambda: len(requested) == count)
             idle(page)
-            return asked[-1]["points"]
+            return requested[-1]["points"]
 
         fingers.move(((200, 160), (160, 160)), ((280, 160), (320, 160)))
         page.click("#zoom-fit")
-        assert asked == []  # a pinch is no choice
+        assert requested == []  # a pinch is no choice
         fingers.tap((120, 160))
         assert points(1) == [[120, 160, 1]]
         fingers.tap((360, 160), wait=700)
         assert points(2) == [[120, 160, 1], [360, 160, 0]]
         page.click("#undo")
         fingers.tap((340, 170), wait=700)
-        # What was undone is not asked again.
+        # What was undone is not requested again.
         assert points(3) == [[120, 160, 1], [340, 170, 0]]
 
 

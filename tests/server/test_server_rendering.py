@@ -26,8 +26,8 @@ def rendered(image: np.ndarray, answer: contract.Answer, format: str = "png", **
         "request": Blob.of(contract.encode_request({}, image=image)),
         "answer": Blob.of(contract.encode_answer(answer)),
     }
-    asked = {"format": format, "kind": "job", "max_pixels": 1_000_000, **params}
-    file, _ = render(inputs, asked, no_progress)
+    requested = {"format": format, "kind": "job", "max_pixels": 1_000_000, **params}
+    file, _ = render(inputs, requested, no_progress)
     return np.asarray(Image.open(io.BytesIO(file)))
 
 
@@ -108,12 +108,12 @@ def test_backgrounds_are_written_in_the_picture_s_own_profile() -> None:
     Image.new("RGB", (60, 40), (188, 188, 188)).save(backdrop, "PNG")
     answer = contract.Answer(np.zeros((40, 60), np.uint8), None, {})
     inputs = {"image": Blob.of(photo.getvalue()), "answer": Blob.of(contract.encode_answer(answer))}
-    asked = {"format": "png", "kind": "picture", "max_pixels": 10_000}
+    requested = {"format": "png", "kind": "picture", "max_pixels": 10_000}
     for more, params in (
         ({"background": Blob.of(backdrop.getvalue())}, {}),
         ({}, {"background": [188, 188, 188]}),
     ):
-        file, _ = render({**inputs, **more}, {**asked, **params}, no_progress)
+        file, _ = render({**inputs, **more}, {**requested, **params}, no_progress)
         flat = Image.open(io.BytesIO(file))
         assert flat.info["icc_profile"] == linear_profile()
         assert abs(int(np.asarray(flat)[20, 30, 0]) - 128) <= 2  # half the light, as sRGB's 188 is

@@ -31,7 +31,7 @@ def remove_background(task: Task) -> Work:
         return (yield from animation.mask_frames(task, layer, options, region, old))
     clean = task.choices.clean_colors
     options = task.choices.options("remove", decontaminate=clean)
-    proposal = yield from _found(task, layer, rect, options, region, "subject")
+    proposal = yield from _proposed(task, layer, rect, options, region, "subject")
     if task.choices.preview:
         return proposal
     return (yield from put(proposal))
@@ -51,7 +51,7 @@ def propose_object(task: Task, prompt: dict[str, Any]) -> Work:
         "remove", decontaminate=task.choices.clean_colors, prompt=inside, force=True
     )
     try:
-        return (yield from _found(task, layer, rect, options, None, "object"))
+        return (yield from _proposed(task, layer, rect, options, None, "object"))
     except EngineRefused as why:
         if why.code != "option-invalid":
             raise
@@ -68,16 +68,16 @@ def selected_prompt(document: Any, layer: Any) -> dict[str, Any]:
     region = _selected(document, rect)
     if region is None:
         return {}
-    found = prompts.prompt(region, rect.width(), rect.height())
+    marks = prompts.prompt(region, rect.width(), rect.height())
     x, y = rect.x(), rect.y()
     moved = {
-        "points": [[px + x, py + y, label] for px, py, label in found.get("points", ())],
-        "boxes": [[x0 + x, y0 + y, x1 + x, y1 + y] for x0, y0, x1, y1 in found.get("boxes", ())],
+        "points": [[px + x, py + y, label] for px, py, label in marks.get("points", ())],
+        "boxes": [[x0 + x, y0 + y, x1 + x, y1 + y] for x0, y0, x1, y1 in marks.get("boxes", ())],
     }
     return {name: values for name, values in moved.items() if values}
 
 
-def _found(
+def _proposed(
     task: Task,
     layer: Any,
     rect: QRect,
@@ -144,7 +144,7 @@ def refine_mask(task: Task) -> Work:
 
 
 def clean_edge_colors(task: Task) -> Work:
-    """A new layer with clean colours under the present mask, above the hidden original."""
+    """A new layer with clean colors under the present mask, above the hidden original."""
     document = task.document
     layer = layers.carrier(task.node)
     mask = present_mask(task.document, task.node)

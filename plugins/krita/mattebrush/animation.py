@@ -49,15 +49,15 @@ def mask_frames(
     rect = now if fixed else now.united(document.bounds())
     times = keyframes(document, layer)
     report: dict[str, Any] = {}
-    found: list[bytes] = []
+    mattes: list[bytes] = []
     for number, time in enumerate(times):
         tell = _counting(task.tell, number, len(times))
         image = yield from pixels.read(layer, rect, time)
         plane = None if region is None else Array(region, image.shape[:2], "uint8")
         answer = yield from jobs.run(tell, dict(options, force=True), image=image, region=plane)
-        found.append(answer.alpha.data)
+        mattes.append(answer.alpha.data)
         report = answer.report
-    smooth = yield from in_thread(lambda: planes.median(found))
+    smooth = yield from in_thread(lambda: planes.median(mattes))
     layers.check_there(document, layer, now)
     task.tell("writing", 0.0)
     name = masks.name(layer, "frames")

@@ -38,17 +38,17 @@ def _selected(document: Any, nodes: list[Any]) -> bool:
     if tree is None or view is None or view.document() != document:
         return False
     wanted = {layers.identity(node) for node in nodes}
-    found = [
+    indexes = [
         index
         for index, node in _rows(tree.model(), QtCore.QModelIndex(), document.rootNode())
         if layers.identity(node) in wanted
     ]
-    if len(found) != len(wanted):
+    if len(indexes) != len(wanted):
         return False
     selection = tree.selectionModel()
     flags = QtCore.QItemSelectionModel.SelectionFlag
-    selection.setCurrentIndex(found[0], flags.ClearAndSelect | flags.Rows)
-    for index in found[1:]:
+    selection.setCurrentIndex(indexes[0], flags.ClearAndSelect | flags.Rows)
+    for index in indexes[1:]:
         selection.select(index, flags.Select | flags.Rows)
     return {layers.identity(node) for node in view.selectedNodes()} == wanted
 

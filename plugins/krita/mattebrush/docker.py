@@ -169,7 +169,7 @@ class Docker(DockWidget):
         self._options.more_models.connect(self._ask_for_model)
         self._options.failed.connect(self._refused)
         session.started.connect(self._started)
-        session.told.connect(self._told)
+        session.progressed.connect(self._progressed)
         session.proposed.connect(self._proposed)
         session.dropped.connect(self._show_idle)
         session.finished.connect(self._finished)
@@ -273,7 +273,7 @@ class Docker(DockWidget):
         self._bar.setRange(0, 100)
         self._bar.setValue(0)
 
-    def _told(self, stage: str, fraction: float) -> None:
+    def _progressed(self, stage: str, fraction: float) -> None:
         shown = self._progress.update(stage, fraction)
         self._bar.setValue(round(100 * shown.fraction))
         self._notice.say(", ".join(part for part in (shown.text, shown.time_left) if part))

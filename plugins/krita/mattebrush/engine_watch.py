@@ -31,20 +31,20 @@ class EngineWatch(QtCore.QObject):
     def __init__(self, parent: QtCore.QObject) -> None:
         super().__init__(parent)
         self._steps: Steps | None = None
-        self._asked = ""
+        self._known_engine = ""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._due)
         self._timer.start(_FIRST)
 
     def look(self) -> None:
         """Looks now, and asks again whatever was known."""
-        self._asked = ""
+        self._known_engine = ""
         self._due()
 
     @property
     def settled(self) -> bool:
         """Whether it knows the engine and is not asking."""
-        return bool(self._asked) and self._steps is None
+        return bool(self._known_engine) and self._steps is None
 
     def _due(self) -> None:
         self._timer.setInterval(_EVERY)
@@ -55,17 +55,17 @@ class EngineWatch(QtCore.QObject):
 
     def _work(self) -> Work:
         engine = yield from in_thread(client.connect)
-        if str(engine) == self._asked:
+        if str(engine) == self._known_engine:
             return None
-        self._asked = str(engine)
+        self._known_engine = str(engine)
         answer = yield from jobs.run(lambda stage, fraction: None, {"op": "status"})
         return str(engine), answer.report
 
-    def _known(self, found: Any) -> None:
+    def _known(self, status: Any) -> None:
         self._steps = None
-        if found is None:
+        if status is None:
             return
-        engine, report = found
+        engine, report = status
         works = ", ".join(each["name"] for each in report["devices"] if each["works"])
         facts = "\n".join(kit.engine_facts(report, engine))
         self.ready.emit(_("Engine %s ready (%s)") % (report["version"], works), facts)
@@ -73,7 +73,7 @@ class EngineWatch(QtCore.QObject):
 
     def _failed(self, why: Exception) -> None:
         self._steps = None
-        self._asked = ""
+        self._known_engine = ""
         if not isinstance(why, client.ClientError):
             why = client.ClientError(str(why))
         self.missing.emit(why)

@@ -15,7 +15,7 @@ from .texts import _
 MASK = "transparencymask"
 _LAYERS = ("paintlayer", "grouplayer", "vectorlayer", "filelayer", "clonelayer")
 _FAR = 100_000
-"""Pixels beyond which bounds are those of something endless, such as a plane of one colour."""
+"""Pixels beyond which bounds are those of something endless, such as a plane of one color."""
 
 _SETTLE = 20
 _SETTLE_LIMIT = 60_000

@@ -48,8 +48,8 @@ def name(layer: Any, kind: str) -> str:
     patterns = [re.escape(each).replace("%d", r"(\d+)") for each in _NAMES.values()]
     numbers = [0]
     for mask in layers.masks(layer):
-        found = (re.match(pattern, mask.name()) for pattern in patterns)
-        numbers += [int(match.group(1)) for match in found if match]
+        matches = (re.match(pattern, mask.name()) for pattern in patterns)
+        numbers += [int(match.group(1)) for match in matches if match]
     return _NAMES[kind] % (max(numbers) + 1)
 
 
@@ -156,8 +156,8 @@ def remembered(document: Any, mask: Any, values: bytes, rect: QRect) -> Work:
         return None
     note = bytes(document.annotation(_NOTE + layers.identity(mask)))
     now = plane(values, rect)
-    found = yield from in_thread(lambda: kit.recall(note, now, rect.x(), rect.y()))
-    return None if found is None else bytes(found.data)
+    before = yield from in_thread(lambda: kit.recall(note, now, rect.x(), rect.y()))
+    return None if before is None else bytes(before.data)
 
 
 def forget_lost(document: Any) -> None:

@@ -131,9 +131,9 @@ class ModelsDialog(JobDialog):
 
     def _work(self, model: str) -> Work:
         download = yield from in_thread(lambda: kit.download(model))
-        return (yield from jobs.followed(download, self._told))
+        return (yield from jobs.followed(download, self._progressed))
 
-    def _told(self, _stage: str, fraction: float) -> None:
+    def _progressed(self, _stage: str, fraction: float) -> None:
         self._bar.setValue(round(100 * fraction))
 
     def _arrived(self, _answer: Any) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A layer's pixels for the engine, read in strips so that Krita's window stays alive.
 
-RGB and grey at 8 and 16 bits go as they are, in the document's own encoding. All else (CMYK, Lab,
+RGB and gray at 8 and 16 bits go as they are, in the document's own encoding. All else (CMYK, Lab,
 XYZ, floating point, linear light) goes through Krita's own conversion to 16-bit sRGB. Python has
 no numpy here: Qt and memoryviews do the work.
 """
@@ -30,7 +30,7 @@ _LINEAR = ("g10", "linear", "scrgb", "rec2100", "rec2020", "pq")
 
 
 class Space(NamedTuple):
-    """A colour space as Krita names it. The alpha channel is always the last."""
+    """A color space as Krita names it. The alpha channel is always the last."""
 
     model: str
     depth: str
@@ -63,19 +63,19 @@ SRGB = Space("RGBA", "U16", "sRGB-elle-V2-srgbtrc.icc")
 
 
 def space(node: Any) -> Space:
-    """The colour space of a layer or of a document."""
+    """The color space of a layer or of a document."""
     return Space(node.colorModel(), node.colorDepth(), node.colorProfile())
 
 
 def read(layer: Any, rect: QRect, time: int | None = None) -> Work:
-    """The layer's own pixels in `rect` as the engine's `image`: RGBA or grey + alpha.
+    """The layer's own pixels in `rect` as the engine's `image`: RGBA or gray + alpha.
 
     time: that of a keyframe of the layer; None reads what is shown now. For layers without
     pixels of their own (group, vector, file, clone) it is what they show, their visible masks
     included.
     """
     source = space(layer)
-    given = source if source.direct else SRGB
+    sent = source if source.direct else SRGB
     width, height = rect.width(), rect.height()
     pieces: list[bytes] = []  # put together, they would be copied once more
     converter = None if source.direct else Converter(source, SRGB, width)
@@ -85,13 +85,13 @@ def read(layer: Any, rect: QRect, time: int | None = None) -> Work:
             pixels = raw(layer, strip, time)
             if converter is not None:
                 pixels = converter.convert(pixels, strip.height())
-            pieces.append(_given(pixels, given, width, strip.height()))
+            pieces.append(_as_sent(pixels, sent, width, strip.height()))
             yield 0
     finally:
         if converter is not None:
             converter.close()
-    kind = "uint8" if given.item == 1 else "uint16"
-    return Array(pieces, (height, width, given.channels), kind)
+    kind = "uint8" if sent.item == 1 else "uint16"
+    return Array(pieces, (height, width, sent.channels), kind)
 
 
 def strips(rect: QRect, source: Space) -> Iterator[QRect]:
@@ -104,7 +104,7 @@ def strips(rect: QRect, source: Space) -> Iterator[QRect]:
 
 
 def raw(layer: Any, rect: QRect, time: int | None = None) -> QByteArray:
-    """The pixels of `rect` in the layer's own colour space; `time` as for `read`."""
+    """The pixels of `rect` in the layer's own color space; `time` as for `read`."""
     if time is not None:
         return layer.pixelDataAtTime(*rect.getRect(), time)
     # A paint layer's projection has its masks in it already, its pixels have not.
@@ -113,14 +113,14 @@ def raw(layer: Any, rect: QRect, time: int | None = None) -> QByteArray:
     return source(*rect.getRect())
 
 
-def _given(pixels: Any, given: Space, width: int, height: int) -> bytes:
+def _as_sent(pixels: Any, sent: Space, width: int, height: int) -> bytes:
     """Krita's pixels as the engine takes them: blue and red exchanged, since Krita has BGRA."""
-    size = width * height * given.pixel
-    if given.model == "GRAYA":
+    size = width * height * sent.pixel
+    if sent.model == "GRAYA":
         return bytes(memoryview(pixels)[:size])
-    form = QImage.Format.Format_ARGB32 if given.item == 1 else QImage.Format.Format_RGBA64
-    image = QImage(pixels, width, height, width * given.pixel, form)
-    if given.item == 1:  # ARGB32 is BGRA in memory
+    form = QImage.Format.Format_ARGB32 if sent.item == 1 else QImage.Format.Format_RGBA64
+    image = QImage(pixels, width, height, width * sent.pixel, form)
+    if sent.item == 1:  # ARGB32 is BGRA in memory
         image = image.convertToFormat(QImage.Format.Format_RGBA8888)
     else:
         image = image.rgbSwapped()
@@ -130,7 +130,7 @@ def _given(pixels: Any, given: Space, width: int, height: int) -> bytes:
 
 
 class Converter:
-    """Krita's own colour conversion, in a document that nobody sees."""
+    """Krita's own color conversion, in a document that nobody sees."""
 
     def __init__(self, source: Space, goal: Space, width: int) -> None:
         self._width = width

@@ -108,8 +108,8 @@ class Pointing(QtCore.QObject):
         if not prompts.points and not prompts.boxes:
             self._session.drop()
             return
-        found = {"points": list(prompts.points), "boxes": list(prompts.boxes)}
-        prompt = {name: values for name, values in found.items() if values}
+        marks = {"points": list(prompts.points), "boxes": list(prompts.boxes)}
+        prompt = {name: values for name, values in marks.items() if values}
         action = partial(actions.propose_object, prompt=prompt)
         self._session.run(_("Cut Out Object"), action, self._document, self._node)
 

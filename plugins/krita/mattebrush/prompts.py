@@ -29,13 +29,13 @@ def prompt(selection: bytes, width: int, height: int) -> dict[str, Any]:
         left, top, right, bottom = zip(*areas)
         areas = [(min(left), min(top), max(right), max(bottom))]
     spot = max(3.0, _SPOT * max(width, height))
-    found: dict[str, Any] = {"points": [], "boxes": []}
+    marks: dict[str, Any] = {"points": [], "boxes": []}
     for x0, y0, x1, y1 in areas:
         if max(x1 - x0, y1 - y0) <= spot:
-            found["points"].append([(x0 + x1) / 2, (y0 + y1) / 2, 1])
+            marks["points"].append([(x0 + x1) / 2, (y0 + y1) / 2, 1])
         else:
-            found["boxes"].append([x0, y0, x1, y1])
-    return {name: values for name, values in found.items() if values}
+            marks["boxes"].append([x0, y0, x1, y1])
+    return {name: values for name, values in marks.items() if values}
 
 
 def _areas(selection: bytes, width: int, height: int) -> list[_Box]:
@@ -46,8 +46,8 @@ def _areas(selection: bytes, width: int, height: int) -> list[_Box]:
     above: list[tuple[int, int, int]] = []
     for y in range(height):
         here = []
-        for found in _HALF_SELECTED.finditer(rows[y * width : (y + 1) * width]):
-            start, end = found.span()
+        for run in _HALF_SELECTED.finditer(rows[y * width : (y + 1) * width]):
+            start, end = run.span()
             label = len(boxes)
             boxes.append((start, y, end, y + 1))
             parents.append(label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import colours, layers, masks
+from . import colors, layers, masks
 from .mattebrush_client import Answer
 from .qt import QRect
 from .steps import Work
@@ -39,9 +39,9 @@ def put_frames(
 
 
 def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answer) -> Work:
-    """Attaches a layer with clean colours that carries the mask, one undo step."""
+    """Attaches a layer with clean colors that carries the mask, one undo step."""
     name = _("%s, clean colors") % layer.name()
-    made = yield from colours.clean_layer(
+    made = yield from colors.clean_layer(
         task.document, layer, rect, answer.alpha.data, answer.foreground, name
     )
     layers.check_there(task.document, layer, rect)

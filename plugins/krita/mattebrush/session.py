@@ -38,14 +38,14 @@ class Standin:
 
 
 class Session(QtCore.QObject):
-    """Signals: `started` with the action's title; `told` with stage and fraction; `proposed` with
-    a `Proposal` that waits to be accepted; `dropped` when it is not any more; `finished` with an
-    `Outcome` and the seconds it took; `failed` with the ClientError that ended a run; `refused`
+    """Signals: `started` with the action's title; `progressed` with stage and fraction; `proposed`
+    with a `Proposal` that waits to be accepted; `dropped` when it is not any more; `finished` with
+    an `Outcome` and the seconds it took; `failed` with the ClientError that ended a run; `refused`
     with one that kept it from being started.
     """
 
     started = QtCore.pyqtSignal(str)
-    told = QtCore.pyqtSignal(str, float)
+    progressed = QtCore.pyqtSignal(str, float)
     proposed = QtCore.pyqtSignal(object)
     dropped = QtCore.pyqtSignal()
     finished = QtCore.pyqtSignal(object, float)
@@ -138,7 +138,7 @@ class Session(QtCore.QObject):
         self.started.emit(title)
 
     def _work(self, action: Action, document: Any, node: Any) -> Work:
-        task = Task(document, node, choices.load(), self.told.emit)
+        task = Task(document, node, choices.load(), self.progressed.emit)
         return (yield from _active(document, action(task)))
 
     def _succeeded(self, result: Outcome | Proposal) -> None:

@@ -132,9 +132,9 @@ class SetupDialog(JobDialog):
 
     def _work(self, job: Callable[[], Any]) -> Work:
         started = yield from in_thread(job)
-        return (yield from jobs.followed(started, self._told))
+        return (yield from jobs.followed(started, self._progressed))
 
-    def _told(self, stage: str, fraction: float) -> None:
+    def _progressed(self, stage: str, fraction: float) -> None:
         self._bar.setRange(0, 100 if fraction > 0 else 0)
         self._bar.setValue(round(100 * fraction))
         self._notice.say(kit.stage_text(stage) + "…")

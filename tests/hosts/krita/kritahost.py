@@ -132,9 +132,9 @@ class Krita:
             end = time.monotonic() + timeout
             while process.poll() is None and time.monotonic() < end:
                 time.sleep(0.05)
-            told = f"exit status {process.poll()} (None: still running)"
+            ended = f"exit status {process.poll()} (None: still running)"
         said = log.read_text(errors="replace")[-3000:]
-        assert result.exists(), f"Krita {self.version} left no result, {told}:\n{said}"
+        assert result.exists(), f"Krita {self.version} left no result, {ended}:\n{said}"
         values = json.loads(result.read_text())
         assert "failure" not in values, f"{values['failure']}\n{said}"
         return values["result"]
@@ -242,8 +242,8 @@ def screen() -> Iterator[str]:
     os.close(theirs)
     manager = None
     try:
-        with open(ours) as told:  # noqa: PTH123 - a descriptor, not a path
-            display = f":{told.readline().strip()}"
+        with open(ours) as number:  # noqa: PTH123 - a descriptor, not a path
+            display = f":{number.readline().strip()}"
         manager = subprocess.Popen(
             ["openbox"], env={**os.environ, "DISPLAY": display}, stderr=subprocess.DEVNULL
         )

@@ -36,9 +36,9 @@ OTHERS = ("refine", "existing", "points", "subject", "empty")
 class Run:
     """What one run of Krita over all cases left."""
 
-    def __init__(self, folder: Path, told: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, observed: dict[str, Any]) -> None:
         self.folder = folder
-        self.told = told
+        self.observed = observed
 
     def plane(self, case: str, name: str) -> np.ndarray:
         data = np.fromfile(self.folder / f"{case}.{name}", np.uint8)
@@ -49,8 +49,8 @@ class Run:
     ) -> tuple[np.ndarray, np.ndarray]:
         """RGB, 0 to 255, of a plane as Krita shows it and as the engine was sent it or gave it."""
         wide = np.fromfile(self.folder / f"{case}.{engine}", dtype).reshape(HEIGHT, WIDTH, -1)
-        colours = wide[..., :3] / (1 if wide.dtype == np.uint8 else 257.0)
-        return self.plane(case, krita)[..., 2::-1].astype(float), colours
+        colors = wide[..., :3] / (1 if wide.dtype == np.uint8 else 257.0)
+        return self.plane(case, krita)[..., 2::-1].astype(float), colors
 
 
 @pytest.fixture(scope="module")
@@ -58,22 +58,22 @@ def run(krita: Krita, picture: Path, server: dict[str, str]) -> Run:
     krita.choose(**server)
     folder = krita.folder / "documents"
     folder.mkdir()
-    told = krita.run("documents", str(folder), str(picture), *SPACES, *LAYERS, *OTHERS)
-    return Run(folder, told)
+    observed = krita.run("documents", str(folder), str(picture), *SPACES, *LAYERS, *OTHERS)
+    return Run(folder, observed)
 
 
 @pytest.mark.parametrize("case", SPACES + LAYERS)
 def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
-    told = run.told[case]
-    x, y, width, height = told["rect"]
-    given = np.fromfile(run.folder / f"{case}.alpha", np.uint8).reshape(told["shape"])
+    observed = run.observed[case]
+    x, y, width, height = observed["rect"]
+    given = np.fromfile(run.folder / f"{case}.alpha", np.uint8).reshape(observed["shape"])
     assert given.shape == (height, width)
     assert 0.05 < given.mean() / 255 < 0.7  # there is a subject
     expected = np.zeros((HEIGHT + 400, WIDTH + 400), np.uint8)
     expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = given
     expected = expected[200 : 200 + HEIGHT, 200 : 200 + WIDTH]
     (layer,) = [each for each in kraread.layers(run.folder / f"{case}.kra") if each.masks]
-    assert layer.masks[-1].name == told["name"] == "Mask 1"
+    assert layer.masks[-1].name == observed["name"] == "Mask 1"
     saved = np.frombuffer(layer.masks[-1].pixels, np.uint8).reshape(HEIGHT, WIDTH)
     np.testing.assert_array_equal(saved, expected)
     with Image.open(run.folder / f"{case}.png") as exported:
@@ -83,34 +83,34 @@ def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
 
 @pytest.mark.parametrize("case", SPACES + LAYERS)
 def test_pixels_and_selection_stay(run: Run, case: str) -> None:
-    assert run.told[case]["pixels kept"]
-    assert run.told[case]["selection kept"]
+    assert run.observed[case]["pixels kept"]
+    assert run.observed[case]["selection kept"]
 
 
 @pytest.mark.parametrize("case", SPACES)
 def test_document_is_of_the_kind_asked_for(run: Run, case: str) -> None:
     _, model, depth = case.split("-")
-    assert (run.told[case]["model"], run.told[case]["depth"]) == (model, depth)
+    assert (run.observed[case]["model"], run.observed[case]["depth"]) == (model, depth)
 
 
 @pytest.mark.parametrize("case", SPACES)
-def test_clean_colours_change_the_edge_only(run: Run, case: str) -> None:
-    told = run.told[case]["clean"]
+def test_clean_colors_change_the_edge_only(run: Run, case: str) -> None:
+    observed = run.observed[case]["clean"]
     before, after = run.plane(case, "pixels"), run.plane(case, "clean")
     mask = run.plane(case, "mask")
     soft = (mask > 0) & (mask < 255)
     np.testing.assert_array_equal(before[~soft], after[~soft])
-    assert told["name"].endswith("clean colors")
-    assert told["above"].index(told["name"]) == 1
-    assert told["original"] == [True, False]  # not changed, hidden
-    assert told["masks"] == [1, 1]
+    assert observed["name"].endswith("clean colors")
+    assert observed["above"].index(observed["name"]) == 1
+    assert observed["original"] == [True, False]  # not changed, hidden
+    assert observed["masks"] == [1, 1]
     # In sRGB of 8 bits the edge shows what the engine gave. Not so in CMYK: there Krita's two ways
     # of converting differ in how black is mapped, by several levels of 255; by how much, the
     # original's pixels tell, which went the same two ways.
-    shown, given = run.in_srgb(case, "clean8", "foreground", told["kind"])
+    shown, given = run.in_srgb(case, "clean8", "foreground", observed["kind"])
     difference = np.abs(shown - given)[soft]
     if "CMYKA" in case:
-        original, sent = run.in_srgb(case, "pixels8", "sent", told["kind"])
+        original, sent = run.in_srgb(case, "pixels8", "sent", observed["kind"])
         assert difference.mean() < np.abs(original - sent)[soft].mean() + 3
     else:
         assert np.percentile(difference, 99) <= 3, difference.max()
@@ -119,7 +119,7 @@ def test_clean_colours_change_the_edge_only(run: Run, case: str) -> None:
 
 
 def test_layers_beneath_a_replaced_mask_are_read_without_it(run: Run) -> None:
-    assert run.told["group"]["again"] == {"same": True, "old kept hidden": True}
+    assert run.observed["group"]["again"] == {"same": True, "old kept hidden": True}
 
 
 def test_refining_keeps_strokes(run: Run) -> None:
@@ -127,29 +127,29 @@ def test_refining_keeps_strokes(run: Run) -> None:
     assert (before[5:25, 5:25] == 0).all()
     assert (after[5:25, 5:25] == 255).all()
     assert (after[100:120, 150:170] == 0).all()
-    assert run.told["refine"]["old hidden"]
-    assert run.told["refine"]["name"].startswith("Mask 2, refined")
+    assert run.observed["refine"]["old hidden"]
+    assert run.observed["refine"]["name"].startswith("Mask 2, refined")
 
 
 def test_a_mask_that_is_there_is_added_to_or_kept(run: Run) -> None:
-    assert run.told["existing"] == {"added": True, "first": False, "both shown": True}
+    assert run.observed["existing"] == {"added": True, "first": False, "both shown": True}
 
 
 def test_a_spot_of_the_selection_is_a_point(run: Run) -> None:
-    assert run.told["points"]["model"] == "mobile-sam"
-    assert run.told["points"]["name"] == "Mask 1, object"
-    assert run.told["points"]["prompt"] == {"points": [[100.0, 150.0, 1]]}
+    assert run.observed["points"]["model"] == "mobile-sam"
+    assert run.observed["points"]["name"] == "Mask 1, object"
+    assert run.observed["points"]["prompt"] == {"points": [[100.0, 150.0, 1]]}
     y, x = np.nonzero(run.plane("points", "mask") > 127)
     assert abs(x.mean() - 100) < 8
     assert abs(y.mean() - 150) < 8
 
 
 def test_select_subject_is_the_matte(run: Run) -> None:
-    assert run.told["subject"] == {"equal": True, "children": 0}
+    assert run.observed["subject"] == {"equal": True, "children": 0}
 
 
 def test_what_cannot_be_done_says_so(run: Run) -> None:
-    told = run.told["empty"]
-    assert "“empty” is empty" in told["empty layer"]
-    assert "Select a paint" in told["no layer"]
-    assert "Run Remove Background first" in told["no mask"]
+    observed = run.observed["empty"]
+    assert "“empty” is empty" in observed["empty layer"]
+    assert "Select a paint" in observed["no layer"]
+    assert "Run Remove Background first" in observed["no mask"]

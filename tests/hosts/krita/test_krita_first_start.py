@@ -37,8 +37,8 @@ def test_from_the_zip_to_a_mask_by_mouse(
     settings.write_text(f"[global]\nindex-url = {index}\n")
     folder = tmp_path / "shots"
     folder.mkdir()
-    told = krita.show("firststart", screen, str(folder), str(picture))
-    assert told["clicks"] == ["Set Up...", "Set Up...", "Remove Background"]
-    assert told["mask"] == "Mask 1"
-    assert 0.05 < told["on"] < 0.7
-    assert told["seconds"] < 300
+    observed = krita.show("firststart", screen, str(folder), str(picture))
+    assert observed["clicks"] == ["Set Up...", "Set Up...", "Remove Background"]
+    assert observed["mask"] == "Mask 1"
+    assert 0.05 < observed["on"] < 0.7
+    assert observed["seconds"] < 300

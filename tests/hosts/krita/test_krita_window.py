@@ -24,12 +24,12 @@ GRAY = 8  # Krita's number of that color label
 
 
 class Hour:
-    """What a user's hour in Krita left: what the script told, and its files."""
+    """What a user's hour in Krita left: what the script observed, and its files."""
 
-    def __init__(self, folder: Path, home: Path, told: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, home: Path, observed: dict[str, Any]) -> None:
         self.folder = folder
         self.home = home
-        self.told = told
+        self.observed = observed
 
     def mask(self, name: str) -> np.ndarray:
         return np.fromfile(self.folder / f"{name}.mask", np.uint8).reshape(HEIGHT, WIDTH)
@@ -44,23 +44,23 @@ def hour(krita: Krita, picture: Path, screen: str) -> Hour:
 
 
 def test_entries_are_where_a_user_looks(hour: Hour) -> None:
-    told = hour.told["entries"]
-    menus = {menu: entries for menu, entries in told["menus"].items() if entries}
+    observed = hour.observed["entries"]
+    menus = {menu: entries for menu, entries in observed["menus"].items() if entries}
     assert menus == {
         "Layer": ["Remove Background", "Cut Out Object", "Refine Mask"],
         "Filter": ["Clean Edge Colors"],
         "Tools": ["Scripts > Select Subject"],
     }
-    assert told["shortcut"] == "Ctrl+Alt+B"
+    assert observed["shortcut"] == "Ctrl+Alt+B"
 
 
 def test_docker_shows_what_matters_in_the_default_layout(hour: Hour) -> None:
-    told = hour.told["entries"]
-    assert told["engine"].endswith("ready (cpu)")
-    assert told["tips"] == [""]  # but for the cure's, which is not shown
-    assert told["narrow"]["width"] <= 265  # as narrow as Krita's own dockers let it be
+    observed = hour.observed["entries"]
+    assert observed["engine"].endswith("ready (cpu)")
+    assert observed["tips"] == [""]  # but for the cure's, which is not shown
+    assert observed["narrow"]["width"] <= 265  # as narrow as Krita's own dockers let it be
     for layout in ("default", "narrow"):
-        seen = told[layout]
+        seen = observed[layout]
         assert seen["hidden"] == [], layout
         assert seen["count"] >= 10
         assert seen["needs"] <= 250
@@ -69,28 +69,28 @@ def test_docker_shows_what_matters_in_the_default_layout(hour: Hour) -> None:
 
 
 def test_progress_tells_the_stage_and_the_time_left(hour: Hour) -> None:
-    told = hour.told["remove"]
-    assert any(said.startswith("Finding the subject") for said in told["said"])
-    assert any(said.endswith(" left") for said in told["said"])
-    assert told["bar"] == sorted(told["bar"])  # it never goes back
-    assert told["bar"][-1] > 80
+    observed = hour.observed["remove"]
+    assert any(said.startswith("Finding the subject") for said in observed["said"])
+    assert any(said.endswith(" left") for said in observed["said"])
+    assert observed["bar"] == sorted(observed["bar"])  # it never goes back
+    assert observed["bar"][-1] > 80
 
 
 def test_remove_background_is_one_step_that_keeps_everything_else(hour: Hour) -> None:
-    told = hour.told["remove"]
-    assert told["mask"] == told["active"] == MASK
-    assert told["undo"] == "Undo Add Layer"
-    assert told["pixels kept"]
-    assert told["selection"] == [10, 5, 320, 210]
-    assert told["modified"]
-    assert told["report"].startswith("mattebrush-subject + ")
-    assert hour.told["undo_redo"] == {"gone": True, "back": True, "same": True, "values": True}
+    observed = hour.observed["remove"]
+    assert observed["mask"] == observed["active"] == MASK
+    assert observed["undo"] == "Undo Add Layer"
+    assert observed["pixels kept"]
+    assert observed["selection"] == [10, 5, 320, 210]
+    assert observed["modified"]
+    assert observed["report"].startswith("mattebrush-subject + ")
+    assert hour.observed["undo_redo"] == {"gone": True, "back": True, "same": True, "values": True}
 
 
 def test_refining_keeps_the_stroke_of_the_brush(hour: Hour) -> None:
     before, painted, after = (hour.mask(name) for name in ("before", "painted", "after"))
     stroke = painted != before
-    assert hour.told["paint_and_refine"]["undo"] == "Undo Freehand Brush Stroke"
+    assert hour.observed["paint_and_refine"]["undo"] == "Undo Freehand Brush Stroke"
     assert stroke.sum() > 300
     pure = stroke & ((painted == 0) | (painted == 255))
     assert pure.sum() > 100
@@ -102,49 +102,49 @@ def test_refining_keeps_the_stroke_of_the_brush(hour: Hour) -> None:
     else:
         assert (painted[pure] == 255).all()
         assert (after[~stroke] >= before[~stroke]).all()
-    assert hour.told["paint_and_refine"]["mask"].startswith("Mask 2, refined")
+    assert hour.observed["paint_and_refine"]["mask"].startswith("Mask 2, refined")
 
 
 def test_a_replaced_mask_is_hidden_until_accepted(hour: Hour) -> None:
-    told = hour.told["again_and_accept"]
-    assert told["hidden"]
-    assert told["offered"]
-    assert told["names"] == ["mine", "Mask 3", "Mask 2, refined", "Mask 1"]
-    assert told["labels"] == [0, 0, GRAY, GRAY]  # the replaced ones are one group
-    assert "Accept removes them" in told["report"]
-    assert told["after"] == ["mine", "Mask 3"]  # nothing of the user's is taken
-    assert told["undo"] == "Undo Remove Nodes"
-    assert told["back"] == 4  # one step
-    assert told["active"] == "Mask 3"
+    observed = hour.observed["again_and_accept"]
+    assert observed["hidden"]
+    assert observed["offered"]
+    assert observed["names"] == ["mine", "Mask 3", "Mask 2, refined", "Mask 1"]
+    assert observed["labels"] == [0, 0, GRAY, GRAY]  # the replaced ones are one group
+    assert "Accept removes them" in observed["report"]
+    assert observed["after"] == ["mine", "Mask 3"]  # nothing of the user's is taken
+    assert observed["undo"] == "Undo Remove Nodes"
+    assert observed["back"] == 4  # one step
+    assert observed["active"] == "Mask 3"
 
 
 def test_a_filter_mask_means_its_layer(hour: Hour) -> None:
-    assert hour.told["filter_mask"] == {"active": "filtermask", "more": 1}
+    assert hour.observed["filter_mask"] == {"active": "filtermask", "more": 1}
 
 
 def test_what_is_asked_in_mid_run_is_refused_without_hiding_the_run(hour: Hour) -> None:
-    told = hour.told["still_at_work"]
-    assert told["busy"]
-    assert "still at work" not in told["report"]
-    assert told["more"] == 1
+    observed = hour.observed["still_at_work"]
+    assert observed["busy"]
+    assert "still at work" not in observed["report"]
+    assert observed["more"] == 1
 
 
 def test_undoing_shows_what_was_replaced(hour: Hour) -> None:
-    told = hour.told["undo_shows_the_old_mask"]
-    assert told["before"] == told["redone"] == [True, False]
-    assert told["undone"] == [True]
-    assert told["label"] == [GRAY, 0, GRAY]
-    assert told["on canvas"] > 0.05
+    observed = hour.observed["undo_shows_the_old_mask"]
+    assert observed["before"] == observed["redone"] == [True, False]
+    assert observed["undone"] == [True]
+    assert observed["label"] == [GRAY, 0, GRAY]
+    assert observed["on canvas"] > 0.05
 
 
-def test_clean_colours_are_one_step(hour: Hour) -> None:
-    told = hour.told["clean_colours"]
-    assert told["name"] == "Background, clean colors"
-    assert told["masks"] == 1
-    assert told["original hidden"]
-    assert told["undo"] == "Undo Add Layer"
-    assert told["undone"] == [1, True]
-    assert told["on canvas"] > 0.05
+def test_clean_colors_are_one_step(hour: Hour) -> None:
+    observed = hour.observed["clean_colors"]
+    assert observed["name"] == "Background, clean colors"
+    assert observed["masks"] == 1
+    assert observed["original hidden"]
+    assert observed["undo"] == "Undo Add Layer"
+    assert observed["undone"] == [1, True]
+    assert observed["on canvas"] > 0.05
 
 
 def test_saved_and_exported_as_shown(hour: Hour) -> None:
@@ -156,39 +156,39 @@ def test_saved_and_exported_as_shown(hour: Hour) -> None:
 
 
 def test_every_frame_gets_its_mask_without_flicker(hour: Hour) -> None:
-    told = hour.told["frames"]
-    assert told["times"] == [0, 3, 6]
+    observed = hour.observed["frames"]
+    assert observed["times"] == [0, 3, 6]
     given = np.stack([hour.mask(f"given{number}") for number in range(3)])
     masks = np.stack([hour.mask(f"frame{number}") for number in range(3)])
     np.testing.assert_array_equal(masks[[0, 2]], given[[0, 2]])
     np.testing.assert_array_equal(masks[1], np.median(given, axis=0))
     assert (masks[1] != given[1]).any()
-    assert told["undo"] == "Undo Add Layer"
-    assert told["undone"] == 0
-    assert "use a mask without frames" in told["refused"]
+    assert observed["undo"] == "Undo Add Layer"
+    assert observed["undone"] == 0
+    assert "use a mask without frames" in observed["refused"]
 
 
 def test_what_is_gone_in_the_meantime_is_told(hour: Hour) -> None:
-    cropped, removed, closed = hour.told["changed_meanwhile"]
+    cropped, removed, closed = hour.observed["changed_meanwhile"]
     assert "changed its size in the meantime" in cropped
     assert "layer was removed in the meantime" in removed
     assert "document was closed in the meantime" in closed
 
 
 def test_cancel_ends_the_engine_and_changes_nothing(hour: Hour) -> None:
-    told = hour.told["cancel"]
-    assert told["busy"]
-    assert told["report"] == "Cancelled. The picture is as it was."
-    assert told["kept"]
-    assert told["can run"]
+    observed = hour.observed["cancel"]
+    assert observed["busy"]
+    assert observed["report"] == "Cancelled. The picture is as it was."
+    assert observed["kept"]
+    assert observed["can run"]
 
 
 def test_killed_and_missing_engines_are_told_with_a_button_that_helps(hour: Hour) -> None:
-    killed = hour.told["engine_killed"]
+    killed = hour.observed["engine_killed"]
     assert "stopped in the middle of the run" in killed["report"]
     assert killed["cure"] == "Try Again"
     assert killed["again"] == killed["masks"] + 1
-    missing = hour.told["engine_missing"]
+    missing = hour.observed["engine_missing"]
     assert "engine is not on this machine yet" in missing["report"]
     assert missing["cure"] == "Set Up..."
     assert missing["engine"] == "○ No engine"
@@ -199,19 +199,19 @@ def test_killed_and_missing_engines_are_told_with_a_button_that_helps(hour: Hour
 
 
 def test_a_model_is_fetched_only_with_consent(hour: Hour) -> None:
-    told = hour.told["models"]
-    name, best_at, size, license_ = told["row"]
+    observed = hour.observed["models"]
+    name, best_at, size, license_ = observed["row"]
     assert name == "MobileSAM"
     assert best_at
     assert size.endswith("MB")
     assert license_.startswith("Apache-2.0")
-    assert not told["modal"]
-    assert (told["before"], told["agreed"]) == (False, True)
-    assert told["cure"] == "Try Again"
+    assert not observed["modal"]
+    assert (observed["before"], observed["agreed"]) == (False, True)
+    assert observed["cure"] == "Try Again"
 
 
 def test_choices_are_kept(hour: Hour) -> None:
-    assert hour.told["settings"] == [1.5, True, "cpu"]
+    assert hour.observed["settings"] == [1.5, True, "cpu"]
     kept = configparser.RawConfigParser(strict=False)
     # What comes before the first section has no header.
     kept.read_string("[general]\n" + (hour.home / ".config" / "kritarc").read_text())
@@ -225,8 +225,8 @@ def test_choices_are_kept(hour: Hour) -> None:
 def next_start(hour: Hour, krita: Krita, picture: Path, screen: str) -> dict[str, Any]:
     """What the docker is like when Krita is started once more after that hour."""
     krita.engine_by_process()
-    told: dict[str, Any] = krita.show("docker", screen, str(hour.folder), str(picture))
-    return told
+    observed: dict[str, Any] = krita.show("docker", screen, str(hour.folder), str(picture))
+    return observed
 
 
 def test_choices_are_there_at_the_next_start(next_start: dict[str, Any]) -> None:
@@ -271,7 +271,7 @@ def test_docker_speaks_the_users_language(
     krita = kritahost.find("5.3", tmp_path_factory.mktemp("language"))
     folder = krita.folder / "shots"
     folder.mkdir()
-    told = krita.show("languages", screen, str(folder), str(picture), language=language)
-    assert set(words) <= set(told["texts"])
-    assert told["cut"] == []
-    assert told["needs"] <= 250
+    observed = krita.show("languages", screen, str(folder), str(picture), language=language)
+    assert set(words) <= set(observed["texts"])
+    assert observed["cut"] == []
+    assert observed["needs"] <= 250

@@ -19,11 +19,11 @@ BITE = (130, 22, 80, 60)
 
 def main(folder, picture, dots):
     user = Painter(Path(folder), picture)
-    told = {"places": (yield from user.places(dots))}
+    observed = {"places": (yield from user.places(dots))}
     for part in ("object", "box", "preview", "discard", "drop", "mane", "closed"):
-        told[part] = yield from getattr(user, part)()
+        observed[part] = yield from getattr(user, part)()
         print(part, flush=True)
-    return told
+    return observed
 
 
 class Painter(User):
@@ -92,27 +92,27 @@ class Painter(User):
         yield from self.until(lambda: self.session.proposal is not None, 90)
         yield 800
         yield from self.shot("object")
-        told = {
+        observed = {
             "undo": self.undo_text() == undo,
             "masks": len(layers.masks(self.layer())),
             "tinted": [before, self.color_at(300, 20)],
             "inside": self.color_at(100, 140),
         }
         yield from self.click(250, 60, 3)
-        told["two"] = [list(point) for point in self.overlay.prompts.points]
+        observed["two"] = [list(point) for point in self.overlay.prompts.points]
         yield from xdotool("key", "BackSpace")
-        told["one"] = len(self.overlay.prompts.points)
+        observed["one"] = len(self.overlay.prompts.points)
         yield from xdotool("key", "Return")  # while it is still looked for
         yield from self.until(lambda: layers.masks(self.layer()), 60)
         yield from self.until(self.session_done, 60)
         yield 300
-        told["name"] = self.mask().name()
-        told["active"] = self.document.activeNode().name()
-        told["gone"] = self.overlay is None
+        observed["name"] = self.mask().name()
+        observed["active"] = self.document.activeNode().name()
+        observed["gone"] = self.overlay is None
         self.keep("object")
         yield from self.trigger("edit_undo")
-        told["undone"] = len(layers.masks(self.layer()))
-        return told
+        observed["undone"] = len(layers.masks(self.layer()))
+        return observed
 
     def box(self):
         """A box, dragged; the docker's Cancel leaves all as it was."""
@@ -137,7 +137,7 @@ class Painter(User):
         yield from self.run("remove_background")
         yield 500
         combo = self.docker.findChildren(QtWidgets.QComboBox)[0]
-        told = {
+        observed = {
             "undo": self.undo_text() == undo,
             "masks": len(layers.masks(self.layer())),
             "accept": self.button("Accept").isVisible(),
@@ -147,25 +147,25 @@ class Painter(User):
         combo.activated.emit(combo.currentIndex())
         yield 600
         yield from self.shot("green")
-        told["green"] = self.color_at(20, 20)
+        observed["green"] = self.color_at(20, 20)
         self.button("Accept").click()
         yield from self.until(lambda: layers.masks(self.layer()), 60)
         yield from self.until(self.session_done, 60)
         yield 500
-        told["mask"] = self.mask().name()
-        return told
+        observed["mask"] = self.mask().name()
+        return observed
 
     def discard(self):
         """What a preview stood for is shown again when it is not wanted."""
         old = self.mask()
         yield from self.run("remove_background")
         yield 300
-        told = {"meanwhile": old.visible()}
+        observed = {"meanwhile": old.visible()}
         self.button("Cancel").click()
         yield 400
-        told.update(after=old.visible(), masks=len(layers.masks(self.layer())))
+        observed.update(after=old.visible(), masks=len(layers.masks(self.layer())))
         self.checkbox("Preview before it is a mask").setChecked(False)
-        return told
+        return observed
 
     def drop(self):
         """The button Drop: the mask active, the brush in hand, black."""

@@ -19,27 +19,27 @@ def main(folder, picture):
     yield from user.until(docker.isVisible, 60)
     user.fold().click()
     yield 300
-    told = {
+    observed = {
         "feather": docker.findChild(QDoubleSpinBox, "feather").value(),
         "preview": user.checkbox("Preview before it is a mask").isChecked(),
         "options": user.checkbox("Preview before it is a mask").isVisible(),
     }
     yield from user.open()
-    told["tab"], told["reached"] = yield from tab_through(docker)
+    observed["tab"], observed["reached"] = yield from tab_through(docker)
     yield from user.shot("plain")
     user.button("Select Subject").setFocus()
     yield from xdotool("key", "space")
     yield from user.until(user.report, 10)
     yield from user.until(user.session_done, 60)
-    told["report"] = user.report()
-    told["selected"] = user.document.selection() is not None
+    observed["report"] = user.report()
+    observed["selected"] = user.document.selection() is not None
     yield 1500
     yield from user.shot("selected")
-    told["themes"] = yield from themes(user)
+    observed["themes"] = yield from themes(user)
     docker.close()
     yield 300
-    told["shown"] = choices.load().shown
-    return told
+    observed["shown"] = choices.load().shown
+    return observed
 
 
 def tab_through(docker):

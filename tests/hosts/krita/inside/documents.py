@@ -35,15 +35,15 @@ def main(folder, picture, *cases):
 
 
 def space(folder, picture, case):
-    """space-MODEL-DEPTH: a paint layer in a document of that kind: a mask, then clean colours."""
+    """space-MODEL-DEPTH: a paint layer in a document of that kind: a mask, then clean colors."""
     _, model, depth = case.split("-")
     document = opened(picture)
     document.setColorSpace(model, depth, "")
     layer = document.topLevelNodes()[0]
-    told = masked(folder, case, document, layer)
-    told["clean"] = cleaned(folder, case, document, layer)
+    observed = masked(folder, case, document, layer)
+    observed["clean"] = cleaned(folder, case, document, layer)
     document.close()
-    return told
+    return observed
 
 
 def offset(folder, picture, case):
@@ -64,16 +64,16 @@ def group(folder, picture, case):
     holder.addChildNode(inner, None)
     document.refreshProjection()
     document.waitForDone()
-    told = masked(folder, case, document, holder)
+    observed = masked(folder, case, document, holder)
     first = holder.childNodes()[-1]
     select(document)
     outcome = done(actions.remove_background(task(document, holder)))
-    told["again"] = {
+    observed["again"] = {
         "same": bytes(answers[-1].alpha.data) == bytes(answers[-2].alpha.data),
         "old kept hidden": [each.name() for each in outcome.hidden] == [first.name()]
         and not first.visible(),
     }
-    return told
+    return observed
 
 
 def clone(folder, picture, case):
@@ -142,10 +142,10 @@ def existing(folder, picture, case):
     painted = masks.read(first, document.bounds())
     added = done(actions.remove_background(task(document, layer, existing="add"))).mask
     both = bytes(map(max, painted, answers[-1].alpha.data))
-    told = {"added": masks.read(added, document.bounds()) == both, "first": first.visible()}
+    observed = {"added": masks.read(added, document.bounds()) == both, "first": first.visible()}
     crossed = done(actions.remove_background(task(document, layer, existing="intersect"))).mask
-    told["both shown"] = added.visible() and crossed.visible()
-    return told
+    observed["both shown"] = added.visible() and crossed.visible()
+    return observed
 
 
 def points(folder, picture, case):
@@ -180,7 +180,7 @@ def empty(folder, picture, case):
     document = opened(picture)
     layer = document.createNode("empty", "paintlayer")
     document.rootNode().addChildNode(layer, None)
-    told = {}
+    observed = {}
     fill = document.topLevelNodes()[0]
     for name, node, action in (
         ("empty layer", layer, actions.remove_background),
@@ -190,8 +190,8 @@ def empty(folder, picture, case):
         try:
             done(action(task(document, node)))
         except layers.NotHere as why:
-            told[name] = str(why)
-    return told
+            observed[name] = str(why)
+    return observed
 
 
 # ------------------------------------------------------------------------------------- the parts
@@ -269,7 +269,7 @@ def cleaned(folder, case, document, layer):
     keep(folder, case, "foreground", answers[-1].foreground.data)
     sent = images[-1].data
     keep(folder, case, "sent", b"".join(sent) if isinstance(sent, list) else sent)
-    told = {
+    observed = {
         "original": [bytes(layer.pixelData(0, 0, WIDTH, HEIGHT)) == pixels, layer.visible()],
         "masks": [len(layer.childNodes()), len(made.childNodes())],
         "name": made.name(),
@@ -280,7 +280,7 @@ def cleaned(folder, case, document, layer):
     document.setColorSpace("RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc")
     for name, node in (("pixels8", layer), ("clean8", made)):
         keep(folder, case, name, bytes(node.pixelData(0, 0, WIDTH, HEIGHT)))
-    return told
+    return observed
 
 
 def digest(layer):

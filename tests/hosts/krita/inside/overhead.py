@@ -24,13 +24,13 @@ def main(picture, model, depth, rounds):
         document.setColorSpace(model, depth, "")
         yield 1500
     session = next(each for each in Docker.__subclasses__()).session
-    told = []
+    observed = []
     for _ in range(int(rounds)):
-        told.append((yield from ours(session, document)))
+        observed.append((yield from ours(session, document)))
         yield from take_away(document)
-        told[-1]["krita"] = yield from kritas_own(document)
+        observed[-1]["krita"] = yield from kritas_own(document)
         yield from take_away(document)
-    return told
+    return observed
 
 
 def ours(session, document):
@@ -43,20 +43,20 @@ def ours(session, document):
     stalls = Stalls()
     given = []
 
-    def told(stage, fraction):
+    def note(stage, fraction):
         stalls.enter(stage, fraction)
         if (stage, fraction) == ("writing", 1.0):
             stalls.enter("taken up by Krita", 0.0)
             given.extend(now - then for now, then in zip(clocks(), began))
 
-    session.told.connect(told)
+    session.progressed.connect(note)
     session.finished.connect(lambda outcome, seconds: ended.append(seconds))
     session.failed.connect(lambda why: ended.append(str(why)))
     began = clocks()
     Krita.instance().action("mattebrush_remove_background").trigger()
     while not ended:
         yield 20
-    session.told.disconnect(told)
+    session.progressed.disconnect(note)
     yield 500
     seconds, processor, main_thread = given
     return {

@@ -22,7 +22,7 @@ WIDTH, HEIGHT = 340, 220
 
 def main(folder, picture):
     user = User(Path(folder), picture)
-    told = {}
+    observed = {}
     for part in (
         "entries",
         "remove",
@@ -32,7 +32,7 @@ def main(folder, picture):
         "undo_shows_the_old_mask",
         "filter_mask",
         "still_at_work",
-        "clean_colours",
+        "clean_colors",
         "frames",
         "changed_meanwhile",
         "cancel",
@@ -42,9 +42,9 @@ def main(folder, picture):
         "settings",
     ):
         began = time.monotonic()
-        told[part] = yield from getattr(user, part)()
+        observed[part] = yield from getattr(user, part)()
         print(f"{part}: {time.monotonic() - began:.1f} s", flush=True)
-    return told
+    return observed
 
 
 class User:
@@ -71,7 +71,7 @@ class User:
         action = self.application.action("mattebrush_remove_background")
         # The engine's state is asked of the engine: a process of a second or two.
         yield from self.until(lambda: "ready" in self.engine_text(), 90)
-        told = {
+        observed = {
             "menus": menus,
             "shortcut": action.shortcut().toString(),
             "engine": self.engine_text(),
@@ -80,9 +80,9 @@ class User:
         }
         self.window.resizeDocks([self.docker], [250], QtCore.Qt.Orientation.Horizontal)
         yield 500
-        told["narrow"] = self.in_sight()
+        observed["narrow"] = self.in_sight()
         yield from self.shot("docker")
-        return told
+        return observed
 
     def in_sight(self):
         """The docker's width, what is cut off of it, and whether it has a scroll bar."""
@@ -116,13 +116,13 @@ class User:
             said.append(self.report())
             bar.append(self.progress())
 
-        self.session.told.connect(note)
+        self.session.progressed.connect(note)
         yield from self.run("remove_background")
-        self.session.told.disconnect(note)
+        self.session.progressed.disconnect(note)
         stalls = ticks.stop()
         kept = self.document.selection()
         mask = self.mask()
-        told = {
+        observed = {
             "said": sorted(set(said)),
             "bar": sorted(set(bar)) if bar == sorted(bar) else bar,
             "report": self.report(),
@@ -135,7 +135,7 @@ class User:
             "modified": self.document.modified(),
         }
         yield from self.shot("mask")
-        return told
+        return observed
 
     def undo_redo(self):
         """One step takes the mask away, one brings it back with its values."""
@@ -179,7 +179,7 @@ class User:
         yield 300
         self.document.setActiveNode(self.mask())
         yield 300
-        told = {
+        observed = {
             "hidden": not refined.visible(),
             "names": [mask.name() for mask in layers.masks(self.layer())],
             "labels": [mask.colorLabel() for mask in layers.masks(self.layer())],
@@ -188,19 +188,19 @@ class User:
         yield from self.shot("replaced")
         accept = self.button("Accept")
         self.docker.canvasChanged(None)
-        told["offered"] = accept.isVisible() and accept.isEnabled()
+        observed["offered"] = accept.isVisible() and accept.isEnabled()
         accept.click()
         # Krita removes them in its own time.
         yield from self.until(lambda: "Remove Nodes" in self.undo_text(), 30)
-        told["undo"] = self.undo_text()
-        told["active"] = self.document.activeNode().name()
-        told["after"] = [mask.name() for mask in layers.masks(self.layer())]
+        observed["undo"] = self.undo_text()
+        observed["active"] = self.document.activeNode().name()
+        observed["after"] = [mask.name() for mask in layers.masks(self.layer())]
         yield from self.trigger("edit_undo")  # of the removal
-        told["back"] = len(layers.masks(self.layer()))
+        observed["back"] = len(layers.masks(self.layer()))
         yield from self.trigger("edit_redo")
         self.layer().childNodes()[-1].remove()
         yield 300
-        return told
+        return observed
 
     def undo_shows_the_old_mask(self):
         """Undoing a replacement shows what it had replaced; redoing hides it again."""
@@ -211,18 +211,18 @@ class User:
         yield from self.until(self.session_done, 60)
         yield 300
         new, old = layers.masks(self.layer())[:2]
-        told = {"before": [new.visible(), old.visible()]}
-        told["label"] = [old.colorLabel()]
+        observed = {"before": [new.visible(), old.visible()]}
+        observed["label"] = [old.colorLabel()]
         yield from self.trigger("edit_undo")
         yield 600
-        told["undone"] = [m.visible() for m in layers.masks(self.layer())][:1]
-        told["label"].append(layers.masks(self.layer())[0].colorLabel())
-        told["on canvas"] = self.shown()
+        observed["undone"] = [m.visible() for m in layers.masks(self.layer())][:1]
+        observed["label"].append(layers.masks(self.layer())[0].colorLabel())
+        observed["on canvas"] = self.shown()
         yield from self.trigger("edit_redo")
         yield 600
-        told["redone"] = [m.visible() for m in layers.masks(self.layer())][:2]
-        told["label"].append(layers.masks(self.layer())[1].colorLabel())
-        return told
+        observed["redone"] = [m.visible() for m in layers.masks(self.layer())][:2]
+        observed["label"].append(layers.masks(self.layer())[1].colorLabel())
+        return observed
 
     def filter_mask(self):
         """With a filter mask active, its layer is meant; Refine Mask finds the mask beside it."""
@@ -237,14 +237,14 @@ class User:
         active = self.document.activeNode().type()
         count = len(layers.masks(self.layer()))
         yield from self.run("remove_background")
-        told = {"active": active, "more": len(layers.masks(self.layer())) - count}
+        observed = {"active": active, "more": len(layers.masks(self.layer())) - count}
         yield from self.trigger("edit_undo")
         for node in self.layer().childNodes():
             if node.type() == "filtermask":
                 node.remove()
         self.document.setActiveNode(self.mask())
         yield 400
-        return told
+        return observed
 
     def still_at_work(self):
         """What is asked for in mid-run is refused, and the run goes on to be seen."""
@@ -252,19 +252,19 @@ class User:
         yield from self.start()
         self.application.action("mattebrush_refine_mask").trigger()
         yield 50
-        told = {"busy": self.session.busy, "report": self.report()}
+        observed = {"busy": self.session.busy, "report": self.report()}
         yield from self.until(self.session_done, 60)
         yield 300
-        told["more"] = len(layers.masks(self.layer())) - count
+        observed["more"] = len(layers.masks(self.layer())) - count
         yield from self.trigger("edit_undo")
-        return told
+        return observed
 
-    def clean_colours(self):
+    def clean_colors(self):
         """Clean Edge Colors: one undo step, which shows the original again."""
         layer = self.layer()
         yield from self.run("clean_edge_colors")
         top = self.document.topLevelNodes()[-1]
-        told = {
+        observed = {
             "name": top.name(),
             "masks": len(layers.masks(top)),
             "original hidden": not layer.visible(),
@@ -273,15 +273,15 @@ class User:
         yield from self.shot("clean")
         yield from self.trigger("edit_undo")
         yield 600
-        told["undone"] = [len(self.document.topLevelNodes()), layer.visible()]
-        told["on canvas"] = self.shown()
+        observed["undone"] = [len(self.document.topLevelNodes()), layer.visible()]
+        observed["on canvas"] = self.shown()
         self.document.setActiveNode(layer)
         yield 200
         self.document.saveAs(str(self.folder / "window.kra"))
         self.document.setBatchmode(True)  # else Krita asks how to write it
         self.document.exportImage(str(self.folder / "window.png"), InfoObject())
         self.document.setBatchmode(False)
-        return told
+        return observed
 
     def frames(self):
         """An animation of three pictures, the middle one blurred: every frame gets its mask."""
@@ -323,30 +323,30 @@ class User:
             (self.folder / f"frame{number}.mask").write_bytes(plane)
             (self.folder / f"given{number}.mask").write_bytes(given[number])
         yield from self.shot("frames")
-        told = {"times": times, "undo": self.undo_text(), "report": self.report()}
+        observed = {"times": times, "undo": self.undo_text(), "report": self.report()}
         yield from self.run("refine_mask")
-        told["refused"] = self.report()
+        observed["refused"] = self.report()
         yield from self.trigger("edit_undo")
-        told["undone"] = len(layers.masks(layer))
+        observed["undone"] = len(layers.masks(layer))
         film.setModified(False)
         film.close()
         yield 500
         self.application.setActiveDocument(self.document)
         yield 300
-        return told
+        return observed
 
     def changed_meanwhile(self):
         """The picture cropped, the layer removed, the document closed, in mid-run."""
-        told = []
+        observed = []
         for change in (
             lambda film: film.crop(20, 10, 100, 100),
             lambda film: film.topLevelNodes()[0].remove(),
             lambda film: film.close(),
         ):
-            told.append((yield from self.changed_by(change)))
+            observed.append((yield from self.changed_by(change)))
         self.application.setActiveDocument(self.document)
         yield 300
-        return told
+        return observed
 
     def changed_by(self, change):
         film = self.application.openDocument(self.picture)
@@ -359,12 +359,12 @@ class User:
         film.setModified(False)
         change(film)
         yield from self.until(self.session_done, 60)
-        told = self.report()
+        observed = self.report()
         if film in self.application.documents():
             film.setModified(False)
             film.close()
         yield 300
-        return told
+        return observed
 
     def cancel(self):
         """Cancel ends the run at once and leaves nothing behind."""
@@ -389,14 +389,14 @@ class User:
             os.kill(process, 9)
         yield from self.until(self.session_done, 60)
         cure = self.cure()
-        told = {"report": self.report(), "masks": len(layers.masks(self.layer())), "cure": cure}
+        observed = {"report": self.report(), "masks": len(layers.masks(self.layer())), "cure": cure}
         self.docker.findChild(QPushButton, "cure").click()
         yield 50
         yield from self.until(self.session_done, 60)
         yield 300
-        told["again"] = len(layers.masks(self.layer()))
+        observed["again"] = len(layers.masks(self.layer()))
         yield from self.trigger("edit_undo")
-        return told
+        return observed
 
     def models(self):
         """The window of models: nothing is fetched without consent; no network, and its cure."""
@@ -412,22 +412,22 @@ class User:
         rows.setCurrentItem(found[0])
         buttons = {b.text().replace("&", ""): b for b in dialog.findChildren(QPushButton)}
         get, agree = buttons["Get…"], dialog.findChild(QCheckBox)
-        told = {
+        observed = {
             "row": [found[0].text(column) for column in range(4)],
             "modal": dialog.isModal(),
             "before": get.isEnabled(),
         }
         agree.setChecked(True)
-        told["agreed"] = get.isEnabled()
+        observed["agreed"] = get.isEnabled()
         yield from self.shot("models")
         get.click()
         cure = dialog.findChild(QPushButton, "cure")
         yield from self.until(cure.isVisible, 120)
-        told["cure"] = cure.text()
+        observed["cure"] = cure.text()
         yield from self.shot("no-network")
         dialog.reject()
         yield 300
-        return told
+        return observed
 
     def engine_missing(self):
         settings = Path.home() / ".config" / "mattebrush" / "plugins.json"
@@ -437,7 +437,7 @@ class User:
         yield from self.until(lambda: "No engine" in self.engine_text(), 60)
         yield 300
         yield from self.shot("missing")
-        told = {"report": self.report(), "engine": self.engine_text(), "cure": self.cure()}
+        observed = {"report": self.report(), "engine": self.engine_text(), "cure": self.cure()}
         self.docker.findChild(QPushButton, "cure").click()
         dialogs = lambda: self.docker.findChildren(QtWidgets.QDialog)  # noqa: E731
         yield from self.until(dialogs, 20)
@@ -445,7 +445,7 @@ class User:
         action = dialog.findChild(QPushButton, "do")
         yield from self.until(action.isVisible, 60)
         labels = dialog.findChildren(QLabel)
-        told["asked"] = [
+        observed["asked"] = [
             dialog.isModal(),
             action.text().replace("&", ""),
             [each.text() for each in labels],
@@ -455,7 +455,7 @@ class User:
         yield from self.until(lambda: any("from the files in" in e.text() for e in labels), 20)
         dialog.reject()
         yield 300
-        return told
+        return observed
 
     def settings(self):
         """What is chosen in the docker is kept: Krita writes its own when it ends."""
@@ -631,8 +631,8 @@ def picture_difference(widget):
     """How different the screen is, where a widget is, from what the widget looks like, 0 to 255."""
     corner = widget.mapToGlobal(QPoint(0, 0))
     shot = widget.screen().grabWindow(0, corner.x(), corner.y(), widget.width(), widget.height())
-    grey = QImage.Format.Format_Grayscale8
-    pictures = [each.toImage().convertToFormat(grey) for each in (shot, widget.grab())]
+    gray = QImage.Format.Format_Grayscale8
+    pictures = [each.toImage().convertToFormat(gray) for each in (shot, widget.grab())]
     points = [(x, y) for x in range(0, widget.width(), 3) for y in range(0, widget.height(), 3)]
     values = [[image.pixel(x, y) & 255 for x, y in points] for image in pictures]
     return sum(abs(a - b) for a, b in zip(*values)) / len(points)

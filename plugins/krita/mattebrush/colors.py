@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A paint layer with clean edge colours, at the document's own depth and colour space.
+"""A paint layer with clean edge colors, at the document's own depth and color space.
 
-Only pixels that the mask half shows take the engine's colour; all others are the layer's own, to
+Only pixels that the mask half shows take the engine's color; all others are the layer's own, to
 the bit, so that painting the mask white brings the original back. The cost of what is done pixel
 by pixel follows the edge, not the area.
 """
@@ -26,18 +26,18 @@ _WIDTH = 256
 def clean_layer(
     document: Any, layer: Any, rect: QRect, alpha: bytes, foreground: Array, name: str
 ) -> Work:
-    """A paint layer, not attached yet, that looks like `layer` with the colours of `foreground`.
+    """A paint layer, not attached yet, that looks like `layer` with the colors of `foreground`.
 
     alpha: one byte a pixel of `rect`. foreground: (H, W, 1|3), as the layer was read.
     """
     source, goal = space(layer), space(document)
-    given = source if source.direct else SRGB
+    sent = source if source.direct else SRGB
     made = document.createNode(name, "paintlayer")
     made.setBlendingMode(layer.blendingMode())
     made.setOpacity(layer.opacity())
     whole = None if source == goal else Converter(source, goal, rect.width())
-    edges = None if given == goal else Converter(given, goal, _WIDTH)
-    width, size = rect.width(), foreground.shape[2] * given.item
+    edges = None if sent == goal else Converter(sent, goal, _WIDTH)
+    width, size = rect.width(), foreground.shape[2] * sent.item
     try:
         yield 0  # making a converter takes as long as some strips
         for strip in strips(rect, source):
@@ -46,11 +46,11 @@ def clean_layer(
             pixels = raw(layer, strip)
             if whole is not None:
                 pixels = whole.convert(pixels, strip.height())
-            runs = [found.span() for found in _SOFT.finditer(memoryview(alpha)[start:end])]
+            runs = [match.span() for match in _SOFT.finditer(memoryview(alpha)[start:end])]
             if runs:
-                colours = memoryview(foreground.data)[start * size : end * size]
-                packed = b"".join(colours[a * size : b * size] for a, b in runs)
-                pixels = _with_edges(bytearray(pixels), runs, goal, _krita(packed, given), edges)
+                colors = memoryview(foreground.data)[start * size : end * size]
+                packed = b"".join(colors[a * size : b * size] for a, b in runs)
+                pixels = _with_edges(bytearray(pixels), runs, goal, _krita(packed, sent), edges)
             made.setPixelData(QByteArray(pixels), *strip.getRect())
             yield 0
     finally:
@@ -64,13 +64,13 @@ def _with_edges(
     pixels: bytearray,
     runs: list[tuple[int, int]],
     goal: Space,
-    colours: array[int],
+    colors: array[int],
     edges: Converter | None,
 ) -> bytearray:
-    """`pixels` with `colours`, packed, in the runs; alpha stays as it is."""
+    """`pixels` with `colors`, packed, in the runs; alpha stays as it is."""
     step, last = goal.pixel, goal.channels - 1
     old = array(_TYPES[goal.item], b"".join(pixels[a * step : b * step] for a, b in runs))
-    new = colours if edges is None else _converted(colours, len(old) // goal.channels, goal, edges)
+    new = colors if edges is None else _converted(colors, len(old) // goal.channels, goal, edges)
     new[last :: goal.channels] = old[last :: goal.channels]
     packed, at = memoryview(new.tobytes()), 0
     for a, b in runs:
@@ -80,22 +80,22 @@ def _with_edges(
     return pixels
 
 
-def _krita(packed: bytes, given: Space) -> array[int]:
-    """The engine's colours (RGB or grey) as opaque pixels of `given` in Krita's order."""
-    colours = array(_TYPES[given.item], packed)
-    planes = given.channels - 1
-    count = len(colours) // planes
-    opaque = b"\xff" * given.pixel
-    out = array(_TYPES[given.item], opaque * count)
+def _krita(packed: bytes, sent: Space) -> array[int]:
+    """The engine's colors (RGB or gray) as opaque pixels of `sent` in Krita's order."""
+    colors = array(_TYPES[sent.item], packed)
+    planes = sent.channels - 1
+    count = len(colors) // planes
+    opaque = b"\xff" * sent.pixel
+    out = array(_TYPES[sent.item], opaque * count)
     for place in range(planes):  # Krita has blue, green, red
-        out[place :: given.channels] = colours[planes - 1 - place :: planes]
+        out[place :: sent.channels] = colors[planes - 1 - place :: planes]
     return out
 
 
-def _converted(colours: array[int], count: int, goal: Space, edges: Converter) -> array[int]:
+def _converted(colors: array[int], count: int, goal: Space, edges: Converter) -> array[int]:
     """`count` pixels in the document's own space."""
     rows = -(-count // _WIDTH)
     missing = rows * _WIDTH - count
-    padded = colours + array(colours.typecode, [0] * (missing * len(colours) // count))
+    padded = colors + array(colors.typecode, [0] * (missing * len(colors) // count))
     pixels = bytes(edges.convert(padded.tobytes(), rows))
     return array(_TYPES[goal.item], pixels[: count * goal.pixel])
