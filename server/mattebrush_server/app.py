@@ -83,7 +83,20 @@ class Application:
         flask_app.register_error_handler(Exception, self._bug)
 
     def judge(self, method: str, path: str, header: Header) -> None:
-        """Refuses a request by its headers alone. Raises MattebrushError."""
+        """Refuses a request by its headers alone.
+
+        Parameters
+        ----------
+        method, path
+            Of the request line, the path without its query.
+        header
+            Gives a header's value by its name, None where there is none.
+
+        Raises
+        ------
+        MattebrushError
+            What the request is answered with.
+        """
         page = method in ("GET", "HEAD") and (path == "/" or path.startswith("/page/"))
         self._guard.check_place(header, page=page)
         method = "GET" if method == "HEAD" else method

@@ -73,7 +73,22 @@ class Blob:
 
     @classmethod
     def written(cls, room: int, write: Callable[[BinaryIO], None], name: str | None = None) -> Blob:
-        """A blob with what `write` puts into a file that has room for so many bytes."""
+        """A blob with what `write` puts into a file.
+
+        Parameters
+        ----------
+        room
+            Bytes at most.
+        write
+            Writes them into the binary file that it is called with.
+        name
+            Of the shared memory; None for a new one.
+
+        Returns
+        -------
+        Blob
+            As long as what was written.
+        """
         blob = cls.allocate(room, name)
         file = _File(blob)
         write(cast(BinaryIO, file))

@@ -151,7 +151,21 @@ def make_server(
     judge: Judge,
     explain: Explain,
 ) -> TcpWSGIServer:
-    """A waitress server on a bound socket; `run` serves, `close` ends it."""
+    """A waitress server on a bound socket; `run` serves, `close` ends it.
+
+    Parameters
+    ----------
+    application
+        The WSGI application.
+    listener
+        The socket, bound.
+    settings
+        The server's; its limits hold here.
+    judge
+        Refuses a request by its headers alone, see `app`.
+    explain
+        Puts an error into the words of the API that a path belongs to.
+    """
     uploads = Uploads(2 * settings.upload_bytes)
 
     class Parser(_Parser):

@@ -27,10 +27,21 @@ Length = tuple[float, str]
 def cropped(
     picture: Raster, margins: list[Length], shadow: composition.Shadow | None = None
 ) -> Raster:
-    """The subject, and what its shadow darkens of the picture, with margins (top, right, bottom,
-    left); beyond the picture is transparent.
+    """The subject, and what its shadow darkens of the picture, with margins.
 
-    Percentages are of the subject's size.
+    Parameters
+    ----------
+    picture
+        The cut-out.
+    margins
+        Top, right, bottom, left; percentages are of the subject's size.
+    shadow
+        The shadow that it will have.
+
+    Returns
+    -------
+    Raster
+        Transparent where it reaches beyond the picture.
     """
     subject = subject_rect(_alpha(picture))
     box = subject if shadow is None else subject_rect(_alpha(picture), shadow)
@@ -67,10 +78,16 @@ def part(picture: Raster, box: list[int]) -> Raster:
 
 
 def placed(picture: Raster, scale: float | None, position: list[float] | None) -> Raster:
-    """The subject on a canvas of the same size, `scale` times as large as fits, at `position`.
+    """The subject on a canvas of the picture's size, resized and moved.
 
-    scale: share of the canvas that the subject's larger side takes; None keeps its size.
-    position: 0 to 1 across and down, of the room that is left; None keeps its middle where it is.
+    Parameters
+    ----------
+    picture
+        The cut-out.
+    scale
+        Share of the canvas that the subject's larger side takes; None keeps its size.
+    position
+        0 to 1 across and down, of the room that is left; None keeps its middle where it is.
     """
     box = subject_rect(_alpha(picture))
     subject = _cut(picture, box)
@@ -95,7 +112,20 @@ def shrunk(picture: Raster, most_pixels: int) -> Raster:
 
 
 def resized(picture: Raster, width: float, height: float) -> Raster:
-    """The picture in another size, 8 bits deep; color weighs as much as it is visible."""
+    """The picture in another size.
+
+    Parameters
+    ----------
+    picture
+        A cut-out; its color weighs as much as it is visible.
+    width, height
+        In pixels, rounded to whole ones.
+
+    Returns
+    -------
+    Raster
+        8 bits deep.
+    """
     size = max(1, round(width)), max(1, round(height))
     color = np.broadcast_to(to_depth(picture.pixels, np.uint8), (picture.height, picture.width, 3))
     straight = np.dstack([color, _eight_bit(_alpha(picture))])

@@ -26,12 +26,32 @@ class Metrics:
         self._lock = threading.Lock()
 
     def count(self, name: str, labels: str = "", amount: float = 1) -> None:
-        """Adds to `mattebrush_<name>_total{labels}`."""
+        """Adds to a counter.
+
+        Parameters
+        ----------
+        name
+            `mattebrush_<name>_total` is what it is called outside.
+        labels
+            In Prometheus' notation, without the braces.
+        amount
+            By how much.
+        """
         with self._lock:
             self._values[f"mattebrush_{name}_total{labels}"] += amount
 
     def finished(self, kind: str, state: str, seconds: float) -> None:
-        """Notes the end of a piece of work."""
+        """Notes the end of a piece of work.
+
+        Parameters
+        ----------
+        kind
+            The worker's task.
+        state
+            What became of it, one of `jobs.STATES`.
+        seconds
+            How long it took.
+        """
         self.count("jobs", f'{{kind="{kind}",state="{state}"}}')
         self.count("job_seconds", f'{{kind="{kind}"}}', seconds)
 

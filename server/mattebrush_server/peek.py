@@ -28,9 +28,21 @@ _BOXES_BYTES = 1 << 16  # HEIC and AVIF tell their sizes in boxes at the start
 
 
 def picture_pixels(blob: Blob, unknown: int, name: str = "picture") -> int:
-    """Height times width of a picture file; `unknown` where its header cannot be read here.
+    """Height times width of a picture file, by its header.
 
-    Raises InputInvalid, calling it `name`, for what does not even begin like a picture.
+    Parameters
+    ----------
+    blob
+        The file.
+    unknown
+        What it counts as where its header cannot be read here.
+    name
+        What a refusal calls it.
+
+    Raises
+    ------
+    InputInvalid
+        For what does not even begin like a picture.
     """
     format = raster.sniff(blob.reader(), f"The {name}")
     if format == "WEBP":

@@ -33,11 +33,22 @@ _Writer = Callable[[Raster, Scene], bytes]
 def render(
     inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
 ) -> tuple[bytes, dict[str, Any]]:
-    """The file asked for, and facts about it: its size, the full size, where the subject is.
+    """A cut-out as a file.
 
-    inputs: `answer`, the job's own (`request`, or `image`), perhaps `background`. params: `format`,
-    `kind` (the job's), `max_pixels`, and what else is asked for, see `jobs_api._rendering_of` and
-    `removebg_api._render_params`.
+    Parameters
+    ----------
+    inputs
+        `answer`, the job's own (`request`, or `image`), perhaps `background`.
+    params
+        `format`, `kind` (the job's), `max_pixels`, and what else there is in
+        `jobs_api._rendering_of` and `removebg_api._render_params`.
+    progress
+        See `mattebrush.cutout.Progress`.
+
+    Returns
+    -------
+    tuple of (bytes, dict)
+        The file, and facts about it: its size, the full size, where the subject is.
     """
     progress("rendering", 0.0)
     source = _source(inputs, params)

@@ -148,7 +148,19 @@ def read_fields(
 ) -> dict[str, Any]:
     """The values of `fields` in a query string or form, defaults included.
 
-    lenient: leaves unknown names alone, as the APIs of others do. Raises OptionInvalid.
+    Parameters
+    ----------
+    fields
+        What there may be.
+    sent
+        Texts by name, each as often as it was sent.
+    lenient
+        Leaves unknown names alone, as the APIs of others do.
+
+    Raises
+    ------
+    OptionInvalid
+        For unknown names; ParameterInvalid, which is one, for values.
     """
     known = {field.name for field in fields}
     unknown = sorted(set(sent) - known)

@@ -126,10 +126,26 @@ class Service:
         return job
 
     def wait(self, job: Job, timeout: float, still_wanted: Callable[[], bool]) -> bool:
-        """Waits for a job's end, at most `timeout` seconds; cancels it if nobody wants it.
+        """Waits for a job's end; cancels it if nobody wants it any more.
 
-        Returns whether it has ended. Raises Busy when too many wait already, and Cancelled; the job
-        is cancelled then.
+        Parameters
+        ----------
+        job
+            One that was submitted.
+        timeout
+            Seconds at most.
+        still_wanted
+            Whether the client is still there.
+
+        Returns
+        -------
+        bool
+            Whether it has ended.
+
+        Raises
+        ------
+        Busy, Cancelled
+            When too many wait already, or the client is gone; the job is cancelled then.
         """
         if not self._waiters.acquire(blocking=False):
             self.cancel(job)
@@ -155,7 +171,17 @@ class Service:
     ) -> Job:
         """Runs a job that nobody will ask for again, and turns its answer into a file.
 
-        Returns the render job, done; the caller releases it. Raises as `submit`, `wait`, `render`.
+        Parameters
+        ----------
+        job
+            A new one; it is dropped afterwards.
+        params, still_wanted, extra
+            As for `render`.
+
+        Returns
+        -------
+        Job
+            The render job, done; the caller releases it. Raises as `submit`, `wait`, `render`.
         """
         self.submit(job)
         try:
@@ -171,10 +197,28 @@ class Service:
         still_wanted: Callable[[], bool],
         extra: dict[str, Blob] | None = None,
     ) -> Job:
-        """Turns a finished job's answer into a file; returns the render job, done.
+        """Turns a finished job's answer into a file.
 
-        The caller releases it. Raises what made the job fail, NotFinished while it is under way,
-        and what makes rendering fail.
+        Parameters
+        ----------
+        job
+            The finished job.
+        params
+            See `rendering.render`.
+        still_wanted
+            Whether the client is still there.
+        extra
+            Further inputs, such as a background.
+
+        Returns
+        -------
+        Job
+            The render job, done; the caller releases it.
+
+        Raises
+        ------
+        NotFinished
+            While the job is under way; else what made it, or rendering, fail.
         """
         finished_output(job)
         inputs = {**job.keep_pictures(), **(extra or {})}
@@ -183,9 +227,21 @@ class Service:
         return self.ask(RENDER, rendering, still_wanted)
 
     def ask(self, lane: str, job: Job, still_wanted: Callable[[], bool]) -> Job:
-        """Runs a job that clients do not see; returns it, done. The caller releases it.
+        """Runs a job that clients do not see.
 
-        Raises what makes it fail; it is released then.
+        Parameters
+        ----------
+        lane
+            A device's name, or `RENDER`.
+        job
+            What to run.
+        still_wanted
+            Whether the client is still there.
+
+        Returns
+        -------
+        Job
+            The same, done; the caller releases it. Raises what makes it fail; it is released then.
         """
         self._asked.add(job)
         try:

@@ -67,9 +67,27 @@ class Worker:
         progress: Callable[[str, float], None],
         cancelled: Callable[[], bool],
     ) -> tuple[Blob, dict[str, Any]]:
-        """Runs one task; returns its output and the facts about it.
+        """Runs one task.
 
-        Raises Cancelled, TaskFailed, EngineCrashed, TookTooLong.
+        Parameters
+        ----------
+        kind
+            One of `tasks.TASKS`.
+        inputs, params
+            What it works on.
+        progress
+            Called with stage and fraction.
+        cancelled
+            Whether the task is no longer wanted.
+
+        Returns
+        -------
+        tuple of (Blob, dict)
+            Its output and the facts about it.
+
+        Raises
+        ------
+        Cancelled, TaskFailed, EngineCrashed, TookTooLong
         """
         handles = {key: blob.handle() for key, blob in inputs.items()}
         while True:
