@@ -36,7 +36,7 @@ def texts() -> set[str]:
         for path in PAGE.glob(name):
             texts_found += re.findall(pattern, path.read_text("utf-8"))
     texts_found += [preset.title for preset in presets.own().values()]
-    return {text.replace('\"', '"') for text in texts_found}
+    return {text.replace('\\"', '"') for text in texts_found}
 
 
 def test_there_are_texts_and_languages() -> None:
