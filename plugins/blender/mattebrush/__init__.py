@@ -10,6 +10,7 @@ painting     strokes kept safe, compositor awake        refining    the engine a
 carrying     strokes on other frames                    cuts        where a shot ends
 choosing     which object is meant                      status      which frames are done
 models       which networks can be chosen               mattes      Blender's own masks
+following    frame after frame by one warm session
 events       what Blender calls us at                   words       the user's language
 overlay      what is drawn over Blender's editors      setting_up  the engine, by consent
 operators, panels, preferences                          what the user meets

@@ -70,6 +70,11 @@ def prompts(group, source):
     return found
 
 
+def nearest(keys, frame):
+    """The one of `keys` that is nearest to a frame, the earlier of two."""
+    return min(keys, key=lambda key: (abs(key - frame), key))
+
+
 def is_shown(group, image):
     """Whether an image shows the plate, or the mask, of a node."""
     if image.name.startswith((f"{group.name} Plate", f"{group.name} Mask")):

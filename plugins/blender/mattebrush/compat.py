@@ -10,6 +10,9 @@ import bpy
 SCENE_HAS_GROUP = bpy.app.version >= (5, 0, 0)
 """From 5.0 a scene's compositor is an ordinary node group with a Group Output."""
 
+READS_ALL_INPUTS = SCENE_HAS_GROUP
+"""From then on a node group's inputs are computed whether they are used inside or not."""
+
 SOCKETS_FOR_OPTIONS = bpy.app.version >= (4, 5, 0)
 """From 4.5 the options of compositor nodes are input sockets."""
 

@@ -8,6 +8,7 @@
                             matte/0001.png        what the engine gave, before any stroke
                             strokes/0001.png      what was painted on that frame: a key
                             carried/0002_0001.png what came to frame 2 from the key on frame 1
+                            states/...            what a session knew after a frame
                             unused/...            masks of frames that were replaced since
                             old/...               painted masks that another took the place of
 
@@ -46,7 +47,8 @@ class Record:
     plate: what it was made from, as `plates.frame`. settings: those of the engine that decide how
     a mask looks. model: what the engine says it ran. certainty: 0..1. agreement:
     with the mask of the frame before, 0..1. subject: whether one was
-    found. opaque: whether the plate has no transparency. painted, refined: what was done since.
+    found. doubtful: whether a person should look at it. opaque: whether the plate has no
+    transparency. painted, refined: what was done since.
     carried: the keys whose strokes came here.
     """
 
@@ -57,6 +59,7 @@ class Record:
     agreement: float = 1.0
     subject: bool = True
     opaque: bool = False
+    doubtful: bool = False
     painted: bool = False
     refined: bool = False
     carried: list = dataclasses.field(default_factory=list)
@@ -91,6 +94,31 @@ class Folder:
         if key is None:
             return os.path.join(self.path, "strokes", f"{frame:04d}.png")
         return os.path.join(self.path, "carried", f"{frame:04d}_{key:04d}.png")
+
+    def state(self, frame, name):
+        """What a session knew after a frame, bytes, or None. name: of all that it depends on."""
+        try:
+            with open(self._state_file(frame, name), "rb") as file:
+                return file.read()
+        except OSError:
+            return None
+
+    def keep_state(self, frame, name, state):
+        """Keeps it in the place of an earlier one. Where that cannot be, it is left: nothing is
+        lost but time."""
+        for old in _listed(self.path, "states", rf"{frame:04d}_{name[:1]}\w+\.bin"):
+            with contextlib.suppress(OSError):
+                os.remove(os.path.join(self.path, "states", old))
+        path = self._state_file(frame, name)
+        part = f"{path}.{os.getpid()}.part"
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(part, "wb") as file:
+                file.write(state)
+            os.replace(part, path)
+
+    def _state_file(self, frame, name):
+        return os.path.join(self.path, "states", f"{frame:04d}_{name}.bin")
 
     def keys(self):
         """The frames that strokes were painted on, in order."""

@@ -14,14 +14,30 @@ import os
 
 import numpy as np
 
-from . import choosing, colour, cuts, folders, jobs, layers, matte, pixels, plates, sources, strokes
-from . import mattebrush_kit as kit
+from . import (
+    choosing,
+    colour,
+    compat,
+    cuts,
+    folders,
+    following,
+    jobs,
+    layers,
+    matte,
+    pixels,
+    plates,
+    sources,
+    strokes,
+)
 from .problem import Problem
 
 _EARLIER = 5
 """Frames before each one that a video model sees again: by then it has settled. So a mask depends
 on nothing but the pictures, whatever was done in which order."""
 
+
+_DOUBTFUL = 0.75
+"""A mask less certain than this, by `certainty`, is one to look at."""
 
 _GROWN = 0.05
 """By which share of its size an object may move or grow from one frame to the next."""
@@ -84,12 +100,17 @@ def asked(picture, wish, op, depth, progress, arrays=None, **more):
     share = share / 2 if apart else share
     options = wish.options(op, decontaminate=wish.clean and not apart, depth=depth, **more)
     job = jobs.work(options, image=picture.seen, **(arrays or {}))
-    answer = yield from told(job, before, start, share)
+    answer = yield from jobs.told(job, before, start, share)
     if not apart:
         return answer
+    return (yield from _with_colors(picture, wish, answer, depth, (before, start + share, share)))
+
+
+def _with_colors(picture, wish, answer, depth, progress):
+    """The answer with clean colours, made by a job of their own. progress: as for `asked`."""
     options = wish.options("decontaminate", depth=depth)
     job = jobs.work(options, image=picture.pixels, mask=answer.alpha)
-    clean = yield from told(job, before, start + share, share)
+    clean = yield from jobs.told(job, *progress)
     return answer._replace(foreground=clean.foreground)
 
 
@@ -117,7 +138,7 @@ def show_still(group, source, frame, answer, picture, painted, given=None):
     foreground = None
     if answer.foreground is not None:
         values, is_linear = clean_colour(answer.foreground, picture)
-        foreground = image("Foreground", values, False, is_linear or is_float)
+        foreground = foreground_image(f"{name} Foreground", values, is_linear, is_float)
     matte.set_still(
         group,
         image("Mask", alpha),
@@ -129,6 +150,16 @@ def show_still(group, source, frame, answer, picture, painted, given=None):
     note_still(group, source, frame)
     group.mattebrush.opaque = picture.pixels.shape[2] == 3
     group.mattebrush.report = said(answer.report)
+
+
+def foreground_image(name, values, is_linear, is_float):
+    """A new image of clean colours, float32 (H, W, 3), as `clean_colour` gives them.
+
+    Scene-linear where the compositor reads more pictures than it has to: that costs it least.
+    """
+    if compat.READS_ALL_INPUTS and not is_linear:
+        values, is_linear = colour.linearised(values), True
+    return pixels.new(name, values, is_data=False, is_float=is_linear or is_float)
 
 
 def note_still(group, source, frame):
@@ -150,16 +181,6 @@ def clean_colour(foreground, picture):
     changed = (foreground != picture.pixels[..., :3]).any(axis=2, keepdims=True)
     unit = colour.linearised(colour.to_unit(foreground))
     return np.where(changed, unit, picture.linear).astype(np.float32), True
-
-
-def told(steps, before, start, share):
-    """A job's progress as (text, fraction): `share` of the whole, from `start` on."""
-    while True:
-        try:
-            stage, fraction = next(steps)
-        except StopIteration as end:
-            return end.value
-        yield before + kit.stage_text(stage), start + share * fraction
 
 
 def said(report):
@@ -194,12 +215,21 @@ def sequence(group, source, frames, plan):
     if (folder.mask_ending, folder.foreground_ending) != endings:
         folder = yield from _converted(folder, endings)
     moved = _taken_over(folder, scene, source, frames, plan, owner)
-    todo = _in_order(plan.wish, frames, lambda frame: _is_done(folder, scene, source, frame, plan))
-    remembers = yield from told(jobs.is_video_model(plan.wish.model), "", 0.0, 0.0)
-    run = _Run(source, folder, plan.wish, frames, _EARLIER if remembers else 0)
+    kind = yield from jobs.told(jobs.kind_of(plan.wish.model), "", 0.0, 0.0)
+    run = Run(source, folder, plan.wish, frames, _EARLIER if kind == "video" else 0)
+    engine = jobs.child() if kind == "salient" and source.kind != "RENDER" else None
+
+    def is_done(frame):
+        return _is_done(folder, scene, source, frame, plan)
+
+    todo = [frame for frame in frames if not is_done(frame)]
     try:
-        for index, frame in enumerate(todo):
-            yield from run.finish(frame, index / len(todo), 1 / len(todo))
+        if engine is not None:
+            yield from following.masks(run, engine, todo)
+        else:
+            todo = _in_order(plan.wish, todo, is_done)
+            for index, frame in enumerate(todo):
+                yield from run.finish(frame, index / len(todo), 1 / len(todo))
     finally:
         # After Esc, too: what is done is shown, and the next run goes on from there.
         if folder.frames():
@@ -236,28 +266,22 @@ def _within(source, frames):
     return within
 
 
-def _in_order(wish, frames, is_done):
-    """Those of `frames` that are to be made, in order.
+def _in_order(wish, todo, is_done):
+    """The frames that are to be made one by one, in order.
 
     Where an object was chosen they go outwards from the frames that have marks, since each takes
     it from its neighbor; also those in between are then made.
     """
-    todo = [frame for frame in frames if not is_done(frame)]
     if not wish.prompts:
         return todo
     needed = {}
     for frame in todo:
-        key = nearest(wish.prompts, frame)
+        key = choosing.nearest(wish.prompts, frame)
         step = 1 if key <= frame else -1
         for each in range(key, frame + step, step):
             if each not in needed and (each == frame or not is_done(each)):
                 needed[each] = abs(each - key)
     return sorted(needed, key=lambda frame: (needed[frame], frame))
-
-
-def nearest(keys, frame):
-    """The one of `keys` that is nearest to a frame, the earlier of two."""
-    return min(keys, key=lambda key: (abs(key - frame), key))
 
 
 def _is_done(folder, scene, source, frame, plan):
@@ -322,7 +346,7 @@ def _convert_foreground(path, to):
         pixels.write(to, colour.to_depth(colour.encoded(values), np.uint16))
 
 
-class _Run:
+class Run:
     """One run over frames: keeps the few that a model which remembers looks at."""
 
     def __init__(self, source, folder, wish, frames, reach):
@@ -335,31 +359,42 @@ class _Run:
         """Writes mask, clean colours and what is known of them for one frame."""
         yield from self._read(frame, start)
         picture = self.pictures[frame]
-        plate = plates.frame(sources.scene_of(self.source), self.source, frame)
         earlier = yield from self._earlier(frame, start)
-        before = f"Frame {frame}: "
+        progress, arrays = (f"Frame {frame}: ", start, share), {"earlier": earlier}
+        more = {"force": True, **self._prompt(frame, picture)}
+        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, **more)
+        yield from self.write(frame, picture, answer, start + share)
+        for old in [other for other in self.pictures if other < frame + 1 - self.reach]:
+            del self.pictures[old]
+
+    def write(self, frame, picture, answer, start):
+        """Writes what the engine answered for a frame, and what is known of it; strokes that were
+        painted there are laid over it, or refined again."""
+        if self.wish.clean and answer.foreground is None:
+            progress = (f"Frame {frame}: ", start, 0.0)
+            answer = yield from _with_colors(picture, self.wish, answer, 16, progress)
+        plate = plates.frame(sources.scene_of(self.source), self.source, frame)
+        alpha, report = colour.to_unit(answer.alpha), answer.report
         painted = layers.of_frame(self.folder, frame, picture.pixels.shape[:2])
         known = self.folder.known(frame) or folders.Record()
         again = painted is not None and known.refined
-        half = share / 2 if again else share
-        progress, arrays = (before, start, half), {"earlier": earlier}
-        more = {"force": True, **self._prompt(frame, picture)}
-        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, **more)
-        alpha = colour.to_unit(answer.alpha)
         foreground, mask = answer.foreground, strokes.over(painted, alpha)
         if again:
-            progress = (before, start + half, half)
+            progress = (f"Frame {frame}: ", start, 0.0)
             done = yield from refined(picture, self.wish, alpha, mask, 16, progress)
             foreground, mask = done.foreground, colour.to_unit(done.alpha)
-        subject = answer.report.get("subject_found", True)
+        subject = report.get("subject_found", True) and not report.get("lost", False)
         if not subject:
             self.empty.append(frame)
+        # A session knows how sure it is; of a picture by itself the matte has to tell.
+        sure = report["certainty"] if "lost" in report else certainty(alpha)
         write_mask(self.folder.file("matte", frame), alpha)
         record = folders.Record(
             plate=plate or _digest(picture.pixels),
             settings=self.wish.settings,
-            model=answer.report.get("model") or "",
-            certainty=certainty(alpha) if subject else 0.0,
+            model=report.get("model") or "",
+            certainty=sure if subject else 0.0,
+            doubtful=report.get("doubtful", sure < _DOUBTFUL),
             agreement=self._agreement(frame, alpha),
             subject=subject,
             opaque=picture.pixels.shape[2] == 3,
@@ -368,8 +403,6 @@ class _Run:
             carried=known.carried,
         )
         replace(self.folder, frame, mask, foreground, picture, record, known)
-        for old in [other for other in self.pictures if other < frame + 1 - self.reach]:
-            del self.pictures[old]
 
     def _prompt(self, frame, picture):
         """Which object is meant on a frame: its own marks, else where its neighbor had it."""
@@ -378,7 +411,7 @@ class _Run:
             return {}
         if frame in prompts:
             return {"prompt": prompts[frame]}
-        neighbor = frame - 1 if nearest(prompts, frame) < frame else frame + 1
+        neighbor = frame - 1 if choosing.nearest(prompts, frame) < frame else frame + 1
         path = self.folder.file("matte", neighbor)
         box = box_of(pixels.load_mask(path)) if os.path.exists(path) else None
         if box is None:  # lost: the frame's report and its certainty say so

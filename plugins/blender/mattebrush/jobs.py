@@ -9,6 +9,7 @@ import importlib.util
 import ipaddress
 import os
 import sys
+import threading
 from urllib.parse import urlparse
 
 import bpy
@@ -95,15 +96,82 @@ def work(options, **arrays):
         answer = job.result()
     finally:
         job.cancel()  # harmless when it has ended
-    return answer._replace(alpha=_received(answer.alpha), foreground=_received(answer.foreground))
+    return _numpy(answer)
 
 
-def is_video_model(name):
-    """Whether an installed model remembers the frames before. Yields as `work` does."""
+def _numpy(answer):
+    parts = ("alpha", "foreground", "state")
+    return answer._replace(**{name: _received(getattr(answer, name)) for name in parts})
+
+
+def told(steps, before, start, share):
+    """A job's progress as (text, fraction): `share` of the whole, from `start` on."""
+    while True:
+        try:
+            stage, fraction = next(steps)
+        except StopIteration as end:
+            return end.value
+        yield before + kit.stage_text(stage), start + share * fraction
+
+
+def kind_of(name):
+    """An installed model's kind: "salient", "video" or another. Yields as `work` does."""
     if not name:
-        return False
+        return "salient"
     answer = yield from work({"op": "status"})
-    return any(each["id"] == name and each["kind"] == "video" for each in answer.report["models"])
+    return next((each["kind"] for each in answer.report["models"] if each["id"] == name), "")
+
+
+def child():
+    """The engine as a child process, which is what holds sessions; None where there is none, or
+    a server was chosen."""
+    chosen = settings()
+    if chosen.engine == "server" or chosen.server:
+        return None
+    chosen.engine = "process"
+    try:
+        return client.connect(chosen)
+    except client.EngineNotFound:
+        return None
+
+
+def session(engine, options, **arrays):
+    """Opens a session over frames with `child`. Yields as `work` does; returns a
+    `client.FrameSession`, to be closed by the caller."""
+    sent = {name: _sent(array) for name, array in arrays.items()}
+    opened, gone = [], threading.Event()
+
+    def start():
+        try:
+            opened.append(client.FrameSession(engine, options, **sent))
+        except Exception as error:
+            opened.append(error)
+        if gone.is_set() and isinstance(opened[0], client.FrameSession):
+            opened[0].close()
+
+    thread = threading.Thread(target=start, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            yield "start", 0.0
+    except GeneratorExit:
+        gone.set()
+        raise
+    if isinstance(opened[0], Exception):
+        raise opened[0]
+    return opened[0]
+
+
+def ask(session, options, **arrays):
+    """Sends a request to a session; returns its job at once, for `answer`."""
+    return session.ask(options, **{name: _sent(array) for name, array in arrays.items()})
+
+
+def answer(job):
+    """Waits for a session's answer. Yields as `work` does; returns it with numpy arrays."""
+    while not job.poll():
+        yield job.stage, job.fraction
+    return _numpy(job.result())
 
 
 def _sent(array):

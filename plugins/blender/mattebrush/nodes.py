@@ -75,7 +75,7 @@ def fill(tree):
     mask = _mask(graph, given)
     clean = _clean(graph, given)
     cut = graph.compositor("SetAlpha", 41, 0)
-    _apply_alpha(cut)
+    apply_alpha(cut)
     graph.feed(cut.inputs["Image"], clean)
     graph.feed(cut.inputs["Alpha"], mask)
     out = graph.add("NodeGroupOutput", 42, 0)
@@ -219,7 +219,7 @@ def _clean(graph, given):
     own = graph.compositor("SeparateColor", 2, 6)
     graph.feed(own.inputs[0], image)
     covered = graph.compositor("SetAlpha", 3, 4, Ways.COVERED)
-    _apply_alpha(covered)
+    apply_alpha(covered)
     graph.feed(covered.inputs["Image"], foreground.outputs["Image"])
     graph.feed(covered.inputs["Alpha"], own.outputs["Alpha"])
     # Cut out inversely, the background stays, and its colours are the picture's own.
@@ -232,7 +232,7 @@ def _clean(graph, given):
     return taken.outputs[0]
 
 
-def _apply_alpha(node):
+def apply_alpha(node):
     """Set Alpha that multiplies all four channels: right for premultiplied colour."""
     if "Type" in node.inputs:
         node.inputs["Type"].default_value = "Apply Mask"

@@ -566,7 +566,7 @@ class MATTEBRUSH_OT_test_engine(Worker, bpy.types.Operator):
     def work(self, context):
         """Yields progress; returns what the engine says of itself."""
         engine = client.connect(jobs.settings())
-        answer = yield from generating.told(jobs.work({"op": "status"}), "", 0.0, 1.0)
+        answer = yield from jobs.told(jobs.work({"op": "status"}), "", 0.0, 1.0)
         devices = [each["name"] for each in answer.report["devices"] if each["works"]]
         version = answer.report["version"]
         return f"Mattebrush {version} answers ({engine}), running on {', '.join(devices)}."

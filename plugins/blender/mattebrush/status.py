@@ -7,11 +7,8 @@ import os
 from . import matte
 from .mattebrush_kit.stages import N_
 
-DOUBTFUL = 0.75
-"""A mask less certain than this is one to look at."""
-
 _AGREE = 0.5
-"""So is one that has less than this in common with the mask before it (IoU)."""
+"""A mask that has less than this in common with the one before it (IoU) is one to look at."""
 
 STATES = {
     "MISSING": N_("Missing"),
@@ -80,5 +77,5 @@ def _look(folder, state):
 def _state(record):
     if record.is_touched:
         return "PAINTED"
-    doubtful = not record.subject or record.certainty < DOUBTFUL or record.agreement < _AGREE
+    doubtful = record.doubtful or not record.subject or record.agreement < _AGREE
     return "DOUBTFUL" if doubtful else "DONE"

@@ -44,6 +44,8 @@ def test_from_import_to_a_clean_comp(
     seen = blenders.run(blender, "shot", user, env, **given)
     assert seen["range"] == [1, COUNT]
     assert seen["report"].startswith(f"{COUNT} masks made, 0 were there")
+    # What the engine knew after frame 24 was kept: from there it goes on, to the same result.
+    assert seen["anew"] == {"same": True, "shown": list(range(25, COUNT + 1))}
     states = seen["states"]
     assert states["MISSING"] == []
     between, followed = set(range(FIRST, SECOND + 1)), set(states["PAINTED"])

@@ -3,6 +3,7 @@
 is right is for the tests to say."""
 
 import sys
+import time
 from pathlib import Path
 
 import bpy
@@ -735,6 +736,48 @@ def chunk(folder, first, frames, name):
     return {}
 
 
+def cost(folder, size, rounds):
+    """Processor seconds of a render: the node at rest, and a Set Alpha with the same mask."""
+    s.install(f"{folder}/zips")
+    width, height = size
+    tree = s.prepare(width, height)
+    pixels, matte, generating = s.module("pixels"), s.module("matte"), s.module("generating")
+    plate = np.random.default_rng(0).random((height, width, 3), np.float32)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    disc = np.clip((height / 3 - np.hypot(y - height / 2, x - width / 2)) / 8 + 0.5, 0, 1)
+    source = tree.nodes.new("CompositorNodeImage")
+    source.image = pixels.new("Plate", plate, is_data=False, is_float=False)
+    tree.nodes.active = source
+    node = s.add_matte(tree)
+    group = node.node_tree
+    mask = pixels.new("Mask", disc, is_data=True, is_float=False)
+    clean = generating.foreground_image("Clean", plate, False, False)
+    shape = tree.nodes.new("CompositorNodeImage")
+    shape.image = mask
+    plain = s.module("compat").new_node(tree, "SetAlpha")
+    s.module("nodes").apply_alpha(plain)
+    tree.links.new(source.outputs[0], plain.inputs[0])
+    tree.links.new(shape.outputs[0], plain.inputs[1])
+
+    def seconds(result, foreground):
+        matte.set_still(group, mask, foreground)
+        group.mattebrush.opaque = True
+        s.show(tree, result)
+        bpy.context.view_layer.update()
+        taken = []
+        for _ in range(rounds):
+            before = time.process_time()
+            bpy.ops.render.render()
+            taken.append(time.process_time() - before)
+        return min(taken[1:])
+
+    return {
+        "set alpha": seconds(plain.outputs[0], None),
+        "mask": seconds(node.outputs["Image"], None),
+        "colors": seconds(node.outputs["Image"], clean),
+    }
+
+
 SHOT = {"first": 8, "second": 16, "third": 40}
 """The frames of the three strokes in `shot`."""
 
@@ -753,6 +796,7 @@ def shot(folder, first, count):
     answer = {"range": [state.frame_start, state.frame_end]}
     assert ops.generate_mask() == {"FINISHED"}
     answer["report"] = state.report
+    answer["anew"] = _last_ones_anew(folder, count)
     strokes = {
         "first": (slice(0, 20), slice(100, 130), 1.0),
         "second": (slice(0, 20), slice(100, 130), 1.0),
@@ -773,6 +817,30 @@ def shot(folder, first, count):
     bpy.ops.wm.save_mainfile()
     s.render_comp(folder, "comp", range(1, count + 1))
     return answer
+
+
+def _last_ones_anew(folder, count):
+    """The mattes of the last two frames, made anew: whether they are the same to the bit, and
+    which frames the engine was shown for them."""
+    jobs, shown = s.module("jobs"), []
+    ask = jobs.ask
+
+    def noted(session, options, **arrays):
+        shown.append(options.get("frame"))
+        return ask(session, options, **arrays)
+
+    files = [
+        Path(f"{folder}/masks/Background Mask/matte/{count - back:04d}.png") for back in (1, 0)
+    ]
+    before = [file.read_bytes() for file in files]
+    jobs.ask = noted
+    done = bpy.ops.mattebrush.generate_mask(
+        frames="RANGE", frame_start=count - 1, frame_end=count, start_over=True
+    )
+    jobs.ask = ask
+    assert done == {"FINISHED"}
+    same = [file.read_bytes() for file in files] == before
+    return {"same": same, "shown": [frame for frame in shown if frame is not None]}
 
 
 def shot_on_a_farm(folder, count):
