@@ -37,6 +37,7 @@ def remove_background(
     progress: Progress = no_progress,
     *,
     selection: np.ndarray | None = None,
+    shown: np.ndarray | None = None,
 ) -> Cutout:
     """Cuts the subject out of `image`.
 
@@ -45,13 +46,15 @@ def remove_background(
         alpha multiplies it).
     selection: (H, W) uint8, what the user selected: only there is anything kept, and it is what
         promptable models are asked for.
+    shown: (H, W, 1|3), the colors as a screen shows them, which is what networks are to see; None
+        where the image is so itself (`raster.as_shown`).
     progress: see `cutout.Progress`.
 
     The report's `subject_found` says whether anything stood out; if not, alpha is what the
     network gave all the same. Raises InputInvalid, OptionInvalid, ModelUnavailable,
     DeviceUnavailable, and whatever `progress` raises.
     """
-    whole = picture.checked(image)
+    whole = picture.checked(image, shown)
     report = new_report("remove", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)
@@ -108,13 +111,17 @@ def _delivered(
 
 
 def segment(
-    image: np.ndarray, options: Options = DEFAULT, progress: Progress = no_progress
+    image: np.ndarray,
+    options: Options = DEFAULT,
+    progress: Progress = no_progress,
+    *,
+    shown: np.ndarray | None = None,
 ) -> Cutout:
     """The coarse probability alone, as `Cutout.alpha` at the image's size: no matting.
 
     Arguments and errors as for `remove_background`.
     """
-    whole = picture.checked(image)
+    whole = picture.checked(image, shown)
     report = new_report("segment", whole)
     focus = picture.focus(whole, options, None)
     coarse = segmented(whole.view(focus.window), focus, options, report, progress)
@@ -128,6 +135,8 @@ def matte(
     trimap: np.ndarray,
     options: Options = DEFAULT,
     progress: Progress = no_progress,
+    *,
+    shown: np.ndarray | None = None,
 ) -> Cutout:
     """Soft alpha where `trimap` is unknown.
 
@@ -136,7 +145,7 @@ def matte(
 
     Raises InputInvalid for a trimap that is not of this form or the image's size.
     """
-    whole = picture.checked(image)
+    whole = picture.checked(image, shown)
     report = new_report("matte", whole)
     picture.check_plane(trimap, "trimap", whole)
     known = from_plane(trimap)
@@ -172,6 +181,8 @@ def refine(
     region: np.ndarray | None = None,
     options: Options = DEFAULT,
     progress: Progress = no_progress,
+    *,
+    shown: np.ndarray | None = None,
 ) -> Cutout:
     """A mask made better where the user painted on it, and nowhere else.
 
@@ -198,6 +209,8 @@ def refine(
         `guided` False leaves the network out: matting alone.
     progress
         See `cutout.Progress`.
+    shown
+        As for `remove_background`.
 
     Returns
     -------
@@ -209,7 +222,7 @@ def refine(
     InputInvalid
         For planes that are not of the image's size.
     """
-    whole = picture.checked(image)
+    whole = picture.checked(image, shown)
     report = new_report("refine", whole)
     planes = {"mask": mask, "previous": previous, "region": region}
     for name, values in planes.items():

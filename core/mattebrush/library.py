@@ -17,6 +17,7 @@ from . import engine, inputs, subject
 from .cutout import Cutout, Progress, no_progress
 from .errors import OptionInvalid
 from .options import Options
+from .raster import as_shown
 
 if TYPE_CHECKING:
     from .inputs import Picture
@@ -137,7 +138,11 @@ def remove_background(
     source = inputs.picture(image)
     selected, remarks = _plane(selection, "region", "selection")
     cutout = engine.remove_background(
-        source.image(), _options(options), _progress(progress), selection=selected
+        source.image(),
+        _options(options),
+        _progress(progress),
+        selection=selected,
+        shown=as_shown(source),
     )
     return _finished(cutout, source, remarks)
 
@@ -150,7 +155,9 @@ def segment(
     Parameters, returns and raises as for `remove_background`.
     """
     source = inputs.picture(image)
-    cutout = engine.segment(source.image(), _options(options), _progress(progress))
+    cutout = engine.segment(
+        source.image(), _options(options), _progress(progress), shown=as_shown(source)
+    )
     return _finished(cutout, source)
 
 
@@ -183,7 +190,9 @@ def matte(
     """
     source = inputs.picture(image)
     known, remarks = inputs.plane(trimap, "trimap", "trimap")
-    cutout = engine.matte(source.image(), known, _options(options), _progress(progress))
+    cutout = engine.matte(
+        source.image(), known, _options(options), _progress(progress), shown=as_shown(source)
+    )
     return _finished(cutout, source, remarks)
 
 
@@ -256,7 +265,13 @@ def refine(
     before, more = _plane(previous, "mask", "previous mask")
     inside, still_more = _plane(region, "region", "region")
     cutout = engine.refine(
-        source.image(), strokes, before, inside, _options(options), _progress(progress)
+        source.image(),
+        strokes,
+        before,
+        inside,
+        _options(options),
+        _progress(progress),
+        shown=as_shown(source),
     )
     return _finished(cutout, source, remarks + more + still_more)
 

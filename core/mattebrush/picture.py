@@ -24,10 +24,12 @@ _ROWS = 256
 
 
 class Picture(NamedTuple):
-    """color: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32."""
+    """color: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32. shown:
+    the colors as a screen shows them, where that is far from `color` (linear light, PQ)."""
 
     color: np.ndarray
     alpha: np.ndarray | None
+    shown: np.ndarray | None = None
 
     @property
     def box(self) -> Rect:
@@ -38,7 +40,7 @@ class Picture(NamedTuple):
         """The window's color (h, w, 1|3) as networks should see it: over gray where it was
         transparent; the pixels themselves, uncopied, where the picture is opaque.
         """
-        color = self.color[window.slices]
+        color = (self.color if self.shown is None else self.shown)[window.slices]
         if self.alpha is None:
             return color
         alpha = self.alpha[window.slices]
@@ -79,8 +81,10 @@ class Focus:
         return out
 
 
-def checked(image: np.ndarray) -> Picture:
+def checked(image: np.ndarray, shown: np.ndarray | None = None) -> Picture:
     """The parts of an image (H, W) or (H, W, 1..4) uint8, uint16 or float32 (0..1).
+
+    shown: its colors as a screen shows them (`raster.as_shown`), None where that is `image`.
 
     Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity, and for
     floats that go to 255.
@@ -102,8 +106,8 @@ def checked(image: np.ndarray) -> Picture:
             "Floats go from 0 to 1 (highlights beyond): divide by 255, or give uint8.",
         )
     if image.shape[2] in (1, 3):
-        return Picture(image, None)
-    return Picture(image[:, :, :-1], image[:, :, -1])
+        return Picture(image, None, shown)
+    return Picture(image[:, :, :-1], image[:, :, -1], shown)
 
 
 def _is_array(values: object) -> bool:

@@ -93,7 +93,9 @@ class Remover:
 
         recipe = self._recipe or render.Recipe()
         source = raster.read(data)
-        cutout = engine.remove_background(source.image(), self._options)
+        cutout = engine.remove_background(
+            source.image(), self._options, shown=raster.as_shown(source)
+        )
         report = cutout.report
         with report.stage("writing"):
             encoded, remarks = render.encoded(source, cutout, recipe)

@@ -34,7 +34,7 @@ def _run(arguments: argparse.Namespace) -> int:
     options = engine_arguments.options_from(arguments)
 
     def work(task: pictures.Task, progress: Progress) -> Report:
-        from .. import engine
+        from .. import engine, raster
 
         source = pictures.read_source(task.source)
         alpha, remarks = read_plane(arguments.alpha, "alpha")
@@ -43,6 +43,11 @@ def _run(arguments: argparse.Namespace) -> int:
         assert cutout.foreground is not None
         result = dataclasses.replace(source, pixels=cutout.foreground)
         pictures.write_result(task, result, arguments)
+        format = "PNG" if task.target == pictures.STREAM else raster.format_of(task.target)
+        kept = (
+            dataclasses.replace(result, metadata=raster.Metadata()) if arguments.strip else result
+        )
+        cutout.report.warnings += raster.losses(kept, format)
         return cutout.report
 
     tasks = pictures.plan(

@@ -33,11 +33,13 @@ def _run(arguments: argparse.Namespace) -> int:
     options = engine_arguments.options_from(arguments)
 
     def work(task: pictures.Task, progress: Progress) -> Report:
-        from .. import engine
+        from .. import engine, raster
 
         source = pictures.read_source(task.source)
         trimap, remarks = read_plane(arguments.trimap, "trimap")
-        cutout = engine.matte(source.image(), trimap, options, progress)
+        cutout = engine.matte(
+            source.image(), trimap, options, progress, shown=raster.as_shown(source)
+        )
         cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, source.pixels.dtype, arguments)
         return cutout.report

@@ -53,7 +53,7 @@ def _run(arguments: argparse.Namespace) -> int:
     further = [path for path in (arguments.mask, arguments.previous, region_text) if path]
 
     def work(task: pictures.Task, progress: Progress) -> Report:
-        from .. import engine
+        from .. import engine, raster
 
         source = pictures.read_source(task.source)
         mask, remarks = read_plane(arguments.mask, "mask")
@@ -64,7 +64,10 @@ def _run(arguments: argparse.Namespace) -> int:
         if region_text:
             region, more = _region(region_text, mask.shape)
             remarks += more
-        cutout = engine.refine(source.image(), mask, previous, region, options, progress)
+        shown = raster.as_shown(source)
+        cutout = engine.refine(
+            source.image(), mask, previous, region, options, progress, shown=shown
+        )
         cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, mask.dtype, arguments)
         return cutout.report

@@ -54,12 +54,13 @@ def _remove(arguments: argparse.Namespace) -> int:
     )
 
     def work(task: pictures.Task, progress: Progress) -> Report:
-        from .. import engine, render, subject
+        from .. import engine, raster, render, subject
 
         source = pictures.read_source(task.source)
         if object_arguments.wanted(arguments):
             return object_arguments.work(task, source, options, recipe, arguments, progress)
-        cutout = engine.remove_background(source.image(), options, progress)
+        shown = raster.as_shown(source)
+        cutout = engine.remove_background(source.image(), options, progress, shown=shown)
         cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)

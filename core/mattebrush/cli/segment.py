@@ -38,10 +38,10 @@ def _run(arguments: argparse.Namespace) -> int:
     def work(task: pictures.Task, progress: Progress) -> Report:
         import numpy as np
 
-        from .. import engine, subject
+        from .. import engine, raster, subject
 
         source = pictures.read_source(task.source)
-        cutout = engine.segment(source.image(), options, progress)
+        cutout = engine.segment(source.image(), options, progress, shown=raster.as_shown(source))
         cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)

@@ -8,6 +8,7 @@ byte of each 16-bit sample, so deep files are decoded twice and joined without l
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import sys
 import threading
@@ -20,7 +21,7 @@ import numpy as np
 from .. import extras
 from ..errors import InputInvalid, InputTooLarge
 from ..imaging.strips import strips
-from . import color, deep, exif
+from . import color, deep, exif, gain_map
 from .model import Metadata, Raster
 from .orientation import as_stored, turned, upright_shape, upright_xmp
 
@@ -66,6 +67,9 @@ def read(file: BinaryIO, format: str, name: str, max_pixels: int, frame: int = 0
         if image.mode not in _TO_SRGB:
             profile, more = color.profile_of(image, file, format, pixels.shape[2] == 1)
             remarks += more
+        if gain_map.is_in(file, format):
+            remarks += (gain_map.LEFT_OUT,)
+            metadata = dataclasses.replace(metadata, xmp=gain_map.forgotten(metadata.xmp))
     return Raster(pixels, alpha, profile or None, metadata, format, remarks)
 
 

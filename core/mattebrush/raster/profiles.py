@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from PIL import ImageCms
 
 _ROUNDING = 2  # of 255
+_FAR = 0.12
+"""How far from sRGB's middle gray another curve may put its own; a gamma of 1.8 is .07 away."""
 
 
 def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
@@ -37,6 +39,30 @@ def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
         if source is not None and target is not None:
             return _computed(raster, source, target)
     return _through_lcms(raster, own, icc)
+
+
+def as_shown(raster: Raster) -> np.ndarray | None:
+    """The colors as a screen shows them: what networks learned from.
+
+    Parameters
+    ----------
+    raster : Raster
+        A picture.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        The pixels (H, W, 3) in sRGB, in their own depth, highlights cut; None where the picture's
+        own encoding is near enough to that, which it is for all but linear light, PQ and HLG.
+    """
+    own = raster.icc_for(3)
+    space = _space(own)
+    if own is None or space is None:
+        return None
+    middle = icc_profiles.SRGB_CURVE.encoded(space.curves[1].linear(np.array([0.5])))
+    if abs(float(middle[0]) - 0.5) < _FAR and not icc_profiles.has_highlights(own):
+        return None
+    return in_profile(raster, None)
 
 
 def _space(icc: bytes | None) -> icc_profiles.Space | None:

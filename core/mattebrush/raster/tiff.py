@@ -35,6 +35,7 @@ _PLANES = 2  # PlanarConfiguration: one plane after the other
 _MIN_IS_WHITE = 0
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # ExtraSamples
 _MOST_SAMPLES = 16
+_KEEP_DEPTH = "convert the picture to RGB first to keep them."
 _CHUNK = 1 << 20
 _LABS, _ICC_LAB = (8, 9), 9
 _VISIBLE = 0.01  # how far beyond sRGB a value shows
@@ -66,6 +67,8 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         else:
             raster = _through_pillow(page, file, name, max_pixels)
             pixels, alpha, icc = raster.pixels, raster.alpha, raster.icc
+            if page.bitspersample > 8 and pixels.dtype == np.uint8:
+                remarks += (f"Of {page.bitspersample} bits 8 are used; {_KEEP_DEPTH}",)
     if metadata.exif:
         block = exif.upright(metadata.exif, pixels.shape[1], pixels.shape[0])
         metadata = dataclasses.replace(metadata, exif=block)
