@@ -36,6 +36,15 @@ _CODE = re.compile(r"(```.*?```|`[^`\n]*\]\([^`\n]*`)", re.DOTALL)
 """Blocks of code, and code that would look like a link."""
 
 
+def on_config(config: Any) -> Any:
+    """Puts pages that no menu leads to under "More", so that a new one is found at once."""
+    named = set(re.findall(r"[\w/-]+\.md", str(config.nav)))
+    more = sorted(path.name for path in (ROOT / "docs").glob("*.md") if path.name not in named)
+    if more:
+        config.nav = [*config.nav, {"More": more}]
+    return config
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Adds the pages that stand elsewhere."""
     for source, place in PAGES.items():
