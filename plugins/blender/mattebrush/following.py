@@ -9,7 +9,6 @@ after one is kept beside the masks, and the next run goes on from there.
 """
 
 import collections
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -91,6 +90,7 @@ def _fed(run, session, leg, done, names, span):
     """
     start, each = span[0], span[1] / leg.reach
     held, ready, left = {}, collections.deque(), set(leg.wanted)
+    states = {}
     pictures = _pictures(run, leg, done)
     shown = next(pictures, None)
     while shown is not None and left:
@@ -102,16 +102,18 @@ def _fed(run, session, leg, done, names, span):
         job = jobs.ask(session, request, image=picture.seen)
         # While the engine works, what was ready is written, and the next one read.
         yield from _written(run, held, ready, left, at)
+        _keep(run, leg, names, states, left)
         shown = next(pictures, None)
         progress = (f"Frame {frame}: ", at, each if index < leg.reach else 0.0)
         yield from _collected(session, job, ready, progress)
         if index < len(names) and ((index + 1) % _EACH == 0 or index + 1 == len(names)):
-            yield from _kept(run, session, frame, names[index], at)
+            states[index] = yield from _state(session, at)
     yield from _written(run, held, ready, left, start + span[1])
     if left:
         job = jobs.ask(session, {"op": "finish"})
         yield from _collected(session, job, ready, ("", start + span[1], 0.0))
         yield from _written(run, held, ready, left, start + span[1])
+    _keep(run, leg, names, states, left)
 
 
 def _pictures(run, leg, done):
@@ -179,10 +181,21 @@ def _known(run, leg, names):
     return None, 0
 
 
-def _kept(run, session, frame, name, at):
-    """Keeps what the engine knows now."""
+def _state(session, at):
+    """What the engine knows now, bytes; None while it is not settled which subject it is."""
     job = jobs.ask(session, {"op": "state"})
-    # Refused while it is not settled yet which subject it is.
-    with contextlib.suppress(client.EngineRefused):
+    try:
         answer = yield from jobs.told(jobs.answer(job), "", at, 0.0)
-        run.folder.keep_state(frame, name, answer.state.tobytes())
+    except client.EngineRefused:
+        return None
+    return answer.state.tobytes()
+
+
+def _keep(run, leg, names, states, left):
+    """Keeps the states (by index) whose frames are all written: masks go first where room is
+    scarce."""
+    first = min((leg.frames.index(frame) for frame in left), default=len(leg.frames))
+    for index in [each for each in states if each < first]:
+        state = states.pop(index)
+        if state is not None:
+            run.folder.keep_state(leg.frames[index], names[index], state)

@@ -170,7 +170,8 @@ def ask(session, options, **arrays):
 def answer(job):
     """Waits for a session's answer. Yields as `work` does; returns it with numpy arrays."""
     while not job.poll():
-        yield job.stage, job.fraction
+        # The engine runs already: what it begins a frame with is the subject.
+        yield "segmentation" if job.stage == job.first_stage else job.stage, job.fraction
     return _numpy(job.result())
 
 
