@@ -2,6 +2,7 @@
 """Runs inside Blender: one function for each thing a user does. They return what was seen; what
 is right is for the tests to say."""
 
+import resource
 import sys
 import time
 from pathlib import Path
@@ -734,6 +735,24 @@ def chunk(folder, first, frames, name):
     )
     assert done == {"FINISHED"}
     return {}
+
+
+def timed(folder, first, count, size):
+    """(processor, clock) seconds for the masks of a clip, the engine's among them."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(*size)
+    _clip(tree, first, count=count)
+    s.add_matte(tree)
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/timed.blend")
+
+    def processor():
+        used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return sum(each.ru_utime + each.ru_stime for each in used)
+
+    before = processor(), time.monotonic()
+    made = bpy.ops.mattebrush.generate_mask(frames="RANGE", frame_start=1, frame_end=count)
+    assert made == {"FINISHED"}
+    return [processor() - before[0], time.monotonic() - before[1]]
 
 
 def cost(folder, size, rounds):
