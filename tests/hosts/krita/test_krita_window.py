@@ -225,6 +225,12 @@ def test_a_model_is_fetched_only_with_consent(hour: Hour) -> None:
     assert observed["cure"] == "Try Again"
 
 
+def test_models_have_their_names_in_the_lists(hour: Hour) -> None:
+    observed = hour.observed["models"]
+    assert observed["model"] == ["Built in", "MobileSAM", "Get more…"]
+    assert observed["matting"][-1] == "ViTMatte S"
+
+
 def test_choices_are_kept(hour: Hour) -> None:
     assert hour.observed["settings"] == [1.5, True, "cpu"]
     kept = configparser.RawConfigParser(strict=False)

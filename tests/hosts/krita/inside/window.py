@@ -430,6 +430,14 @@ class User:
         yield from self.shot("no-network")
         dialog.reject()
         yield 300
+        # As the engine's status says it when there are more.
+        known = [("mobile-sam", "prompt", "MobileSAM"), ("vitmatte-small", "trimap", "ViTMatte S")]
+        rows = [dict(zip(("id", "kind", "name"), each)) for each in known]
+        self.docker._watch.models_known.emit(rows)
+        for name in ("model", "matting"):
+            combo = self.docker.findChild(QComboBox, name)
+            observed[name] = [combo.itemText(place) for place in range(combo.count())]
+        self.docker._watch.models_known.emit([])
         return observed
 
     def engine_missing(self):
