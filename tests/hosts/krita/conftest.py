@@ -78,7 +78,7 @@ def server(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[d
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         notes: list[Path] = []
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not notes and time.monotonic() < end and process.poll() is None:
             time.sleep(0.05)
             notes = list(folder.glob("mattebrush/server-*.json"))
