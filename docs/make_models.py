@@ -22,6 +22,7 @@ PURPOSES = {
     "animal": "Animals",
     "hair": "Hair, fur, veils",
     "prompt": "The object you click on or box",
+    "text": "What you name in words",
     "video": "Video",
     "anime": "Drawn figures",
     "clothes": "Clothes",
@@ -35,6 +36,9 @@ USE = {"yes": "yes", "caveat": "with a caveat", "unknown": "unknown", "no": "**n
 KINDS = {
     "salient": "finds the subject",
     "prompt": "takes clicks and boxes",
+    "text-boxes": "takes words",
+    "text-map": "takes words",
+    "text": "takes words",
     "trimap": "decides soft edges",
     "prior": "decides soft edges",
     "video": "frames of a video",

@@ -17,6 +17,9 @@ MATTING_METHODS = ("auto", "network", "guided", "none")
 KEEP = ("all", "largest")
 DEVICES = ("auto", "cpu", "cuda", "directml", "coreml", "openvino")
 
+LONGEST_TEXT = 1000
+"""Characters of `Options.text` at most."""
+
 Box = tuple[float, float, float, float]
 
 
@@ -78,6 +81,7 @@ class Options:
     hard: threshold the result at one half.
     region: only work inside this box (x0, y0, x1, y1) in pixels, with context around it.
     prompt: which object.
+    text: what is wanted, in words: "the dog, the red bag". Needs a model that takes words.
     guided: whether `refine` asks the network what strokes mean; False for matting alone.
 
     Raises OptionInvalid from the constructor when a value is outside these.
@@ -94,6 +98,7 @@ class Options:
     hard: bool = False
     region: Box | None = None
     prompt: Prompt = dataclasses.field(default_factory=Prompt)
+    text: str = ""
     guided: bool = True
 
     def __post_init__(self) -> None:
@@ -115,6 +120,14 @@ class Options:
         if not isinstance(self.prompt, Prompt):
             kind = type(self.prompt).__name__
             raise OptionInvalid(f"prompt is a {kind}.", "Give Prompt(points, boxes).")
+        if not isinstance(self.text, str) or len(self.text) > LONGEST_TEXT:
+            raise OptionInvalid(
+                f"text must be words, at most {LONGEST_TEXT} characters.", "Name fewer things."
+            )
+        if self.text and self.prompt:
+            raise OptionInvalid(
+                "Words and points or boxes are two ways to say which object.", "Give one of both."
+            )
         for name, value in checked.items():
             object.__setattr__(self, name, value)
 

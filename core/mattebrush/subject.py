@@ -33,6 +33,7 @@ class Wording:
     select: str
     reselect: str
     point: str
+    words: str
     model: str
     shrink: str
     force: str = ""
@@ -42,6 +43,7 @@ FOR_HOSTS = Wording(
     select="Select the part that shows it",
     reselect="Select another part",
     point="Move the points or the box onto it",
+    words="Use other words",
     model="choose another model",
     shrink="Shift the edge less far inward",
 )
@@ -49,6 +51,7 @@ FOR_COMMAND_LINE = Wording(
     select="Say where it is with --region",
     reselect="Give another --region",
     point="Move --point or --box onto it",
+    words="Use other words in --text",
     model="try another --model",
     shrink="Give a smaller --shift-edge",
     force="use --force",
@@ -59,6 +62,7 @@ FOR_LIBRARY = Wording(
     select="Say where it is with Options(region=...)",
     reselect="Give another region",
     point="Move the prompt's points or boxes onto it",
+    words="Use other words",
     model="try another model",
     shrink="Give a smaller shift_edge",
     force="use force=True",
@@ -70,7 +74,9 @@ def required(report: Report, options: Options, wording: Wording) -> None:
     if report.subject_found:
         return
     first = wording.select
-    if options.prompt:
+    if options.text:
+        first = wording.words
+    elif options.prompt:
         first = wording.point
     elif options.region is not None:
         first = wording.reselect

@@ -9,6 +9,7 @@ order, mean, deviation, scale, layout) or out (activation, channel, padding) cha
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -88,11 +89,20 @@ SALIENT = {
     ),
     "pphumanseg": Facts((1, 3, 192, 192), HALF, ends="two probabilities"),
     "ppmatting": Facts((1, 3, 480, 640), NONE),
+    "birefnet-512": Facts(
+        (1, 3, 512, 512), IMAGENET, ends="logit", names=("input_image", "output_image")
+    ),
+    "birefnet-dynamic": Facts((1, 3, "H", "W"), IMAGENET, ends="logit", size=(1024, 1024)),
+    "lucida": Facts((1, 3, 1024, 1024), IMAGENET, names=("pixel_values", "alpha")),
+    "feynobg": Facts((1, 3, 1024, 1024), IMAGENET, ends="logit", names=("pixel_values", "o")),
 }
 
 _KINDS = {
     "float32": TensorProto.FLOAT,
     "float16": TensorProto.FLOAT16,
+    "int64": TensorProto.INT64,
+    "uint8": TensorProto.UINT8,
+    "bool": TensorProto.BOOL,
 }
 
 
@@ -356,6 +366,214 @@ def _efficientsam(path: Path, mix: Sequence[float]) -> None:
     graph.save(path)
 
 
+def _edgetam_encoder(path: Path, mix: Sequence[float]) -> None:
+    graph = Graph()
+    x = graph.input("pixel_values", ("batch", 3, 1024, 1024))
+    mixed = _mixture(graph, x, Facts((1, 3, 1024, 1024), IMAGENET), mix)
+    for number, (stride, channels) in enumerate(((4, 32), (8, 64), (16, 256))):
+        small = graph("AveragePool", mixed, kernel_shape=[stride] * 2, strides=[stride] * 2)
+        side = 1024 // stride
+        tiled = graph("Tile", small, graph.ints(1, channels, 1, 1))
+        graph.output(tiled, f"image_embeddings.{number}", ("batch", channels, side, side))
+    graph.save(path)
+
+
+def _edgetam_decoder(path: Path, mix: Sequence[float]) -> None:
+    """As SAM 2's, with points in groups; boxes count as none were given."""
+    graph = Graph()
+    points = graph.input("input_points", ("batch", "objects", "points", 2))
+    labels = graph.input("input_labels", ("batch", "objects", "points"), "int64")
+    graph.input("input_boxes", ("batch", "boxes", 4))
+    fine = graph.input("image_embeddings.0", ("batch", 32, 256, 256))
+    graph.input("image_embeddings.1", ("batch", 64, 128, 128))
+    graph.input("image_embeddings.2", ("batch", 256, 64, 64))
+    coords = graph("Squeeze", points, graph.ints(0))
+    marks = graph("Cast", graph("Squeeze", labels, graph.ints(0)), to=TensorProto.FLOAT)
+    disc = _disc(graph, coords, marks, 256)
+    seen = graph("Slice", fine, graph.ints(0), graph.ints(1), graph.ints(1))
+    masks, quality = _candidates(graph, graph("Add", disc, seen))
+    one = graph.ints(1)
+    graph.output(graph("Unsqueeze", quality, one), "iou_scores", ("batch", "objects", 3))
+    shape = ("batch", "objects", 3, 256, 256)
+    graph.output(graph("Unsqueeze", masks, one), "pred_masks", shape)
+    sure = graph.constant(np.full((1, 1, 1), 9.0))
+    graph.output(sure, "object_score_logits", ("batch", "objects", 1))
+    graph.save(path)
+
+
+WORDS = ("cyclist", "dog", "bag")
+"""What the tiny text networks know, in this order: the first word is at the left, and so on."""
+
+
+def vocabulary() -> dict[str, int]:
+    """BERT's marks and the words."""
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ".", "the", "red", *WORDS, "##s"]
+    return {name: number for number, name in enumerate(names)}
+
+
+def wordpiece(path: Path) -> Path:
+    """Writes a tokenizer.json of WordPiece."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = {"model": {"type": "WordPiece", "vocab": vocabulary()}}
+    path.write_text(json.dumps(table), "utf-8")
+    return path
+
+
+def byte_pairs(path: Path) -> Path:
+    """Writes a tokenizer.json of CLIP's kind that spells `WORDS` as one piece each."""
+    pieces = [chr(code) for code in range(33, 127)]
+    pieces += [f"{piece}</w>" for piece in pieces]
+    merges = []
+    for word in WORDS:
+        for length in range(2, len(word) + 1):
+            end = "</w>" if length == len(word) else ""
+            merges.append(f"{word[: length - 1]} {word[length - 1]}{end}")
+            pieces.append(f"{word[:length]}{end}")
+    vocab = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    marks = ("<|startoftext|>", "<|endoftext|>")
+    added = [{"content": mark, "id": len(vocab) + number} for number, mark in enumerate(marks)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = {"model": {"type": "BPE", "vocab": vocab, "merges": merges}, "added_tokens": added}
+    path.write_text(json.dumps(table), "utf-8")
+    return path
+
+
+BOXES = np.array([[0.2, 0.5, 0.3, 0.8], [0.5, 0.5, 0.3, 0.8], [0.8, 0.5, 0.3, 0.8]])
+"""Where each word is, cx, cy, w, h in shares of the picture: one of the tiny networks' answers."""
+
+
+def _grounding_dino(path: Path, mix: Sequence[float]) -> None:
+    """Box i of the first three is where word i is; its logit at a token is high where that token
+    is the word and the picture is bright in the mixture; box 3 is word 0 again, less surely."""
+    graph = Graph()
+    ids = graph.input("input_ids", ("batch", "tokens"), "int64")
+    types = graph.input("token_type_ids", ("batch", "tokens"), "int64")
+    attended = graph.input("attention_mask", ("batch", "tokens"), "int64")
+    pixels = graph.input("pixel_values", ("batch", 3, "height", "width"))
+    seen = graph.input("pixel_mask", ("batch", "height", "width"), "int64")
+    mixed = _mixture(graph, pixels, Facts((1, 3, "H", "W"), IMAGENET), mix)
+    bright = graph("ReduceMax", mixed, keepdims=0)
+    # All of the picture must be said to be seen, all tokens to be read, of the first kind.
+    whole = graph("ReduceMean", graph("Cast", seen, to=TensorProto.FLOAT), keepdims=0)
+    read = graph("ReduceMean", graph("Cast", attended, to=TensorProto.FLOAT), keepdims=0)
+    kind = graph("ReduceMax", graph("Cast", types, to=TensorProto.FLOAT), keepdims=0)
+    factor = graph("Sub", graph("Mul", graph("Mul", bright, whole), read), kind)
+    rows = []
+    numbers = vocabulary()
+    for word, height in (*((word, 8.0) for word in WORDS), (WORDS[0], 4.0)):
+        hit = graph("Equal", ids, graph.constant([[numbers[word]]], np.int64))
+        value = graph("Mul", graph("Cast", hit, to=TensorProto.FLOAT), graph.constant(height))
+        rows.append(graph("Sub", graph("Mul", value, factor), graph.constant(4.0)))
+    logits = graph("Concat", *(graph("Unsqueeze", row, graph.ints(1)) for row in rows), axis=1)
+    length = graph("Shape", ids, start=1, end=2)
+    rest = graph("Sub", graph.ints(256), length)
+    after = graph("Concat", graph.ints(0, 0, 0, 0, 900 - len(rows)), rest, axis=0)
+    padded = graph("Pad", logits, after, graph.constant(-50.0))
+    graph.output(padded, "logits", ("batch", 900, 256))
+    boxes = np.full((1, 900, 4), 0.5, np.float32)
+    boxes[0, : len(rows)] = [*BOXES, BOXES[0]]
+    graph.output(graph.constant(boxes), "pred_boxes", ("batch", 900, 4))
+    graph.save(path)
+
+
+def _clipseg(path: Path, mix: Sequence[float]) -> None:
+    """The logit of the mixture, minus eight outside the third of the picture where the word is.
+
+    Which word it is the last number but one says; `byte_pairs` spells each as one.
+    """
+    graph = Graph()
+    ids = graph.input("input_ids", ("batch", "tokens"), "int64")
+    graph.input("attention_mask", ("batch", "tokens"), "int64")
+    pixels = graph.input("pixel_values", ("batch", 3, "height", "width"))
+    mixed = _mixture(graph, pixels, Facts((1, 3, "H", "W"), IMAGENET), mix)
+    p = graph("Squeeze", _logit(graph, mixed), graph.ints(1))
+    last = graph("Slice", ids, graph.ints(-2), graph.ints(-1), graph.ints(1))
+    planes = [graph.constant(np.full((1, 352, 352), -8.0))]
+    for position, number in enumerate(_numbers_of_words()):
+        off = np.zeros((1, 352, 352))
+        off[:, :, position * 117 : position * 117 + 117] = 8
+        hit = graph("Equal", last, graph.constant([[number]], np.int64))
+        share = graph("Unsqueeze", graph("Cast", hit, to=TensorProto.FLOAT), graph.ints(2))
+        planes.append(graph("Mul", share, graph.constant(off)))
+    graph.output(graph("Add", p, graph("Sum", *planes)), "logits", ("batch", 352, 352))
+    graph.save(path)
+
+
+def _numbers_of_words() -> list[int]:
+    from tempfile import TemporaryDirectory
+
+    with TemporaryDirectory() as folder:
+        path = byte_pairs(Path(folder) / "tokenizer.json")
+        table = json.loads(path.read_text("utf-8"))["model"]["vocab"]
+    return [table[f"{word}</w>"] for word in WORDS]
+
+
+def _sam3_encoder(path: Path, mix: Sequence[float]) -> None:
+    """fpn_0: the mixture of the picture's values 0..255, in 36 x 36; the rest are constants."""
+    graph = Graph()
+    x = graph.input("image", (3, 1008, 1008), "uint8")
+    floats = graph("Unsqueeze", graph("Cast", x, to=TensorProto.FLOAT), graph.ints(0))
+    mixed = _mixture(graph, floats, Facts((1, 3, 1008, 1008), NONE, scale=255.0), mix)
+    small = graph("AveragePool", mixed, kernel_shape=[28, 28], strides=[28, 28])
+    for level in range(3):
+        graph.output(graph.constant([float(level)]), f"vision_pos_enc_{level}", (1,))
+    for level in range(3):
+        scaled = graph("Mul", small, graph.constant(1.0 if level == 0 else 0.0))
+        graph.output(scaled, f"backbone_fpn_{level}", (1, 1, 36, 36))
+    graph.save(path)
+
+
+def _sam3_language(path: Path, mix: Sequence[float]) -> None:
+    """text_memory and text_embeds: the third number from the left, the word after the first."""
+    graph = Graph()
+    tokens = graph.input("tokens", (1, 32), "int64")
+    zero = graph.constant([[0]], np.int64)
+    graph.output(graph("Greater", tokens, zero), "text_attention_mask", (1, 32), "bool")
+    floats = graph("Cast", tokens, to=TensorProto.FLOAT)
+    column = graph("Reshape", floats, graph.ints(32, 1, 1))
+    graph.output(graph("Tile", column, graph.ints(1, 1, 256)), "text_memory", (32, 1, 256))
+    graph.output(graph("Tile", column, graph.ints(1, 1, 1024)), "text_embeds", (32, 1, 1024))
+    graph.save(path)
+
+
+def _sam3_decoder(path: Path, mix: Sequence[float]) -> None:
+    """Two masks at the size asked for: where the mixture is over a half in the word's third of the
+    picture (score .9), and everywhere (score .1). Zeros where a box is said to be given."""
+    graph = Graph()
+    height = graph.input("original_height", (), "int64")
+    width = graph.input("original_width", (), "int64")
+    for level in range(3):
+        graph.input(f"vision_pos_enc_{level}", (1,))
+    fine = graph.input("backbone_fpn_0", (1, 1, 36, 36))
+    graph.input("backbone_fpn_1", (1, 1, 36, 36))
+    graph.input("backbone_fpn_2", (1, 1, 36, 36))
+    graph.input("language_mask", (1, 32), "bool")
+    memory = graph.input("language_features", (32, 1, 256))
+    graph.input("language_embeds", (32, 1, 1024))
+    graph.input("box_coords", (1, 1, 4))
+    graph.input("box_labels", (1, 1), "int64")
+    none = graph.input("box_masks", (1, 1), "bool")
+    word = graph("Slice", memory, graph.ints(1, 0, 0), graph.ints(2, 1, 1), graph.ints(0, 1, 2))
+    thirds = []
+    for position, number in enumerate(_numbers_of_words()):
+        inside = np.zeros((1, 1, 36, 36))
+        inside[..., position * 12 : position * 12 + 12] = 1
+        hit = graph("Equal", word, graph.constant(float(number)))
+        share = graph("Unsqueeze", graph("Cast", hit, to=TensorProto.FLOAT), graph.ints(3))
+        thirds.append(graph("Mul", share, graph.constant(inside)))
+    third = graph("Sum", *thirds)
+    free = graph("Cast", graph("Reshape", none, graph.ints(1, 1, 1, 1)), to=TensorProto.FLOAT)
+    mask = graph("Mul", graph("Mul", fine, third), free)
+    both = graph("Concat", mask, graph("Add", mask, graph.constant(1.0)), axis=0)
+    sides = [graph("Reshape", side, graph.ints(1)) for side in (height, width)]
+    size = graph("Concat", graph.ints(2, 1), *sides, axis=0)
+    full = graph("Resize", both, "", "", size, mode="nearest")
+    graph.output(graph.constant(np.zeros((2, 4))), "boxes", (2, 4))
+    graph.output(graph.constant([0.9, 0.1]), "scores", (2,))
+    graph.output(graph("Greater", full, graph.constant(0.5)), "masks", (2, 1, "H", "W"), "bool")
+    graph.save(path)
+
+
 def _rvm(path: Path, mix: Sequence[float], kind: str = "float32") -> None:
     """pha: half the mixture, and a tenth for every frame seen so far; fgr: src times the ratio.
 
@@ -394,6 +612,13 @@ _OTHERS = {
     ("sam2", "encoder"): _sam2_encoder,
     ("sam2", "decoder"): _sam2_decoder,
     ("efficientsam", "model"): _efficientsam,
+    ("edgetam", "encoder"): _edgetam_encoder,
+    ("edgetam", "decoder"): _edgetam_decoder,
+    ("grounding-dino", "model"): _grounding_dino,
+    ("clipseg", "model"): _clipseg,
+    ("sam3", "encoder"): _sam3_encoder,
+    ("sam3", "language"): _sam3_language,
+    ("sam3", "decoder"): _sam3_decoder,
     ("rvm", "model"): _rvm,
     ("rvm-half", "model"): _rvm_half,
 }

@@ -29,9 +29,13 @@ def test_a_row_is_whole(row: catalog.ModelRow) -> None:
     assert row.commercial in catalog.COMMERCIAL
     assert row.license and row.best_at and row.tags and row.verified
     assert row.commercial == "yes" or row.license_note, "why not simply yes?"
-    assert {file.role for file in row.files} == set(row.interface.graphs)
+    networks_of = {file.role for file in row.files if file.role in row.interface.graphs}
+    assert networks_of == set(row.interface.graphs)
+    beside = {file.role for file in row.files} - networks_of
+    assert all(role == catalog.TOKENIZER or role.endswith(catalog.DATA) for role in beside)
+    assert (catalog.TOKENIZER in beside) == row.kind.startswith("text")
     for file in row.files:
-        assert re.fullmatch(r"[\w.-]+\.onnx", file.name)
+        assert re.fullmatch(r"[\w.-]+\.(onnx|onnx\.data|tokenizer\.json)", file.name)
         assert re.fullmatch(r"([0-9a-f]{64})?", file.sha256)
         assert re.fullmatch(r"([0-9a-f]{32})?", file.md5)
         assert row.embedded or file.url.startswith("https://") or row.note
@@ -43,7 +47,7 @@ def test_a_contract_is_one_the_tests_have_a_network_for(row: catalog.ModelRow) -
     if row.kind == "salient":
         assert row.interface.id in networks.SALIENT
     else:
-        assert all((row.interface.id, file.role) in networks._OTHERS for file in row.files)
+        assert all((row.interface.id, role) in networks._OTHERS for role in row.interface.graphs)
 
 
 def test_names_of_files_tell_models_apart() -> None:
@@ -87,7 +91,32 @@ def _facts() -> list[dict[str, Any]]:
     return [{**by_id.get(facts.get("same_contract_as", ""), {}), **facts} for facts in table]
 
 
-PUBLISHED = [pytest.param(facts, id=facts["id"]) for facts in _facts()]
+PUBLISHED = [pytest.param(facts, id=facts["id"]) for facts in _facts() if "source" not in facts]
+LATER = [pytest.param(facts, id=facts["id"]) for facts in _facts() if "source" in facts]
+"""Those of November 2026, of which less is known: a source, and names by role."""
+
+
+@pytest.mark.parametrize("facts", LATER)
+def test_later_models_are_as_their_facts_say(facts: dict[str, Any]) -> None:
+    row = catalog.get(facts["id"])
+    assert row.license == facts["license"]
+    assert row.verified == facts["verified"]
+    assert not facts.get("license_note") or row.license_note
+    pages = [row.page, *(file.url for file in row.files if file.url)]
+    owner = re.search(r"([\w.-]+/[\w.-]+)", facts["source"].removeprefix("Hugging Face "))
+    assert owner is not None
+    assert all(owner[1] in page for page in pages) or row.id == "lucida"
+    named: set[str] = set()
+    for part in ("input", "output"):
+        given = facts.get(part, {})
+        named |= set(given.get("names", [given.get("name", "?")])) - {"?"}
+    tensors = [t for g in row.interface.graphs.values() for t in (*g.inputs, *g.outputs)]
+    assert named <= {tensor.name for tensor in tensors}
+    before, prepare = facts.get("preprocess", {}), row.interface.preprocessing
+    if "mean" in before:
+        assert (list(prepare.mean), list(prepare.std)) == (before["mean"], before["std"])
+    if activation := facts.get("postprocess", {}).get("activation"):
+        assert row.interface.postprocessing.activation == activation
 
 
 # Where the catalog says something else than the facts, knowingly.

@@ -87,6 +87,7 @@ def options_from(arguments: argparse.Namespace) -> Options:
         decontaminate=not values_by_name.get("no_decontaminate", False),
         region=values_by_name.get("region"),
         prompt=prompt,
+        text=values_by_name.get("text", ""),
         guided=not values_by_name.get("matting_only", False),
     )
 

@@ -225,7 +225,7 @@ def _add(arguments: argparse.Namespace) -> int:
 
     added = install.add(arguments.file, arguments.id)
     _print_added(added)
-    missing = [f for f in added.row.files if f.role != added.file.role]
+    missing = [f for f in added.row.files if f.role != added.file.role and not f.optional]
     if missing and store.installed(added.row) is None:
         print(f"Still missing: {', '.join(f'{f.role} ({f.name})' for f in missing)}.")
     return 0

@@ -26,6 +26,12 @@ def add_objects(parser: argparse.ArgumentParser) -> None:
         help="each object apart: the parts of the subject, or one for each --box or --point",
     )
     group.add_argument(
+        "--text",
+        default="",
+        metavar="WORDS",
+        help='what is wanted: "the dog, the red bag"; needs a model that takes words',
+    )
+    group.add_argument(
         "--choose",
         type=_names,
         metavar="A,B",
@@ -45,9 +51,8 @@ def add_objects(parser: argparse.ArgumentParser) -> None:
 
 def wanted(arguments: argparse.Namespace) -> bool:
     """Whether objects are asked for at all."""
-    return bool(
-        arguments.objects or arguments.choose or arguments.drop or arguments.merge or arguments.each
-    )
+    names = ("text", "objects", "choose", "drop", "merge", "each")
+    return any(getattr(arguments, name) for name in names)
 
 
 def work(

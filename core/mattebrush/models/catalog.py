@@ -25,9 +25,16 @@ CATALOG = Path(__file__).with_name("catalog.toml")
 NETWORKS = Path(__file__).parent.parent / "networks"
 """Where the networks lie that ship with the engine."""
 
-KINDS = ("salient", "trimap", "prior", "prompt", "video")
+KINDS = ("salient", "trimap", "prior", "prompt", "video", "text-boxes", "text-map", "text")
 """salient: picture -> map. trimap: picture + trimap -> alpha. prior: picture + coarse map -> alpha.
-prompt: picture + points and boxes -> map. video: frames with a carried state -> alpha."""
+prompt: picture + points and boxes -> map. video: frames with a carried state -> alpha.
+text-boxes, text-map, text: picture + words -> boxes, a map, or masks."""
+
+TOKENIZER = "tokenizer"
+"""The role of a text model's vocabulary, which is no network."""
+
+DATA = "-data"
+"""What the role of a file ends in that holds the weights of the network of the rest's role."""
 
 Triple = tuple[float, float, float]
 
@@ -64,8 +71,10 @@ class Preprocessing:
 
     resize: "stretch" to the network's size; "letterbox", longest side to the size, rest filled
         with `fill` at the right and bottom; "short_side", short side to `size`, both sides down
-        to multiples of `multiple`; "area", the picture's shape at about `size` x `size` pixels,
-        sides to multiples of `multiple`; "pad", no resizing, grown to `multiple` or to `size`.
+        to multiples of `multiple`; "shortest_edge", short side to the first of `size` unless the
+        long one would be more than the second, aspect kept; "area", the picture's shape at about
+        `size` x `size` pixels, sides to multiples of `multiple`; "pad", no resizing, grown to
+        `multiple` or to `size`.
     size: (height, width) where the file leaves it open; a size fixed in the file wins.
     color: order of the channels. layout: order of the axes, "NCHW", "NHWC" or "HWC".
     """
@@ -122,7 +131,7 @@ class ModelFile:
 
     role: which graph of the interface it is. url: "" when nobody publishes it for download.
     size: bytes, about. sha256, md5: "" where not published.
-    rembg: names under which rembg keeps the same file.
+    rembg: names under which rembg keeps the same file. optional: exports exist without it.
     """
 
     role: str
@@ -132,6 +141,7 @@ class ModelFile:
     sha256: str = ""
     md5: str = ""
     rembg: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

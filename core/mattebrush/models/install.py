@@ -27,7 +27,7 @@ from ..errors import (
     OutputUnwritable,
 )
 from . import download, runtime, store
-from .catalog import ModelFile, ModelRow, get, rows
+from .catalog import DATA, ModelFile, ModelRow, get, rows
 from .store import Receipt
 
 _CHUNK = 1 << 20
@@ -271,8 +271,14 @@ def _row_of(source: Path) -> ModelRow:
 
 def _file_of(source: Path, row: ModelRow) -> ModelFile:
     """Which of a model's files this is: the one whose contract it fits."""
+    named = [file for file in row.files if file.name == source.name]
+    if named and named[0].role not in row.interface.graphs:
+        runtime.check_file(source, row, named[0].role)
+        return named[0]
     failures = []
-    for file in row.files:
+    # A picture of weights fits nothing by its contents, and is known by its name alone.
+    checked = [file for file in row.files if not file.role.endswith(DATA)]
+    for file in checked:
         try:
             runtime.check_file(source, row, file.role)
             return file
@@ -284,7 +290,7 @@ def _file_of(source: Path, row: ModelRow) -> ModelFile:
         f"{source.name} fits none of the files of {row.id}. "
         + " ".join(
             f"As {file.role}: {failure.message}"
-            for file, failure in zip(row.files, failures, strict=True)
+            for file, failure in zip(checked, failures, strict=True)
         ),
         failures[0].fix,
     )

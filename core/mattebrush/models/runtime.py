@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
-from . import cancellation, store
-from .catalog import Graph, ModelRow, Tensor, get
+from . import cancellation, store, tokenizers
+from .catalog import TOKENIZER, Graph, ModelRow, Tensor, get
 
 PROVIDERS = {
     "cuda": "CUDAExecutionProvider",
@@ -237,6 +237,11 @@ def check(session: Session, graph: Graph) -> None:
 
 def check_file(path: Path, row: ModelRow, role: str) -> None:
     """Raises ModelInvalid when a file is no network, or does not fit this role of its row."""
+    if role == TOKENIZER:
+        tokenizers.read(path)
+        return
+    if role not in row.interface.graphs:
+        return  # weights beside a network: what opens it says whether they fit
     session = Session(path, row, "cpu", threads=1)
     check(session, row.interface.graphs[role])
 

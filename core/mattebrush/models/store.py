@@ -75,7 +75,7 @@ def installed(row: ModelRow) -> Installed | None:
     """Where the files of this model are, or None when one is missing."""
     candidates = {file.role: find(row, file) for file in row.files}
     paths = {role: path for role, path in candidates.items() if path is not None}
-    if len(paths) < len(row.files):
+    if any(file.role not in paths and not file.optional for file in row.files):
         return None
     if row.embedded:
         return Installed(row, paths, "embedded")

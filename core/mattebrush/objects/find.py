@@ -18,6 +18,7 @@ from ..imaging.resize import resize
 from ..models import catalog
 from ..options import EMBEDDED_MODEL, Options, Prompt
 from ..picture import Focus, Picture
+from ..segmentation import text
 from ..segmentation.result import Segmentation
 from . import parts
 from .result import Object, Objects, bounds, exclusive, unique_names
@@ -56,8 +57,9 @@ def find(
         (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1, as for
         `engine.remove_background`.
     options
-        With a prompt, each box is an object (with the points in it), or each point that says yes
-        where there is no box. Without, the objects are the parts of what stands out.
+        With a text, each thing that it names is an object. With a prompt, each box (with the
+        points in it), or each point that says yes where there is no box. Without both, the objects
+        are the parts of what stands out.
     progress
         See `cutout.Progress`.
     selection
@@ -110,6 +112,8 @@ def _found(
     view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
 ) -> list[_Found]:
     """Which objects there are in the window, and in the report what said so."""
+    if options.text:
+        return _named(view, options, report, progress)
     prompts = _prompts(focus.prompt)
     if prompts:
         answers = []
@@ -136,6 +140,25 @@ def _found(
             )
             for part in parts.split(view, coarse.probability, row, options)
         ]
+
+
+def _named(view: np.ndarray, options: Options, report: Report, progress: Progress) -> list[_Found]:
+    """What was asked for in words, and in the report what understood them."""
+    with report.stage("segmentation"):
+        progress("segmentation", 0.0)
+        named, row, device, warnings = text.find(view, options)
+        progress("segmentation", 1.0)
+    report.model, report.license, report.device = row.id, row.license, device
+    report.warnings += warnings
+    report.certainty = min((one.score for one in named), default=0.0)
+    return [
+        _Found(
+            one.name,
+            one.score * parts.certainty_of(one.segmentation.probability),
+            one.segmentation,
+        )
+        for one in named
+    ]
 
 
 def _prompts(prompt: Prompt) -> list[Prompt]:

@@ -43,6 +43,9 @@ def place(shape: tuple[int, int], how: Preprocessing, size: tuple[int, int] | No
     if how.resize == "short_side" and size is None:
         ratio = side[0] / min(shape) if max(shape) < side[0] or min(shape) > side[0] else 1.0
         side = (_multiple_below(height * ratio, how), _multiple_below(width * ratio, how))
+    if how.resize == "shortest_edge" and size is None:
+        ratio = min(side[0] / min(shape), side[1] / max(shape))
+        side = (max(1, round(height * ratio)), max(1, round(width * ratio)))
     if how.resize == "area" and size is None:
         # Very long pictures are squeezed a little rather than shrunk to nothing.
         aspect = min(max(height / width, 0.25), 4.0) ** 0.5

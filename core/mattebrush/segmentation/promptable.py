@@ -263,6 +263,21 @@ def _sam2(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -
     return _Answer(resize(logits, (_SIDE, _SIDE)), quality, lowres)
 
 
+def _sam2_boxes(decoder: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
+    """SAM 2 and its like as exported for transformers.js: points in groups, boxes apart. A box
+    goes in as its two corners, which is what the graph makes of one; nothing is fed back."""
+    outputs = decoder.run(
+        {
+            **seen,
+            "input_points": group.coords[None, None],
+            "input_labels": group.labels[None, None].astype(np.int64),
+            "input_boxes": np.zeros((1, 0, 4), np.float32),
+        }
+    )
+    logits, quality = _best(outputs["pred_masks"][:, 0], outputs["iou_scores"][:, 0])
+    return _Answer(resize(logits, (_SIDE, _SIDE)), quality, None)
+
+
 def _efficientsam(model: Session, seen: Arrays, placement: Placement, group: _Group) -> _Answer:
     """It knows no negative points: among its masks, the best one that leaves them out."""
     names = ("batched_point_coords", "batched_point_labels")
@@ -307,4 +322,9 @@ def _best(masks: np.ndarray, quality: np.ndarray) -> tuple[np.ndarray, float]:
     return np.asarray(masks[0, best], np.float32), float(quality[0, best])
 
 
-_DECODERS = {"sam": _sam, "sam2": _sam2, "efficientsam": _efficientsam}
+_DECODERS = {
+    "sam": _sam,
+    "sam2": _sam2,
+    "sam2-boxes": _sam2_boxes,
+    "efficientsam": _efficientsam,
+}

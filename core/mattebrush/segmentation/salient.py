@@ -20,6 +20,9 @@ _INSTEAD = {
     "trimap": "Use it as the matting model.",
     "prior": "Use it as the matting model.",
     "video": "Give it frames.",
+    "text-boxes": "Give it words.",
+    "text-map": "Give it words.",
+    "text": "Give it words.",
 }
 
 

@@ -9,7 +9,7 @@ from ..errors import OptionInvalid
 from ..models import catalog
 from ..options import EMBEDDED_MODEL, Options, Prompt
 from ..picture import Focus
-from . import guided, salient, video
+from . import guided, salient, text, video
 from .result import Segmentation
 
 
@@ -22,6 +22,10 @@ def segment(view: np.ndarray, focus: Focus, options: Options) -> Segmentation:
     Raises OptionInvalid for a prompt and a model that takes none, or a model that needs one.
     """
     row = catalog.get(options.model)
+    if options.text:
+        return text.segment(view, options)
+    if row.kind in text.KINDS:
+        raise OptionInvalid(f"{row.id} must be told in words what to find.", "Give a text.")
     prompt = focus.prompt
     if prompt and row.id == EMBEDDED_MODEL:
         return guided.segment(view, prompt, row, options.device, options.threads)
