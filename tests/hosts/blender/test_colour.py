@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mattebrush
 from tests.hosts.blender import blenders
 
 pytestmark = pytest.mark.hosts
@@ -96,3 +97,32 @@ def test_render_as_source(blender: blenders.Blender, user: Path) -> None:
     assert abs(fifth - places[1]) < 5  # the side in shadow may be missing
     assert result == first
     assert seen["kept"] == [1, True, 1]
+
+
+@pytest.mark.parametrize("version", ["3.4", "4.5", "5.2"])
+def test_a_plate_with_transparency_of_its_own(
+    version: str, user: Path, server: dict[str, str], photo: Path
+) -> None:
+    """Clean colors lie under the plate's own alpha: at rest, without the add-on, and in files."""
+    color = np.asarray(Image.open(photo))
+    own = np.linspace(0, 1, color.shape[1])[None].repeat(color.shape[0], axis=0)
+    plate = np.dstack([color, np.rint(own * 255).astype(np.uint8)])
+    Image.fromarray(plate).save(user / "plate_0001.png")
+    env = blenders.environment(user, **server)
+    given = {"plate": str(user / "plate_0001.png")}
+    seen = blenders.run(blenders.find(version), "transparent", user, env, **given)
+    cutout = mattebrush.remove_background(plate)
+    assert cutout.foreground is not None
+    followed = np.array(seen["matte"])
+    for name, matte in (("still", cutout.matte), ("PNG", followed), ("EXR", followed)):
+        shown = np.array(seen[name])
+        assert np.abs(shown[..., 3] / 255 - matte * plate[..., 3] / 255).max() < 1.5 / 255, name
+        solid = shown[..., 3] > 128
+        assert solid.sum() > 1000
+        wrong = np.abs(shown[..., :3] - cutout.foreground[..., :3].astype(int)).max(axis=2)[solid]
+        limit = 3 if name == "still" else 40  # a clip's edges are decided by another matting
+        assert np.median(wrong) <= 1, name
+        assert np.quantile(wrong, 0.9) <= limit, name
+    for name in ("still", "EXR"):
+        np.testing.assert_allclose(seen[f"{name} alone"], seen[name], atol=1)
+    np.testing.assert_allclose(seen["EXR"], seen["PNG"], atol=2)

@@ -737,6 +737,36 @@ def chunk(folder, first, frames, name):
     return {}
 
 
+def transparent(folder, plate):
+    """A plate with an alpha of its own, as a still and as a sequence in both formats: what is
+    shown with the node at rest, and by the saved file without the add-on."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(320, 207)
+    source = s.image_node(tree, plate)
+    node = s.add_matte(tree)
+    state = node.node_tree.mattebrush
+    generate = bpy.ops.mattebrush.generate_mask
+    answer = {}
+    for name in ("still", "PNG", "EXR"):
+        if name != "still":
+            source.image.source, state.format = "SEQUENCE", name
+            source.frame_duration, source.frame_start = 1, 1
+        else:
+            bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/still.blend")
+        assert generate() == {"FINISHED"}
+        answer[name] = s.bytes_of(s.render(f"{folder}/{name}.png"))
+        bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/{name}.blend", copy=True)
+    folder_of = s.module("matte").folder_of(node.node_tree)
+    answer["matte"] = (
+        s.module("pixels").load_mask(folder_of.file("matte", 1)).astype(float).tolist()
+    )
+    bpy.ops.preferences.addon_disable(module=s.NAME)
+    for name in ("still", "EXR"):
+        bpy.ops.wm.open_mainfile(filepath=f"{folder}/{name}.blend")
+        answer[f"{name} alone"] = s.bytes_of(s.render(f"{folder}/{name}_alone.png"))
+    return answer
+
+
 def timed(folder, first, count, size):
     """(processor, clock) seconds for the masks of a clip, the engine's among them."""
     s.install(f"{folder}/zips")
@@ -780,7 +810,6 @@ def cost(folder, size, rounds):
 
     def seconds(result, foreground):
         matte.set_still(group, mask, foreground)
-        group.mattebrush.opaque = True
         s.show(tree, result)
         bpy.context.view_layer.update()
         taken = []
