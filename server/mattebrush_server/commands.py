@@ -46,6 +46,20 @@ def add_parser(subparsers: Any) -> None:
     )
     page.set_defaults(func=_page)
     page.add_argument("--print", action="store_true", help="print the link, open nothing")
+    _add_review(subparsers)
+
+
+def _add_review(subparsers: Any) -> None:
+    review = subparsers.add_parser(
+        "review",
+        help="look at the results of a batch, worst first",
+        description="Opens a page on what `mattebrush batch` wrote into DST: failures and the "
+        "least certain first. Accept, reject, or brush; what was brushed is written in place.",
+    )
+    review.add_argument("destination", metavar="DST", type=Path, help="the batch's folder")
+    review.add_argument("--print", action="store_true", help="print the link, open nothing")
+    review.add_argument("--port", type=int, default=0, help="default: any free one")
+    review.set_defaults(func=_review)
 
 
 def _add_address(serve: argparse.ArgumentParser) -> None:
@@ -160,7 +174,22 @@ def _positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments)
+    server = _server(_settings(arguments))
+    _stop_on_signals(server.stop)
+    try:
+        server.announce()
+    except OutputUnwritable as nowhere:  # a container without a home is served all the same
+        print(f"mattebrush: warning: {nowhere}", file=sys.stderr)
+    _tell(server.url, server.settings, arguments)
+    _tell_links(server)
+    if arguments.open:
+        _open(server.page_link())
+    server.run()
+    return 0
+
+
+def _server(settings: Any) -> Server:
+    """Raises ServerMissing."""
     try:
         from .serving import Server
     except ImportError as missing:
@@ -169,16 +198,22 @@ def _serve(arguments: argparse.Namespace) -> int:
             f"Install it with: {installing.line()}",
         ) from missing
     warnings.simplefilter("ignore")  # Pillow's, over the odd files of clients
-    server = Server(settings)
+    return Server(settings)
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    from mattebrush.batch.review import Queue
+
+    from .settings import Settings
+
+    Queue(arguments.destination)  # says at once what is wrong with the folder
+    server = _server(Settings(review=arguments.destination, port=arguments.port))
     _stop_on_signals(server.stop)
-    try:
-        server.announce()
-    except OutputUnwritable as nowhere:  # a container without a home is served all the same
-        print(f"mattebrush: warning: {nowhere}", file=sys.stderr)
-    _tell(server.url, settings, arguments)
-    _tell_links(server)
-    if arguments.open:
-        _open(server.page_link())
+    link = server.page_link().replace("/#", "/page/review.html#")
+    print(f"Review (the link works once, within ten minutes): {link}", flush=True)
+    print("Ctrl-C ends it.", flush=True)
+    if not arguments.print:
+        _open(link)
     server.run()
     return 0
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from mattebrush.errors import MattebrushError
 
-from . import jobs_api, page_api, rembg_api, removebg_api
+from . import jobs_api, page_api, rembg_api, removebg_api, review
 from .errors import status_of
 from .routes import Route
 
@@ -36,6 +36,7 @@ _DIALECTS = (
 ROUTES: tuple[Route, ...] = (
     *jobs_api.ROUTES,
     *page_api.ROUTES,
+    *review.ROUTES,
     *removebg_api.ROUTES,
     *rembg_api.ROUTES,
 )

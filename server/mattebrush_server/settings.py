@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from pathlib import Path
 
 MEGABYTE = 1_000_000
 MEGAPIXEL = 1_000_000
@@ -14,18 +15,19 @@ MEGAPIXEL = 1_000_000
 class Settings:
     """One server's settings.
 
-    token: what clients prove themselves with. devices: one worker process each, the first takes
-    the jobs that ask for none in particular. origins: web origins allowed besides our own page,
-    such as "https://app.example". hosts: further names this server may be called by. rembg_open:
-    POST /api/remove needs no token (loopback only). downloads: whether the page may have models
-    downloaded. idle_exit: seconds without a request after
-    which the server ends; None never. idle_worker: seconds without work after which a worker
-    process, and the models it holds, is given up. upload_bytes: largest request body.
-    picture_pixels: largest picture. admitted_pixels: all pictures the server holds at a time,
-    waiting, running and finished ones together. admitted_jobs: how many of them. client_share: of
-    both, what one client may hold at most (but always one picture). waiters: requests
-    that may hold a thread to wait for a job. job_seconds: longest run of one job. keep_seconds: how
-    long a result that nobody fetched is kept; keep_delivered_seconds: one that was fetched.
+    token: what clients prove themselves with. devices: one worker process each, the first takes the
+    jobs that ask for none in particular. origins: web origins allowed besides our own page, such as
+    "https://app.example". hosts: further names this server may be called by. rembg_open: POST
+    /api/remove needs no token (loopback only). downloads: whether the page may have models
+    downloaded. review: the folder of a batch that is under review, None for none. idle_exit:
+    seconds without a request after which the server ends; None never. idle_worker: seconds without
+    work after which a worker process, and the models it holds, is given up. upload_bytes: largest
+    request body. picture_pixels: largest picture. admitted_pixels: all pictures the server holds at
+    a time, waiting, running and finished ones together. admitted_jobs: how many of them.
+    client_share: of both, what one client may hold at most (but always one picture). waiters:
+    requests that may hold a thread to wait for a job. job_seconds: longest run of one job.
+    keep_seconds: how long a result that nobody fetched is kept; keep_delivered_seconds: one that
+    was fetched.
     """
 
     token: str = dataclasses.field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
@@ -36,6 +38,7 @@ class Settings:
     hosts: tuple[str, ...] = ()
     rembg_open: bool = False
     downloads: bool = True
+    review: Path | None = None
     idle_exit: float | None = None
     idle_worker: float = 300.0
     upload_bytes: int = 1024 * MEGABYTE

@@ -22,7 +22,7 @@ _STRING = r'"((?:[^"\\]|\\.)+)"'
 
 def texts() -> set[str]:
     """What stands in the page for people to read, in English."""
-    page = (PAGE / "index.html").read_text("utf-8")
+    page = "".join(path.read_text("utf-8") for path in sorted(PAGE.glob("*.html")))
     texts_found = re.findall(r"<\w+[^>]*\sdata-t(?:\s[^>]*)?>([^<]+)<", page)
     texts_found += re.findall(r'(?:title|aria-label)="([^"]+)"', page)
     texts_found = [html.unescape(text).strip() for text in texts_found]

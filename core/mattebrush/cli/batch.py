@@ -82,7 +82,7 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..batch import Remover, manifest
+    from ..batch import Remover, manifest, settings
 
     if not 1 <= arguments.workers <= 256:
         raise OptionInvalid(f"workers is {arguments.workers}.", "Give a number from 1 to 256.")
@@ -100,6 +100,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise OutputExists(
             f"{held.path} is there already.", "Use --resume to go on, --overwrite to do it anew."
         )
+    settings.save(destination, options, recipe, arguments.background)
     run = _Batch(
         arguments,
         destination,
@@ -262,7 +263,7 @@ class _Batch:
             pictures,
             self._arguments.workers,
         ):
-            row = {"key": item.key, "sha256": content, "settings": self._settings, **result.report}
+            row = {**_origin(item), "sha256": content, "settings": self._settings, **result.report}
             if result.data:
                 row["output"] = results[item.key]
                 self._write(self._destination / results[item.key], result.data)
@@ -281,7 +282,7 @@ class _Batch:
                 data = item.read()
             except MattebrushError as error:
                 self._manifest.add(
-                    {"key": item.key, "settings": self._settings, "error": str(error)}
+                    {**_origin(item), "settings": self._settings, "error": str(error)}
                 )
                 self.progress.add(failed=True)
                 continue
@@ -304,6 +305,12 @@ class _Batch:
             ) from failure
         with whole_file(target, overwrite=True) as file:
             file.write(data)
+
+
+def _origin(item: Item) -> dict[str, str]:
+    """A picture's key, and where it lies, so that it can be looked at again."""
+    origin = {"key": item.key, "source": os.path.realpath(item.path)}
+    return {**origin, "member": item.member} if item.member else origin
 
 
 def _state(item: Item) -> tuple[int, int] | None:

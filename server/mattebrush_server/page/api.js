@@ -59,7 +59,8 @@ export async function signIn(text) {
   }
 }
 
-async function ask(path, options = {}) {
+/** Asks the server, as this session; throws a Failure. */
+export async function ask(path, options = {}) {
   const headers = { ...options.headers, "X-Page": PAGE, Authorization: `Bearer ${sessionStorage.getItem(STORE)}` };
   let response;
   try {
