@@ -41,9 +41,8 @@ def matte_unknown(
     if not unknown.any():
         return to_unit(trimap)
     blind = coarse is None
-    most, halo = (
-        (method.max_pixels, method.halo) if blind else (method.coarse_pixels, method.coarse_halo)
-    )
+    halo = method.halo if blind else method.coarse_halo
+    most = method.max_pixels if blind else min(method.max_pixels, method.coarse_pixels)
     factor = math.ceil(math.sqrt(trimap.size / most)) or 1
     small, known = upsample.downsample(image, trimap, factor) if factor > 1 else (image, trimap)
     guess = None if coarse is None else Upsampled(coarse.values, *known.shape)
