@@ -121,7 +121,7 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
             _say(
                 layout,
                 context,
-                f"Painting on frame {group.mattebrush.painted_frame}",
+                words.tr(N_("Painting on frame %d")) % group.mattebrush.painted_frame,
                 "BRUSH_DATA",
             )
         known = status.of_group(group)

@@ -12,8 +12,14 @@ import os
 import bpy
 from bpy.app.handlers import persistent
 
-from . import compat, events, folders, matte, nodes, plates, sources
+from . import compat, events, folders, matte, nodes, plates, sources, words
+from .mattebrush_kit.stages import N_
 from .problem import Problem
+
+_OTHER_PLATE = N_("Masks of another plate are not used: the plate is shown uncut")
+_OTHER_RENDER = N_("This mask was made from the render of frame %d")
+_REPLACED = N_("Frame %d was replaced since its mask was made: it is shown uncut")
+_NO_MASK = N_("Frame %d has no mask: the plate is shown uncut")
 
 
 def warning(group, scene, frame):
@@ -23,17 +29,17 @@ def warning(group, scene, frame):
     state = group.mattebrush
     source = _source(group, scene)
     if not _applies(group, scene, source):
-        return "Masks of another plate are not used: the plate is shown uncut"
+        return words.tr(_OTHER_PLATE)
     if not state.home:
         made = json.loads(state.shot).get("frame", frame) if state.shot else frame
         is_of_another = source is not None and source.kind == "RENDER" and made != frame
-        return f"This mask was made from the render of frame {made}" if is_of_another else ""
+        return words.tr(_OTHER_RENDER) % made if is_of_another else ""
     folder = matte.folder_of(group)
     if folder is not None and folder.has("mask", frame):
         return ""
     if folder is not None and folder.known(frame) is not None:
-        return f"Frame {frame} was replaced since its mask was made: it is shown uncut"
-    return f"Frame {frame} has no mask: the plate is shown uncut"
+        return words.tr(_REPLACED) % frame
+    return words.tr(_NO_MASK) % frame
 
 
 def see_to(group, scene, frames):

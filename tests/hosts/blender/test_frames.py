@@ -97,6 +97,18 @@ def test_sequence(
 
 
 @pytest.mark.parametrize("version", [blenders.VERSIONS[0], blenders.VERSIONS[-1]])
+def test_cancelled_in_the_middle(version: str, user: Path, frames: Path) -> None:
+    blender = blenders.find(version)
+    seen = blenders.run(blender, "cancelled", user, first=str(frames), count=COUNT)
+    assert seen["running"] == 1  # one engine for all frames
+    assert seen["left"] == 0
+    assert 2 <= len(seen["done"]) < COUNT
+    assert seen["report"].startswith(f"{COUNT - len(seen['done'])} masks made, ")
+    assert seen["frames"] == list(range(1, COUNT + 1))
+    assert not [text for text in seen["told"][1:] if text == "Frame 1: Starting the engine"]
+
+
+@pytest.mark.parametrize("version", [blenders.VERSIONS[0], blenders.VERSIONS[-1]])
 def test_video_model(
     version: str, user: Path, frames: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

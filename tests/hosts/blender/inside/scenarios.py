@@ -767,6 +767,44 @@ def transparent(folder, plate):
     return answer
 
 
+def cancelled(folder, first, count):
+    """Esc in the middle of a clip: what is done is shown, no engine is left, the rest is made."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(240, 180)
+    _clip(tree, first, count=count)
+    group = s.add_matte(tree).node_tree
+    state = group.mattebrush
+    state.clean = False
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/cancelled.blend")
+    generating, matte, sources = (s.module(name) for name in ("generating", "matte", "sources"))
+    source = sources.of_node(bpy.context.scene, tree, tree.nodes.active)
+    plan = generating.Plan(
+        "//masks", "Background Mask", ".png", False, generating.wish_of(group, source)
+    )
+    steps = generating.sequence(lambda: group, source, range(1, count + 1), plan)
+    told = []
+    for text, _ in steps:
+        told.append(text)
+        if list(Path(folder).glob("masks/*/mask_0002.png")):
+            break
+    running = s.children()
+    steps.close()
+    left = s.children()
+    folder_now = matte.folder_of(group)
+    done = folder_now.frames()
+    assert bpy.ops.mattebrush.generate_mask(frames="RANGE", frame_start=1, frame_end=count) == {
+        "FINISHED"
+    }
+    return {
+        "running": len(running),
+        "left": len(left),
+        "done": done,
+        "report": state.report,
+        "frames": folder_now.frames(),
+        "told": told,
+    }
+
+
 def timed(folder, first, count, size):
     """(processor, clock) seconds for the masks of a clip, the engine's among them."""
     s.install(f"{folder}/zips")

@@ -233,6 +233,14 @@ def refusal(operator, **given):
     raise AssertionError(f"{operator} did not fail")
 
 
+def children():
+    """The programs that this Blender has started and that still run."""
+    found = []
+    for path in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
+        found += path.read_text().split()
+    return found
+
+
 def kill_children_soon():
     """Ends each program that this Blender starts from now on, in the middle of its work."""
 
