@@ -70,7 +70,7 @@ def group(folder, picture, case):
     outcome = done(actions.remove_background(task(document, holder)))
     observed["again"] = {
         "same": bytes(answers[-1].alpha.data) == bytes(answers[-2].alpha.data),
-        "old kept hidden": [each.name() for each in outcome.hidden] == [first.name()]
+        "old kept hidden": [each.node.name() for each in outcome.hidden] == [first.name()]
         and not first.visible(),
     }
     return observed
