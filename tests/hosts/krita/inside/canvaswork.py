@@ -104,7 +104,7 @@ class Painter(User):
         observed["one"] = len(self.overlay.prompts.points)
         yield from xdotool("key", "Return")  # while it is still looked for
         yield from self.until(lambda: layers.masks(self.layer()), 60)
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 300
         observed["name"] = self.mask().name()
         observed["active"] = self.document.activeNode().name()
@@ -150,7 +150,7 @@ class Painter(User):
         observed["green"] = self.color_at(20, 20)
         self.button("Accept").click()
         yield from self.until(lambda: layers.masks(self.layer()), 60)
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 500
         observed["mask"] = self.mask().name()
         return observed

@@ -30,7 +30,7 @@ def main(folder, picture):
     user.button("Select Subject").setFocus()
     yield from xdotool("key", "space")
     yield from user.until(user.report, 10)
-    yield from user.until(user.session_done, 60)
+    yield from user.until(user.session_done, 300)
     observed["report"] = user.report()
     observed["selected"] = user.document.selection() is not None
     yield 1500

@@ -40,7 +40,7 @@ def main(folder, picture):
     yield 300
     yield from click(user.button("Remove Background"))
     yield from user.until(lambda: layers.masks(user.layer()), 200)
-    yield from user.until(user.session_done, 60)
+    yield from user.until(user.session_done, 300)
     yield from user.shot("mask")
     seconds = time.monotonic() - began
     return {"clicks": clicks, "seconds": seconds, "mask": user.mask().name(), "on": user.shown()}

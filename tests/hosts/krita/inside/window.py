@@ -208,7 +208,7 @@ class User:
         yield 300
         self.button("Run Again").click()  # the last action was Remove Background
         yield 50
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 300
         new, old = layers.masks(self.layer())[:2]
         observed = {"before": [new.visible(), old.visible()]}
@@ -253,7 +253,7 @@ class User:
         self.application.action("mattebrush_refine_mask").trigger()
         yield 50
         observed = {"busy": self.session.busy, "report": self.report()}
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 300
         observed["more"] = len(layers.masks(self.layer())) - count
         yield from self.trigger("edit_undo")
@@ -361,7 +361,7 @@ class User:
         yield from self.start()
         film.setModified(False)
         change(film)
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         observed = self.report()
         if film in self.application.documents():
             film.setModified(False)
@@ -390,12 +390,12 @@ class User:
         """Killed in mid-run; the button beside the message then does what it says."""
         for process in (yield from self.start()):
             os.kill(process, 9)
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         cure = self.cure()
         observed = {"report": self.report(), "masks": len(layers.masks(self.layer())), "cure": cure}
         self.docker.findChild(QPushButton, "cure").click()
         yield 50
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 300
         observed["again"] = len(layers.masks(self.layer()))
         yield from self.trigger("edit_undo")
@@ -444,7 +444,7 @@ class User:
         settings = Path.home() / ".config" / "mattebrush" / "plugins.json"
         settings.write_text('{"python": "/nowhere/python", "engine": "process"}')
         self.application.action("mattebrush_remove_background").trigger()
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield from self.until(lambda: "No engine" in self.engine_text(), 60)
         yield 300
         yield from self.shot("missing")
@@ -501,7 +501,7 @@ class User:
         """An action from the menu to its end."""
         self.application.action("mattebrush_" + name).trigger()
         yield 50
-        yield from self.until(self.session_done, 60)
+        yield from self.until(self.session_done, 300)
         yield 300
 
     def start(self):
