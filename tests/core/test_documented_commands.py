@@ -16,6 +16,7 @@ from PIL import Image
 
 from mattebrush import raster
 from mattebrush.cli import command_line
+from tests.video import movies
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,6 +49,7 @@ def folder(tmp_path: Path) -> Path:
     painted[5:15, 5:15] = 255
     for name, plane in (("mask", mask), ("alpha", mask), ("trimap", trimap), ("painted", painted)):
         Image.fromarray(plane).save(tmp_path / f"{name}.png")
+    movies.write(tmp_path / "clip.mp4", [pixels] * 2)
     return tmp_path
 
 

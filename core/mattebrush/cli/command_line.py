@@ -25,6 +25,7 @@ _COMMANDS = (
     "mattebrush.cli.remove",
     "mattebrush.cli.batch",
     "mattebrush.cli.check",
+    "mattebrush.cli.video",
     "mattebrush.cli.segment",
     "mattebrush.cli.matte",
     "mattebrush.cli.decontaminate",

@@ -190,7 +190,7 @@ def run(
         _make_folder(Path(arguments.output_dir))
     reports = _reports(tasks, arguments)
     failures: list[tuple[Task, MattebrushError]] = []
-    with _tidy_end():
+    with tidy_end():
         for done, task in enumerate(tasks, 1):
             error = _one(task, work, arguments, reports)
             if error is None:
@@ -218,7 +218,7 @@ def run_sequence(
 
 
 @contextlib.contextmanager
-def _tidy_end() -> Iterator[None]:
+def tidy_end() -> Iterator[None]:
     """Inside, SIGTERM and a closed terminal unwind as Ctrl-C does: no unfinished file stays."""
 
     def end(number: int, frame: object) -> NoReturn:

@@ -419,6 +419,11 @@ class VideoSession:
 
     # ------------------------------------------------------------ state
 
+    @property
+    def settled(self) -> bool:
+        """Whether `state` can be asked for: it is known which subject the shot has."""
+        return not self._waiting
+
     def state(self) -> bytes:
         """What the frames after the last one fed depend on, for a session elsewhere.
 
