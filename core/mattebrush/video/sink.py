@@ -218,8 +218,11 @@ def _join(
     if how.pixels.startswith("yuva420") and "alpha_mode" in first_metadata:
         video.metadata["alpha_mode"] = "1"
     if source.clip.timecode:
-        video.codec_context.framerate = source.clip.rate  # in which the time code counts
-        video.metadata["timecode"] = source.clip.timecode
+        if keeps_timecode():
+            video.codec_context.framerate = source.clip.rate  # in which the time code counts
+            video.metadata["timecode"] = source.clip.timecode
+        else:
+            remarks.append("The time code was not kept: PyAV from version 18 on keeps it.")
     sound = _Sound(av, out, how, source, remarks)
     for part in parts:
         with av.open(str(part)) as container:
@@ -231,6 +234,11 @@ def _join(
                 out.mux(packet)
     sound.until(float("inf"))
     sound.end()
+
+
+def keeps_timecode() -> bool:
+    """Whether this PyAV tells FFmpeg the rate that a time code counts in."""
+    return int(load_av().__version__.split(".")[0]) >= 18
 
 
 class _Sound:
