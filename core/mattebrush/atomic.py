@@ -21,9 +21,23 @@ def whole_file(path: Path | str, overwrite: bool = False) -> Iterator[BinaryIO]:
     Until then it is a hidden file in the same folder; if the block is left by any exception,
     Ctrl-C included, nothing remains. A link is followed, so that it goes on pointing to the file.
 
-    Raises OutputExists when `path` is there and `overwrite` is False (even if it came to be while
-    the block ran), and OutputUnwritable when the system refuses: no such folder, no permission,
-    full disk.
+    Parameters
+    ----------
+    path : Path or str
+        The name that it takes.
+    overwrite : bool, optional
+        Whether a file that is there may be replaced.
+
+    Yields
+    ------
+    BinaryIO
+
+    Raises
+    ------
+    OutputExists, OutputUnwritable
+        OutputExists when `path` is there and `overwrite` is False (even if it came to be while the
+        block ran), and OutputUnwritable when the system refuses: no such folder, no permission,
+        full disk.
     """
     label, target = path, Path(path)
     try:

@@ -55,7 +55,19 @@ class Shadow:
 
 
 def shadow_for(height: int, width: int) -> Shadow:
-    """A shadow in proportion to the picture: what looks natural at any size."""
+    """A shadow in proportion to the picture: what looks natural at any size.
+
+    Parameters
+    ----------
+    height : int
+        In pixels.
+    width : int
+        In pixels.
+
+    Returns
+    -------
+    Shadow
+    """
     side = min(height, width)
     return Shadow(0.5, side * 0.015, side * 0.01, side * 0.015)
 
@@ -63,7 +75,19 @@ def shadow_for(height: int, width: int) -> Shadow:
 def parse_background(text: str) -> Color | Path:
     """A color (`white`, `#f80`, `#ff8800`, any CSS color name), or the path of a picture.
 
-    Raises OptionInvalid for what is neither.
+    Parameters
+    ----------
+    text : str
+        As a person wrote it.
+
+    Returns
+    -------
+    Color or Path
+
+    Raises
+    ------
+    OptionInvalid
+        For what is neither.
     """
     from PIL import ImageColor
 
@@ -82,7 +106,19 @@ def parse_background(text: str) -> Color | Path:
 
 
 def backdrop(background: Color | Raster, subject: Raster) -> Color | np.ndarray:
-    """The background in the colors that `subject`'s profile writes; a picture scaled to cover."""
+    """The background in the colors that `subject`'s profile writes; a picture scaled to cover.
+
+    Parameters
+    ----------
+    background : Color or Raster
+        A color, or a picture.
+    subject : Raster
+        The picture that goes before it.
+
+    Returns
+    -------
+    Color or numpy.ndarray
+    """
     from . import raster
 
     icc = subject.icc_for(3)
@@ -95,7 +131,21 @@ def backdrop(background: Color | Raster, subject: Raster) -> Color | np.ndarray:
 
 def cover(picture: np.ndarray, height: int, width: int) -> np.ndarray:
     """`picture` (h, w, 1|3) scaled to cover (height, width), cropped around its middle; its dtype
-    stays."""
+    stays.
+
+    Parameters
+    ----------
+    picture : numpy.ndarray
+        (h, w, 1|3).
+    height : int
+        In pixels.
+    width : int
+        In pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     h, w = picture.shape[:2]
     scale = max(height / h, width / w)
     crop_h, crop_w = height / scale, width / scale
@@ -112,10 +162,21 @@ def flatten(
 ) -> np.ndarray:
     """alpha F + (1 - alpha) B, with the shadow between the two.
 
-    foreground: (H, W, 1|3) straight color. alpha: float32 (H, W). background: a color, or a
-    picture (H, W, 1|3) of any depth. shadow: opacity of black, float32 (H, W), see `drop_shadow`.
+    Parameters
+    ----------
+    foreground : numpy.ndarray
+        (H, W, 1|3) straight color.
+    alpha : numpy.ndarray
+        Float32 (H, W).
+    background : Color or numpy.ndarray
+        A color, or a picture (H, W, 1|3) of any depth.
+    shadow : numpy.ndarray or None, optional
+        Opacity of black, float32 (H, W), see `drop_shadow`.
 
-    Returns (H, W, 3) in the dtype of `foreground`, rounded to nearest.
+    Returns
+    -------
+    numpy.ndarray
+        (H, W, 3) in the dtype of `foreground`, rounded to nearest.
     """
     height, width = alpha.shape
     out = np.empty((height, width, 3), foreground.dtype)
@@ -140,9 +201,22 @@ def over_veil(
     """The subject over a color that is itself see-through, its shadow for one: (color, alpha),
     straight.
 
-    opacity: of `color`, float32 (H, W). Porter and Duff's "over" (1984): alpha = a + (1 - a) o,
-    color = (a F + (1 - a) o C) / alpha. Other arguments as for `flatten`; the color comes back
-    in the dtype of `foreground`, gray if both are.
+    Parameters
+    ----------
+    foreground : numpy.ndarray
+        Straight colors, (H, W, 1|3).
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    opacity : numpy.ndarray
+        Of `color`, float32 (H, W). Porter and Duff's "over" (1984): alpha = a + (1 - a) o, color =
+        (a F + (1 - a) o C) / alpha. Other arguments as for `flatten`; the color comes back in the
+        dtype of `foreground`, gray if both are.
+    color : Color, optional
+        Straight colors.
+
+    Returns
+    -------
+    tuple[numpy.ndarray, numpy.ndarray]
     """
     channels = foreground.shape[2] if len(set(color)) == 1 else 3
     behind = np.array(color[:channels], np.float32)
@@ -164,6 +238,17 @@ def drop_shadow(alpha: np.ndarray, shadow: Shadow) -> np.ndarray:
 
     The matte moved by the offset and blurred; what falls outside the picture is cut. Computed at
     a resolution that the blur allows (nothing finer than a quarter of sigma survives it anyway).
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    shadow : Shadow
+        How it falls; None for none.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     from PIL import Image
 
@@ -191,7 +276,16 @@ def visible_rect(alpha: np.ndarray, shadow: np.ndarray | None = None) -> Rect:
     there is nothing. What is fainter than a twentieth does not count: matting leaves wisps of it
     far around fur.
 
-    shadow: as from `drop_shadow`; it counts as part of the subject, so that it is not cut off.
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    shadow : numpy.ndarray or None, optional
+        As from `drop_shadow`; it counts as part of the subject, so that it is not cut off.
+
+    Returns
+    -------
+    Rect
     """
     height, width = alpha.shape
     seen = alpha >= _SEEN
@@ -225,6 +319,19 @@ def match_colors(
     Means and, gently, deviations of lightness and color are moved part of the way in the
     decorrelated space l alpha beta (Reinhard et al., "Color transfer between images", 2001). A
     plain color behind gives its tint only. Gray pictures are returned as they are.
+
+    Parameters
+    ----------
+    foreground : numpy.ndarray
+        Straight colors, (H, W, 1|3).
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    background : Color or numpy.ndarray
+        A color, or a picture.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     if foreground.shape[2] == 1:
         return foreground

@@ -27,7 +27,15 @@ Raise `errors.Cancelled` from it to stop the work; nothing has been written by t
 
 
 def no_progress(stage: str, fraction: float) -> None:
-    """The progress callback of those who do not care."""
+    """The progress callback of those who do not care.
+
+    Parameters
+    ----------
+    stage : str
+        Which stage of the work.
+    fraction : float
+        How much of it is done, 0 to 1.
+    """
 
 
 @dataclasses.dataclass
@@ -63,7 +71,13 @@ class Report:
 
     @contextlib.contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Adds the time spent inside the `with` block to `seconds[name]`."""
+        """Adds the time spent inside the `with` block to `seconds[name]`.
+
+        Parameters
+        ----------
+        name : str
+            Of the stage.
+        """
         start = time.perf_counter()
         try:
             yield
@@ -72,7 +86,12 @@ class Report:
             self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 4)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for JSON."""
+        """Plain values for JSON.
+
+        Returns
+        -------
+        dict[str, Any]
+        """
         values = dataclasses.asdict(self)
         if not self.objects:
             del values["objects"]
@@ -113,7 +132,12 @@ class Cutout:
 
     def image(self) -> Image.Image:
         """The cut-out as an image of Pillow, RGBA or LA with 8 bits, with the picture's ICC
-        profile, EXIF and resolution."""
+        profile, EXIF and resolution.
+
+        Returns
+        -------
+        Image.Image
+        """
         from . import raster
 
         return raster.to_pillow(self.raster())
@@ -163,13 +187,23 @@ class Cutout:
         )
 
     def raster(self) -> Raster:
-        """The cut-out with what its file says beside the pixels (`mattebrush.raster`)."""
+        """The cut-out with what its file says beside the pixels (`mattebrush.raster`).
+
+        Returns
+        -------
+        Raster
+        """
         source = self._source()
         pixels = source.pixels if self.foreground is None else self.foreground
         return dataclasses.replace(source, pixels=pixels, alpha=self.alpha)
 
     def mask_raster(self) -> Raster:
-        """The mask alone, gray, in the picture's depth or (from `refine`) its own."""
+        """The mask alone, gray, in the picture's depth or (from `refine`) its own.
+
+        Returns
+        -------
+        Raster
+        """
         from .imaging.depth import to_depth
 
         source = self._source()

@@ -47,11 +47,22 @@ def estimate_foreground(
 ) -> np.ndarray:
     """The straight color F in I = alpha F + (1 - alpha) B.
 
-    image: (H, W, 1|3) uint8, uint16 or float32 in 0..1. alpha: float32 (H, W) in [0, 1].
-    threads: how many tiles at a time; None follows the machine.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16 or float32 in 0..1.
+    alpha : numpy.ndarray
+        Float32 (H, W) in [0, 1].
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+    threads : int or None, optional
+        How many tiles at a time; None follows the machine.
 
-    Returns a copy of `image` in which the pixels with 0 < alpha < 1 hold the estimate; all others
-    are the image's own, so that painting the mask white brings the original back.
+    Returns
+    -------
+    numpy.ndarray
+        A copy of `image` in which the pixels with 0 < alpha < 1 hold the estimate; all others are
+        the image's own, so that painting the mask white brings the original back.
     """
     out = image.copy()
     soft = (alpha > 0) & (alpha < 1)

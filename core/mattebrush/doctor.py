@@ -26,6 +26,10 @@ def examine() -> dict[str, Any]:
     plugins, paths.
 
     Each device is tried with a small real inference; being listed by onnxruntime is not enough.
+
+    Returns
+    -------
+    dict[str, Any]
     """
     from .models import runtime, store
     from .plugins import packages, places
@@ -66,7 +70,12 @@ def examine() -> dict[str, Any]:
 
 
 def problems() -> list[str]:
-    """What is wrong with the installation, each with its cure."""
+    """What is wrong with the installation, each with its cure.
+
+    Returns
+    -------
+    list[str]
+    """
     runtimes = list(_runtimes())
     if len(runtimes) < 2:
         return []

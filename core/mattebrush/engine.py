@@ -41,18 +41,35 @@ def remove_background(
 ) -> Cutout:
     """Cuts the subject out of `image`.
 
-    image: (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1; gray or RGB in its own
-        encoding; a second or fourth channel is straight alpha, which the result keeps (the new
-        alpha multiplies it).
-    selection: (H, W) uint8, what the user selected: only there is anything kept, and it is what
-        promptable models are asked for.
-    shown: (H, W, 1|3), the colors as a screen shows them, which is what networks are to see; None
-        where the image is so itself (`raster.as_shown`).
-    progress: see `cutout.Progress`.
+    The report's `subject_found` says whether anything stood out; if not, alpha is what the network
+    gave all the same.
 
-    The report's `subject_found` says whether anything stood out; if not, alpha is what the
-    network gave all the same. Raises InputInvalid, OptionInvalid, ModelUnavailable,
-    DeviceUnavailable, and whatever `progress` raises.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W) or (H, W, 1..4) uint8, uint16 or float32 in 0..1; gray or RGB in its own encoding; a
+        second or fourth channel is straight alpha, which the result keeps (the new alpha multiplies
+        it).
+    options : Options, optional
+        What is asked for.
+    progress : Progress, optional
+        See `cutout.Progress`.
+    selection : numpy.ndarray or None, optional
+        (H, W) uint8, what the user selected: only there is anything kept, and it is what promptable
+        models are asked for.
+    shown : numpy.ndarray or None, optional
+        (H, W, 1|3), the colors as a screen shows them, which is what networks are to see; None
+        where the image is so itself (`raster.as_shown`).
+
+    Returns
+    -------
+    Cutout
+
+    Raises
+    ------
+    InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable
+        InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable, and whatever `progress`
+        raises.
     """
     whole = picture.checked(image, shown)
     report = new_report("remove", whole)
@@ -71,8 +88,20 @@ def cut_out(
 ) -> Cutout:
     """The subject out of `image` where its probability is known: a frame of a video.
 
-    coarse: over the whole picture. Other arguments, result and errors as for
-    `remove_background`.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    coarse : Segmentation
+        Over the whole picture. Other arguments, result and errors as for `remove_background`.
+    options : Options, optional
+        What is asked for.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Cutout
     """
     whole = picture.checked(image)
     report = new_report("remove", whole)
@@ -120,6 +149,21 @@ def segment(
     """The coarse probability alone, as `Cutout.alpha` at the image's size: no matting.
 
     Arguments and errors as for `remove_background`.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    options : Options, optional
+        What is asked for.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+    shown : numpy.ndarray or None, optional
+        The colors as a screen shows them; None where the image is so itself.
+
+    Returns
+    -------
+    Cutout
     """
     whole = picture.checked(image, shown)
     report = new_report("segment", whole)
@@ -140,10 +184,28 @@ def matte(
 ) -> Cutout:
     """Soft alpha where `trimap` is unknown.
 
-    trimap: (H, W) uint8, uint16 or float32: exactly 0 is background, exactly full is foreground,
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    trimap : numpy.ndarray
+        (H, W) uint8, uint16 or float32: exactly 0 is background, exactly full is foreground,
         everything between is unknown.
+    options : Options, optional
+        What is asked for.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+    shown : numpy.ndarray or None, optional
+        The colors as a screen shows them; None where the image is so itself.
 
-    Raises InputInvalid for a trimap that is not of this form or the image's size.
+    Returns
+    -------
+    Cutout
+
+    Raises
+    ------
+    InputInvalid
+        For a trimap that is not of this form or the image's size.
     """
     whole = picture.checked(image, shown)
     report = new_report("matte", whole)
@@ -164,7 +226,25 @@ def decontaminate(
 ) -> Cutout:
     """The foreground color under `alpha` (H, W), which comes back as float32 beside it.
 
-    Raises InputInvalid for an alpha that is not of the image's size.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    options : Options, optional
+        What is asked for.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Cutout
+
+    Raises
+    ------
+    InputInvalid
+        For an alpha that is not of the image's size.
     """
     whole = picture.checked(image)
     report = new_report("decontaminate", whole)
@@ -275,6 +355,19 @@ def _understood(
 
 
 def new_report(op: str, whole: Picture) -> Report:
+    """The report of an operation that begins, with what is to be said of the picture.
+
+    Parameters
+    ----------
+    op : str
+        Which operation.
+    whole : Picture
+        The picture.
+
+    Returns
+    -------
+    Report
+    """
     report = Report(op, whole.box.width, whole.box.height)
     report.warnings += picture.remarks(whole)
     return report
@@ -283,7 +376,25 @@ def new_report(op: str, whole: Picture) -> Report:
 def segmented(
     view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
 ) -> Segmentation:
-    """The coarse probability of the window, and in the report what gave it."""
+    """The coarse probability of the window, and in the report what gave it.
+
+    Parameters
+    ----------
+    view : numpy.ndarray
+        The window as networks see it.
+    focus : Focus
+        Where in the picture to look.
+    options : Options
+        What is asked for.
+    report : Report
+        What is known of the run; completed here.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Segmentation
+    """
     with report.stage("segmentation"):
         progress("segmentation", 0.0)
         coarse = select.segment(view, focus, options)
@@ -298,7 +409,25 @@ def segmented(
 def soft_edge(
     view: np.ndarray, coarse: Segmentation, options: Options, report: Report, progress: Progress
 ) -> np.ndarray:
-    """Full-size alpha (h, w) float32: the coarse mask, its unknown region decided by matting."""
+    """Full-size alpha (h, w) float32: the coarse mask, its unknown region decided by matting.
+
+    Parameters
+    ----------
+    view : numpy.ndarray
+        The window as networks see it.
+    coarse : Segmentation
+        What the network said.
+    options : Options
+        What is asked for.
+    report : Report
+        What is known of the run; completed here.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     height, width = view.shape[:2]
     method = methods.select(options, report)
     progress("matting", 0.0)  # told early, and twice, so that a cancel need not wait
@@ -313,7 +442,23 @@ def soft_edge(
 def retouched(
     alpha: np.ndarray, options: Options, report: Report, progress: Progress
 ) -> np.ndarray:
-    """What the user asked to be done to the finished mask."""
+    """What the user asked to be done to the finished mask.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    options : Options
+        What is asked for.
+    report : Report
+        What is known of the run; completed here.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     with report.stage("retouch"):
         progress("retouch", 0.0)
         if options.keep == "largest":
@@ -331,6 +476,25 @@ def retouched(
 def clean_color(
     whole: Picture, alpha: np.ndarray, options: Options, report: Report, progress: Progress
 ) -> np.ndarray | None:
+    """The picture's colors without the old background, None where they were not asked for.
+
+    Parameters
+    ----------
+    whole : Picture
+        The picture.
+    alpha : numpy.ndarray
+        The matte, float32 (H, W).
+    options : Options
+        What is asked for.
+    report : Report
+        What is known of the run; completed here.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    numpy.ndarray or None
+    """
     if not options.decontaminate:
         return None
     with report.stage("decontamination"):
@@ -338,7 +502,15 @@ def clean_color(
 
 
 def look_for_subject(alpha: np.ndarray, report: Report) -> None:
-    """In what is delivered: a region, a selection or the edge's work may have left nothing."""
+    """In what is delivered: a region, a selection or the edge's work may have left nothing.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    report : Report
+        What is known of the run; completed here.
+    """
     report.subject_found = subject.is_shown(alpha)
     if not report.subject_found:
         report.warnings.append(subject.NOT_FOUND)

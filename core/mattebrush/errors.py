@@ -23,7 +23,12 @@ class MattebrushError(Exception):
         return f"{self.message} {self.fix}".strip()
 
     def to_json(self) -> dict[str, str]:
-        """The failure object of the job contract: `code`, `message`, `fix`."""
+        """The failure object of the job contract: `code`, `message`, `fix`.
+
+        Returns
+        -------
+        dict[str, str]
+        """
         return {"code": self.code, "message": self.message, "fix": self.fix}
 
 

@@ -8,7 +8,19 @@ from pathlib import Path
 
 
 def advice(extra: str, package: str) -> str:
-    """What to type to get the optional package that `mattebrush[extra]` stands for."""
+    """What to type to get the optional package that `mattebrush[extra]` stands for.
+
+    Parameters
+    ----------
+    extra : str
+        Such as "heif".
+    package : str
+        The package that it needs.
+
+    Returns
+    -------
+    str
+    """
     if getattr(sys, "frozen", False):
         return "This program was built without it; use an installation by pip, pipx or uv."
     place = Path(sys.prefix)

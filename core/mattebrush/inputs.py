@@ -32,7 +32,24 @@ _SLACK = 1e-3
 
 
 def picture(given: Any, name: str = "image") -> Raster:
-    """A picture of any kind. Raises InputInvalid, naming the kind, for what is none."""
+    """A picture of any kind.
+
+    Parameters
+    ----------
+    given : Any
+        What the caller gave.
+    name : str, optional
+        What to call it in messages.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputInvalid
+        Naming the kind, for what is none.
+    """
     if isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview)):
         return raster.read(given)  # type: ignore[arg-type]
     if not isinstance(given, np.ndarray):
@@ -61,6 +78,11 @@ def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
     name
         What to call it in messages.
 
+    Returns
+    -------
+    tuple
+        The mask, and remarks for a person.
+
     Raises
     ------
     InputInvalid
@@ -84,7 +106,23 @@ def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
 def as_array(given: np.ndarray, name: str) -> np.ndarray:
     """`given` in one of the engine's dtypes and the machine's byte order.
 
-    bool becomes 0 and 255, any float becomes float32. Raises InputInvalid for other kinds.
+    bool becomes 0 and 255, any float becomes float32.
+
+    Parameters
+    ----------
+    given : numpy.ndarray
+        What the caller gave.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    numpy.ndarray
+
+    Raises
+    ------
+    InputInvalid
+        For other kinds.
     """
     if isinstance(given, (np.matrix, np.ma.MaskedArray)):
         fix = "numpy.asarray(values)" if isinstance(given, np.matrix) else "values.filled(...)"
@@ -118,7 +156,17 @@ def _in_unit(values: np.ndarray, name: str) -> np.ndarray:
 
 
 def is_pillow(given: Any) -> bool:
-    """Whether it is one of Pillow's images; Pillow is not imported to find out."""
+    """Whether it is one of Pillow's images; Pillow is not imported to find out.
+
+    Parameters
+    ----------
+    given : Any
+        What the caller gave.
+
+    Returns
+    -------
+    bool
+    """
     return any(kind.__module__ == "PIL.Image" for kind in type(given).__mro__)
 
 
@@ -129,7 +177,17 @@ class Likeness:
     given: Any
 
     def result(self, made: Raster) -> Any:
-        """`made` as bytes (PNG), a PIL image or an array; not for paths."""
+        """`made` as bytes (PNG), a PIL image or an array; not for paths.
+
+        Parameters
+        ----------
+        made : Raster
+            What came out of the engine.
+
+        Returns
+        -------
+        Any
+        """
         if isinstance(self.given, (bytes, bytearray, memoryview)):
             return raster.encode(made, "PNG")
         if is_pillow(self.given):

@@ -153,6 +153,19 @@ def segment(
     """The coarse probability alone, as `Cutout.alpha` at the picture's size: no matting.
 
     Parameters, returns and raises as for `remove_background`.
+
+    Parameters
+    ----------
+    image : Picture
+        (H, W, 1 to 4), alpha last where there is one.
+    options : Options or None, optional
+        What is asked for.
+    progress : Progress or None, optional
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Cutout
     """
     source = inputs.picture(image)
     cutout = engine.segment(

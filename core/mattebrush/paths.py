@@ -13,17 +13,47 @@ from pathlib import Path
 
 
 def exists(path: Path | str) -> bool:
-    """Whether anything is there, a link that leads somewhere included."""
+    """Whether anything is there, a link that leads somewhere included.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file or folder.
+
+    Returns
+    -------
+    bool
+    """
     return os.path.exists(path)  # noqa: PTH110 - see above
 
 
 def is_file(path: Path | str) -> bool:
-    """Whether a regular file is there."""
+    """Whether a regular file is there.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file or folder.
+
+    Returns
+    -------
+    bool
+    """
     return os.path.isfile(path)  # noqa: PTH113 - see above
 
 
 def is_folder(path: Path | str) -> bool:
-    """Whether a folder is there."""
+    """Whether a folder is there.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file or folder.
+
+    Returns
+    -------
+    bool
+    """
     return os.path.isdir(path)  # noqa: PTH112 - see above
 
 
@@ -32,12 +62,27 @@ NO_HOME = Path(os.devnull) / "no-home"
 
 
 def home() -> Path:
-    """The user's home folder; `NO_HOME` where none is known (a container run as some number)."""
+    """The user's home folder; `NO_HOME` where none is known (a container run as some number).
+
+    Returns
+    -------
+    Path
+    """
     return expanded("~")
 
 
 def expanded(path: Path | str) -> Path:
-    """`path` with `~` as the user's home, as far as that is known."""
+    """`path` with `~` as the user's home, as far as that is known.
+
+    Parameters
+    ----------
+    path : Path or str
+        A file or folder.
+
+    Returns
+    -------
+    Path
+    """
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -39,6 +39,15 @@ class Picture(NamedTuple):
     def view(self, window: Rect) -> np.ndarray:
         """The window's color (h, w, 1|3) as networks should see it: over gray where it was
         transparent; the pixels themselves, uncopied, where the picture is opaque.
+
+        Parameters
+        ----------
+        window : Rect
+            Which part of it.
+
+        Returns
+        -------
+        numpy.ndarray
         """
         color = (self.color if self.shown is None else self.shown)[window.slices]
         if self.alpha is None:
@@ -70,7 +79,19 @@ class Focus:
     selection: np.ndarray | None
 
     def placed(self, alpha: np.ndarray, whole: Picture) -> np.ndarray:
-        """The window's alpha (h, w) float32 in a plane of the picture's size, 0 elsewhere."""
+        """The window's alpha (h, w) float32 in a plane of the picture's size, 0 elsewhere.
+
+        Parameters
+        ----------
+        alpha : numpy.ndarray
+            The window's, (h, w).
+        whole : Picture
+            The picture.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         if self.limits == whole.box and self.selection is None:
             return alpha
         out: np.ndarray = np.zeros(whole.color.shape[:2], np.float32)
@@ -84,10 +105,21 @@ class Focus:
 def checked(image: np.ndarray, shown: np.ndarray | None = None) -> Picture:
     """The parts of an image (H, W) or (H, W, 1..4) uint8, uint16 or float32 (0..1).
 
-    shown: its colors as a screen shows them (`raster.as_shown`), None where that is `image`.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    shown : numpy.ndarray or None, optional
+        Its colors as a screen shows them (`raster.as_shown`), None where that is `image`.
 
-    Raises InputInvalid for other shapes and types, empty pictures, NaN and infinity, and for
-    floats that go to 255.
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    InputInvalid
+        For other shapes and types, empty pictures, NaN and infinity, and for floats that go to 255.
     """
     if not _is_array(image) or image.dtype not in FULL:
         kind = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
@@ -133,7 +165,17 @@ _FAR_BEYOND = 8.0
 
 
 def remarks(whole: Picture) -> list[str]:
-    """What a person should know of a picture's values."""
+    """What a person should know of a picture's values.
+
+    Parameters
+    ----------
+    whole : Picture
+        The picture.
+
+    Returns
+    -------
+    list[str]
+    """
     top = int(whole.color.max()) if whole.color.dtype == np.uint16 else 0
     if _BLACK_NOISE < top <= 255:
         return [
@@ -150,7 +192,19 @@ _BLACK_NOISE = 31
 def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
     """Checks that `values` is a (H, W) plane of the picture's size in one of the engine's dtypes.
 
-    Raises InputInvalid otherwise, calling the plane by `name`.
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+    name : str
+        What to call it in messages.
+    whole : Picture
+        The picture.
+
+    Raises
+    ------
+    InputInvalid
+        Otherwise, calling the plane by `name`.
     """
     if not _is_array(values) or values.dtype not in FULL or values.ndim != 2:
         raise InputInvalid(f"The {name} must be a (H, W) array of uint8, uint16 or float32.")
@@ -167,8 +221,23 @@ def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
 def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Focus:
     """Where to look, from the options' region and prompt and the host's selection.
 
-    Raises OptionInvalid where region or selection hold no pixel of the picture, or a point lies
-    where nobody looks.
+    Parameters
+    ----------
+    whole : Picture
+        The picture.
+    options : Options
+        What is asked for.
+    selection : numpy.ndarray or None
+        What is selected, (H, W); None for all.
+
+    Returns
+    -------
+    Focus
+
+    Raises
+    ------
+    OptionInvalid
+        Where region or selection hold no pixel of the picture, or a point lies where nobody looks.
     """
     limits = whole.box
     if options.region is not None:

@@ -85,16 +85,30 @@ def write(
 ) -> None:
     """Writes `path` as a PSD, whole or not at all.
 
-    original: the picture; an alpha channel it has becomes its layer's transparency. 8 bits stay
-        8, all else becomes 16.
-    alpha: the matte (H, W), uint8, uint16 or float32 in [0, 1]; without `original.alpha` in it.
-    foreground: the clean color, shaped like `original.pixels`; None leaves that layer out. It
-        carries the same mask, so that showing it shows a cut-out.
-    shadow: how dark it is (H, W), float32: a soft black layer of its own, at the bottom.
-    strip: leave the metadata out (the ICC profile stays).
+    Parameters
+    ----------
+    path : Path or str
+        The name that it takes.
+    original : Raster
+        The picture; an alpha channel it has becomes its layer's transparency. 8 bits stay 8, all
+        else becomes 16.
+    alpha : numpy.ndarray
+        The matte (H, W), uint8, uint16 or float32 in [0, 1]; without `original.alpha` in it.
+    foreground : numpy.ndarray or None, optional
+        The clean color, shaped like `original.pixels`; None leaves that layer out. It carries the
+        same mask, so that showing it shows a cut-out.
+    shadow : numpy.ndarray or None, optional
+        How dark it is (H, W), float32: a soft black layer of its own, at the bottom.
+    overwrite : bool, optional
+        Whether a file that is there may be replaced.
+    strip : bool, optional
+        Leave the metadata out (the ICC profile stays).
 
-    Raises OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than
-    30,000 pixels, a file of 2 GB) and InputInvalid for arrays of the wrong shape or dtype.
+    Raises
+    ------
+    OutputExists, OutputUnwritable, InputInvalid
+        OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than 30,000
+        pixels, a file of 2 GB) and InputInvalid for arrays of the wrong shape or dtype.
     """
     _check(original, alpha, foreground)
     with whole_file(path, overwrite) as file:
@@ -109,7 +123,25 @@ def encode(
     shadow: np.ndarray | None = None,
     strip: bool = False,
 ) -> bytes:
-    """The file that `write` would write, as bytes. Arguments and errors as for `write`."""
+    """The file that `write` would write, as bytes. Arguments and errors as for `write`.
+
+    Parameters
+    ----------
+    original : Raster
+        The picture.
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    foreground : numpy.ndarray or None
+        Straight colors, (H, W, 1|3).
+    shadow : numpy.ndarray or None, optional
+        How it falls; None for none.
+    strip : bool, optional
+        Leave the metadata out.
+
+    Returns
+    -------
+    bytes
+    """
     _check(original, alpha, foreground)
     file = io.BytesIO()
     _write(file, original, alpha, foreground, shadow, strip)
@@ -126,9 +158,20 @@ def write_groups(
 ) -> None:
     """Writes a PSD with a group for each object over the hidden original to a seekable file.
 
-    groups: from the bottom. alpha: (H, W), all objects together, for programs that show no layers.
-
     Other arguments and errors as for `write`.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    original : Raster
+        The picture.
+    groups : Sequence[Group]
+        From the bottom.
+    alpha : numpy.ndarray
+        (H, W), all objects together, for programs that show no layers.
+    strip : bool, optional
+        Leave the metadata out.
     """
     _check(original, alpha, None)
     _write_document(file, original, alpha, _group_layers(original, groups), None, strip)

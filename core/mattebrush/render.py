@@ -97,7 +97,17 @@ class Recipe:
 
     @classmethod
     def of(cls, preset: Preset, **others: Any) -> Recipe:
-        """What a preset asks for; `others` are this class's parameters, and go first."""
+        """What a preset asks for; `others` are this class's parameters, and go first.
+
+        Parameters
+        ----------
+        preset : Preset
+            A shop's frame.
+
+        Returns
+        -------
+        Recipe
+        """
         given: dict[str, Any] = {"quality": preset.quality}
         if preset.color is not None:
             given["background"] = preset.color
@@ -171,14 +181,40 @@ class Recipe:
         return Scene(self.background, match_colors=self.match_colors)
 
     def shadow_for(self, height: int, width: int) -> Shadow | None:
-        """The shadow in a picture of this size."""
+        """The shadow in a picture of this size.
+
+        Parameters
+        ----------
+        height : int
+            In pixels.
+        width : int
+            In pixels.
+
+        Returns
+        -------
+        Shadow or None
+        """
         if self.shadow is None:
             return None
         return dataclasses.replace(composition.shadow_for(height, width), **self.shadow)
 
 
 def picture(source: Raster, cutout: Cutout, recipe: Recipe) -> Raster:
-    """The picture that `recipe` makes of a cut-out of `source`; not for layered files."""
+    """The picture that `recipe` makes of a cut-out of `source`; not for layered files.
+
+    Parameters
+    ----------
+    source : Raster
+        The picture that was read.
+    cutout : Cutout
+        What was cut out.
+    recipe : Recipe
+        What the result is to be.
+
+    Returns
+    -------
+    Raster
+    """
     return _made(source, cutout, recipe).picture
 
 
@@ -271,13 +307,46 @@ def _made_shadow(alpha: np.ndarray, recipe: Recipe) -> np.ndarray | None:
 
 
 def encode(source: Raster, cutout: Cutout, recipe: Recipe) -> bytes:
-    """The file that `write` would write, as bytes. Raises as `write` does."""
+    """The file that `write` would write, as bytes.
+
+    Parameters
+    ----------
+    source : Raster
+        The picture that was read.
+    cutout : Cutout
+        What was cut out.
+    recipe : Recipe
+        What the result is to be.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MattebrushError
+        As `write` does.
+    """
     return encoded(source, cutout, recipe)[0]
 
 
 def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list[str]]:
     """The file's bytes, and what a person should know of it: what the format does not keep, and
-    where the preset's standard is not met."""
+    where the preset's standard is not met.
+
+    Parameters
+    ----------
+    source : Raster
+        The picture that was read.
+    cutout : Cutout
+        What was cut out.
+    recipe : Recipe
+        What the result is to be.
+
+    Returns
+    -------
+    tuple[bytes, list[str]]
+    """
     lost = losses(source, recipe)
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
@@ -356,7 +425,19 @@ def write(
 
 
 def losses(source: Raster, recipe: Recipe) -> list[str]:
-    """What of the picture the recipe's format does not keep, in sentences for a person."""
+    """What of the picture the recipe's format does not keep, in sentences for a person.
+
+    Parameters
+    ----------
+    source : Raster
+        The picture that was read.
+    recipe : Recipe
+        What the result is to be.
+
+    Returns
+    -------
+    list[str]
+    """
     if recipe.format == "psd" or recipe.content in ("mask", "alpha"):
         return []
     kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
@@ -393,7 +474,19 @@ def _crop(source: Raster, alpha: np.ndarray, margin: int, darkness: np.ndarray |
 
 def subject_rect(alpha: np.ndarray, shadow: Shadow | None = None) -> Rect:
     """The smallest rectangle around what is visible of a subject, and of its shadow; the whole
-    picture where nothing is."""
+    picture where nothing is.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    shadow : Shadow or None, optional
+        How it falls; None for none.
+
+    Returns
+    -------
+    Rect
+    """
     darkness = None if shadow is None else composition.drop_shadow(to_unit(alpha), shadow)
     return composition.visible_rect(to_unit(alpha), darkness)
 
@@ -401,7 +494,18 @@ def subject_rect(alpha: np.ndarray, shadow: Shadow | None = None) -> Rect:
 def composed(cutout: Raster, scene: Scene, darkness: np.ndarray | None = None) -> Raster:
     """The subject on the scene; still transparent where that is.
 
-    darkness: of a shadow that is there already, in place of the scene's.
+    Parameters
+    ----------
+    cutout : Raster
+        What was cut out.
+    scene : Scene
+        What it stands on.
+    darkness : numpy.ndarray or None, optional
+        Of a shadow that is there already, in place of the scene's.
+
+    Returns
+    -------
+    Raster
     """
     assert cutout.alpha is not None
     alpha, pixels = to_unit(cutout.alpha), cutout.pixels

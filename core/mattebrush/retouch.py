@@ -28,7 +28,19 @@ _PART = np.float32(0.1)
 
 
 def feather(alpha: np.ndarray, sigma: float) -> np.ndarray:
-    """The edge blurred by a Gaussian of `sigma` pixels."""
+    """The edge blurred by a Gaussian of `sigma` pixels.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    sigma : float
+        In pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     if sigma <= 0:
         return alpha
     step = max(1, int(sigma / _FINEST_SIGMA))
@@ -47,6 +59,17 @@ def shift_edge(alpha: np.ndarray, pixels: float) -> np.ndarray:
     Gray-scale dilation or erosion by a disc (Serra, "Image Analysis and Mathematical Morphology",
     1982), between two whole radii by linear interpolation: the identity at 0, monotone in
     `pixels`, and a soft edge keeps its softness.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    pixels : float
+        Outward, or inward where less than 0.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     if pixels < 0:
         return 1 - shift_edge(1 - alpha, -pixels)
@@ -63,6 +86,15 @@ def keep_largest(alpha: np.ndarray) -> np.ndarray:
 
     Connection is judged on blocks (the longest side has at most 1024 of them), so parts less
     than a block apart count as one. Paler parts than 0.1 stay where they touch the largest.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        The matte, (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
     """
     step = max(1, -(-max(alpha.shape) // 1024))
     solid = morphology.block_maximum(alpha, step) >= _PART
@@ -81,6 +113,15 @@ def opaque_inside(alpha: np.ndarray) -> np.ndarray:
 
     Judged on blocks as in `keep_largest`. A half-transparent part that touches the background
     (paler than 0.1) is an edge, and stays as it is.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
     """
     step = max(1, -(-max(alpha.shape) // 1024))
     palest = 1 - morphology.block_maximum(1 - alpha, step)
@@ -93,7 +134,17 @@ def opaque_inside(alpha: np.ndarray) -> np.ndarray:
 
 
 def harden(alpha: np.ndarray) -> np.ndarray:
-    """1 where alpha is at least one half, else 0."""
+    """1 where alpha is at least one half, else 0.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     return (alpha >= np.float32(0.5)).astype(np.float32)
 
 

@@ -42,7 +42,17 @@ def _looked_at(height: int, width: int) -> tuple[int, int]:
 
 
 def stands(alpha: np.ndarray) -> bool:
-    """Whether the subject's foot is in the picture, not cut off by its lower border."""
+    """Whether the subject's foot is in the picture, not cut off by its lower border.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+
+    Returns
+    -------
+    bool
+    """
     box = visible_rect(alpha)
     if alpha.shape[0] - box.y1 >= _CUT:
         return True

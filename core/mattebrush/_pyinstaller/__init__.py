@@ -8,5 +8,10 @@ from pathlib import Path
 
 
 def hook_dirs() -> list[str]:
-    """Where the hooks lie."""
+    """Where the hooks lie.
+
+    Returns
+    -------
+    list[str]
+    """
     return [str(Path(__file__).parent)]

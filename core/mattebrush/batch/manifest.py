@@ -21,12 +21,34 @@ NAME = "manifest.jsonl"
 
 
 def fingerprint(data: bytes) -> str:
-    """Of a picture's content."""
+    """Of a picture's content.
+
+    Parameters
+    ----------
+    data : bytes
+        A file's bytes.
+
+    Returns
+    -------
+    str
+    """
     return hashlib.sha256(data).hexdigest()
 
 
 def settings_of(options: Options, recipe: Any) -> str:
-    """Of all that a result depends on besides the picture."""
+    """Of all that a result depends on besides the picture.
+
+    Parameters
+    ----------
+    options : Options
+        What is asked for.
+    recipe : Any
+        What the result is to be.
+
+    Returns
+    -------
+    str
+    """
     from .. import __version__
 
     values = [__version__, dataclasses.asdict(options), repr(recipe)]
@@ -61,7 +83,23 @@ class Manifest:
                 file.truncate(data.rfind(b"\n") + 1)
 
     def is_done(self, key: str, content: str, settings: str, result: Path) -> bool:
-        """Whether this picture, as it is now, has its result with these settings."""
+        """Whether this picture, as it is now, has its result with these settings.
+
+        Parameters
+        ----------
+        key : str
+            What it is called.
+        content : str
+            The picture's SHA-256.
+        settings : str
+            The options' digest.
+        result : Path
+            Where its result is.
+
+        Returns
+        -------
+        bool
+        """
         row = self.rows.get(key)
         return (
             row is not None
@@ -72,7 +110,17 @@ class Manifest:
         )
 
     def add(self, row: dict[str, Any]) -> None:
-        """Writes a line and has it on the disk. Raises OutputUnwritable."""
+        """Writes a line and has it on the disk.
+
+        Parameters
+        ----------
+        row : dict[str, Any]
+            The model's row of the catalog.
+
+        Raises
+        ------
+        OutputUnwritable
+        """
         try:
             self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._file.flush()
@@ -89,7 +137,17 @@ class Manifest:
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """The last whole line of every key, by key."""
+    """The last whole line of every key, by key.
+
+    Parameters
+    ----------
+    path : Path
+        A file or folder.
+
+    Returns
+    -------
+    dict[str, dict[str, Any]]
+    """
     rows: dict[str, dict[str, Any]] = {}
     if not path.exists():
         return rows
@@ -101,7 +159,17 @@ def read(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def doubtful(rows: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows in the order in which a person should look at them: failures, then the least certain."""
+    """Rows in the order in which a person should look at them: failures, then the least certain.
+
+    Parameters
+    ----------
+    rows : dict[str, dict[str, Any]]
+        How many at a time.
+
+    Returns
+    -------
+    list[dict[str, Any]]
+    """
     return sorted(
         rows.values(), key=lambda row: (not row.get("error"), row.get("certainty", 0.0), row["key"])
     )

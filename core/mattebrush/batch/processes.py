@@ -40,7 +40,17 @@ def _work(data: bytes) -> Result:
 
 
 def megapixels(data: bytes) -> float:
-    """A picture's size by its header; a guess by its bytes where Pillow does not read that."""
+    """A picture's size by its header; a guess by its bytes where Pillow does not read that.
+
+    Parameters
+    ----------
+    data : bytes
+        A file's bytes.
+
+    Returns
+    -------
+    float
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -63,6 +73,11 @@ def each(
         (whatever tells the picture, its bytes); read as workers become free.
     workers
         How many processes; 1 works in this one.
+
+    Yields
+    ------
+    tuple
+        Whatever tells the picture, and its result.
     """
     if workers == 1:
         for tag, data in pictures:

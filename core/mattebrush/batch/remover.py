@@ -76,7 +76,17 @@ class Remover:
         }
 
     def one(self, data: bytes) -> Result:
-        """Works on one encoded picture."""
+        """Works on one encoded picture.
+
+        Parameters
+        ----------
+        data : bytes
+            A file's bytes.
+
+        Returns
+        -------
+        Result
+        """
         try:
             return self._removed(data)
         except MattebrushError as error:

@@ -32,7 +32,17 @@ class Item:
     member: str = ""
 
     def read(self) -> bytes:
-        """The picture's bytes. Raises InputInvalid where it cannot be read."""
+        """The picture's bytes.
+
+        Returns
+        -------
+        bytes
+
+        Raises
+        ------
+        InputInvalid
+            Where it cannot be read.
+        """
         try:
             if not self.member:
                 return Path(self.path).read_bytes()
@@ -54,6 +64,11 @@ def find(source: str) -> list[Item]:
     source
         A folder; a `.tar` shard; a `.txt` list with a path a line; a wildcard, in which `**` goes
         through sub-folders; or one picture.
+
+    Returns
+    -------
+    list of Item
+        A picture each.
 
     Raises
     ------
@@ -81,7 +96,21 @@ def find(source: str) -> list[Item]:
 def targets(items: Sequence[Item], ending: str) -> dict[str, str]:
     """The result's path within the destination for every key.
 
-    Raises OptionInvalid, naming both, where two pictures would have one result.
+    Parameters
+    ----------
+    items : Sequence[Item]
+        What there is to do.
+    ending : str
+        Of the results, with its dot.
+
+    Returns
+    -------
+    dict[str, str]
+
+    Raises
+    ------
+    OptionInvalid
+        Naming both, where two pictures would have one result.
     """
     taken: dict[str, str] = {}
     results = {}
@@ -99,7 +128,17 @@ def targets(items: Sequence[Item], ending: str) -> dict[str, str]:
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:
-    """A key to sort by, in which 2 comes before 10."""
+    """A key to sort by, in which 2 comes before 10.
+
+    Parameters
+    ----------
+    text : str
+        As a person wrote it.
+
+    Returns
+    -------
+    list[tuple[int, int, str]]
+    """
     parts = re.split(r"(\d+)", text.lower())
     return [(0, int(p), "") if p.isdigit() else (1, 0, p) for p in parts if p]
 

@@ -21,7 +21,17 @@ _CHUNK = 1 << 20
 
 
 def to_unit(values: np.ndarray) -> np.ndarray:
-    """Any of the engine's dtypes as float32 in 0..1 (float32 input is returned as it is)."""
+    """Any of the engine's dtypes as float32 in 0..1 (float32 input is returned as it is).
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     if values.dtype == np.float32:
         return values
     return values * np.float32(1 / FULL[values.dtype])

@@ -7,14 +7,33 @@ import numpy as np
 
 
 def reach(sigma: float) -> int:
-    """Pixels that a blur of `sigma` looks to each side."""
+    """Pixels that a blur of `sigma` looks to each side.
+
+    Parameters
+    ----------
+    sigma : float
+        In pixels.
+
+    Returns
+    -------
+    int
+    """
     return int(np.ceil(3 * sigma)) + 1
 
 
 def blurred(plane: np.ndarray, sigma: float | tuple[float, float]) -> np.ndarray:
     """A plane, float32 (h, w) in [0, 1], blurred by a Gaussian; its borders repeated.
 
-    sigma: in pixels, more than 0; two for down and across.
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        (H, W).
+    sigma : float or tuple[float, float]
+        In pixels, more than 0; two for down and across.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     for axis, along in enumerate(sigma if isinstance(sigma, tuple) else (sigma, sigma)):
         plane = _along(plane, along, axis)

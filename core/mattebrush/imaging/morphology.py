@@ -14,6 +14,17 @@ def dilated(mask: np.ndarray, pixels: int) -> np.ndarray:
     """`mask` and everything within about `pixels` of it (a little more, never less).
 
     Done on blocks, so that its cost does not depend on `pixels`.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        True, or not 0, where it is set.
+    pixels : int
+        How many.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     if pixels <= 0:
         return mask
@@ -25,7 +36,17 @@ def dilated(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def dilated_square(mask: np.ndarray) -> np.ndarray:
-    """`mask` grown by one pixel to all eight sides."""
+    """`mask` grown by one pixel to all eight sides.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        True, or not 0, where it is set.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     out = mask.copy()
     for axis in (0, 1):
         source = out.copy()
@@ -37,7 +58,17 @@ def dilated_square(mask: np.ndarray) -> np.ndarray:
 
 
 def dilated_cross(mask: np.ndarray) -> np.ndarray:
-    """`mask` grown by one pixel up, down, left and right."""
+    """`mask` grown by one pixel up, down, left and right.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        True, or not 0, where it is set.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     out = mask.copy()
     out[1:] |= mask[:-1]
     out[:-1] |= mask[1:]
@@ -47,7 +78,17 @@ def dilated_cross(mask: np.ndarray) -> np.ndarray:
 
 
 def steps(plane: np.ndarray) -> np.ndarray:
-    """Where a pixel differs from one of its four neighbors: bool (H, W)."""
+    """Where a pixel differs from one of its four neighbors: bool (H, W).
+
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     out = np.zeros(plane.shape, bool)
     vertical, horizontal = plane[1:] != plane[:-1], plane[:, 1:] != plane[:, :-1]
     out[1:] |= vertical
@@ -58,14 +99,38 @@ def steps(plane: np.ndarray) -> np.ndarray:
 
 
 def neighborhood(plane: np.ndarray, choose: np.ufunc) -> np.ndarray:
-    """np.minimum or np.maximum over each three by three neighborhood, borders repeated."""
+    """np.minimum or np.maximum over each three by three neighborhood, borders repeated.
+
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        (H, W).
+    choose : numpy.ufunc
+        np.minimum or np.maximum.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     padded = np.pad(plane, 1, mode="edge")
     rows = choose(choose(padded[:-2], padded[1:-1]), padded[2:])
     return np.ascontiguousarray(choose(choose(rows[:, :-2], rows[:, 1:-1]), rows[:, 2:]))
 
 
 def dilated_disc(plane: np.ndarray, radius: float) -> np.ndarray:
-    """Gray-scale dilation by a disc, interpolated between the whole radii around `radius`."""
+    """Gray-scale dilation by a disc, interpolated between the whole radii around `radius`.
+
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        (H, W) floats.
+    radius : float
+        In pixels; fractions are interpolated.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     lower = int(radius)
     share = np.float32(radius - lower)
     low = _disc_maximum(plane, lower)
@@ -92,7 +157,19 @@ def _disc_maximum(plane: np.ndarray, radius: int) -> np.ndarray:
 
 
 def block_maximum(values: np.ndarray, step: int) -> np.ndarray:
-    """The greatest value of each `step` x `step` block; the last blocks may be cut."""
+    """The greatest value of each `step` x `step` block; the last blocks may be cut.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+    step : int
+        A block's side in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     if step == 1:
         return values
     rows = np.maximum.reduceat(values, np.arange(0, values.shape[0], step), axis=0)
@@ -100,7 +177,21 @@ def block_maximum(values: np.ndarray, step: int) -> np.ndarray:
 
 
 def blocks_to_pixels(blocks: np.ndarray, step: int, shape: tuple[int, ...]) -> np.ndarray:
-    """Each block repeated `step` x `step`, cut to `shape`."""
+    """Each block repeated `step` x `step`, cut to `shape`.
+
+    Parameters
+    ----------
+    blocks : numpy.ndarray
+        A value a block.
+    step : int
+        A block's side in pixels.
+    shape : tuple[int, ...]
+        (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     whole = np.repeat(np.repeat(blocks, step, axis=0), step, axis=1)
     return whole[: shape[0], : shape[1]]
 
@@ -110,6 +201,15 @@ def label(mask: np.ndarray) -> np.ndarray:
 
     Each pixel takes the least number in its row's run, then its column's, until nothing changes:
     few rounds, all of them in numpy.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray
+        Bool (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
     """
     labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
     while True:

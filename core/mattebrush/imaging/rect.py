@@ -16,7 +16,17 @@ class Rect(NamedTuple):
 
     @classmethod
     def of(cls, window: tuple[slice, slice]) -> Rect:
-        """The rectangle that rows and columns with explicit ends span."""
+        """The rectangle that rows and columns with explicit ends span.
+
+        Parameters
+        ----------
+        window : tuple[slice, slice]
+            What is looked at.
+
+        Returns
+        -------
+        Rect
+        """
         rows, columns = window
         return cls(columns.start, rows.start, columns.stop, rows.stop)
 
@@ -34,7 +44,17 @@ class Rect(NamedTuple):
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
     def within(self, other: Rect) -> Rect:
-        """The part inside `other`; empty where they do not meet."""
+        """The part inside `other`; empty where they do not meet.
+
+        Parameters
+        ----------
+        other : Rect
+            The rectangle to stay in.
+
+        Returns
+        -------
+        Rect
+        """
         return Rect(
             max(self.x0, other.x0),
             max(self.y0, other.y0),
@@ -43,9 +63,29 @@ class Rect(NamedTuple):
         )
 
     def seen_from(self, other: Rect) -> Rect:
-        """The same rectangle in the coordinates of `other`'s corner."""
+        """The same rectangle in the coordinates of `other`'s corner.
+
+        Parameters
+        ----------
+        other : Rect
+            Whose corner becomes the origin.
+
+        Returns
+        -------
+        Rect
+        """
         return Rect(self.x0 - other.x0, self.y0 - other.y0, self.x1 - other.x0, self.y1 - other.y0)
 
     def grown(self, margin: int) -> Rect:
-        """`margin` pixels larger on every side."""
+        """`margin` pixels larger on every side.
+
+        Parameters
+        ----------
+        margin : int
+            Pixels to each side.
+
+        Returns
+        -------
+        Rect
+        """
         return Rect(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)

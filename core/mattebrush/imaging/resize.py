@@ -71,6 +71,19 @@ def shrink(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
 
     Never holds a float copy of a full picture: large ones are box-averaged in strips first, as
     Pillow's own `reducing_gap` does.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    size : tuple[int, int]
+        Height and width.
+    interpolation : str
+        Which kind.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     height, width = image.shape[:2]
     factor = (
@@ -122,7 +135,17 @@ class Upsampled:
     width: int
 
     def window(self, window: Window) -> np.ndarray:
-        """What `window` of the picture sees of the map, bilinear: float32."""
+        """What `window` of the picture sees of the map, bilinear: float32.
+
+        Parameters
+        ----------
+        window : Window
+            What is looked at.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         rows, columns = window
         h, w = self.values.shape
         box = (
@@ -135,20 +158,47 @@ class Upsampled:
         return resize(self.values, size, box=box).copy()
 
     def whole(self) -> np.ndarray:
-        """The map at the picture's size."""
+        """The map at the picture's size.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         return self.window((slice(0, self.height), slice(0, self.width)))
 
 
 def of_blocks(values: np.ndarray, step: int) -> Upsampled:
-    """What `box_means` gave, over the pixels its blocks stand for (the last may stick out)."""
+    """What `box_means` gave, over the pixels its blocks stand for (the last may stick out).
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+    step : int
+        A block's side in pixels.
+
+    Returns
+    -------
+    Upsampled
+    """
     return Upsampled(values, values.shape[0] * step, values.shape[1] * step)
 
 
 def box_means(values: np.ndarray, step: int) -> np.ndarray:
     """Means of `step` x `step` blocks of (H, W) or (H, W, C) uint8, uint16 or float32.
 
-    Returns float32 in 0..1, (ceil(H / step), ceil(W / step), ...); blocks cut by the picture's
-    right and lower border are means of what there is of them.
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+    step : int
+        A block's side in pixels.
+
+    Returns
+    -------
+    numpy.ndarray
+        Float32 in 0..1, (ceil(H / step), ceil(W / step), ...); blocks cut by the picture's right
+        and lower border are means of what there is of them.
     """
     height, width = values.shape[:2]
     means = np.empty((-(-height // step), -(-width // step), *values.shape[2:]), np.float32)

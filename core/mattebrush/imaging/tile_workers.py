@@ -23,6 +23,19 @@ def for_each_tile(
 
     numpy and onnxruntime let go of the interpreter lock, so threads share the load. Whatever
     `work` or `progress` raises ends the rest: tiles under way are finished, no other is begun.
+
+    Parameters
+    ----------
+    tiles : Sequence[Tile]
+        Where the work is.
+    work : Callable[[Tile], None]
+        What to do with each.
+    stage : str
+        Which stage of the work.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+    threads : int or None
+        How many at a time; None follows the machine.
     """
     failed = threading.Event()
 

@@ -51,13 +51,24 @@ class Tile:
 def plan(region: npt.NDArray[np.bool_], tile: int, halo: int, multiple: int = 1) -> list[Tile]:
     """Covers every true pixel of `region` (bool, (H, W)) by exactly one tile's `inner`.
 
-    tile: longest side of an `inner`, in pixels.
-    halo: context around `inner`, in pixels, cut where the picture ends.
-    multiple: `outer` begins and ends at multiples of this, or where the picture ends: networks
-        that look at cells of so many pixels see the same cells as in the whole picture.
-
     Inner windows are disjoint and tight around the region; neighbors are merged where one window
     costs no more pixels than two. The order is by rows, then by columns. An empty region gives [].
+
+    Parameters
+    ----------
+    region : npt.NDArray[numpy.bool_]
+        Where to work.
+    tile : int
+        Longest side of an `inner`, in pixels.
+    halo : int
+        Context around `inner`, in pixels, cut where the picture ends.
+    multiple : int, optional
+        `outer` begins and ends at multiples of this, or where the picture ends: networks that look
+        at cells of so many pixels see the same cells as in the whole picture.
+
+    Returns
+    -------
+    list[Tile]
     """
     if tile < 1 or halo < 0 or multiple < 1:
         raise ValueError(f"tile {tile}, halo {halo}, multiple {multiple} make no plan")

@@ -122,11 +122,25 @@ def decode(
 ) -> Request:
     """A request from its NPZ bytes, or from a file of them.
 
-    memory: all of the file, where it lies in memory already; the arrays of members that are stored
-    uncompressed are then the bytes there, uncopied and read-only, as they are for `bytes`.
+    Parameters
+    ----------
+    data : bytes or IO[bytes]
+        A file's bytes.
+    max_pixels : int, optional
+        A picture with more is refused.
+    memory : memoryview or None, optional
+        All of the file, where it lies in memory already; the arrays of members that are stored
+        uncompressed are then the bytes there, uncopied and read-only, as they are for `bytes`.
 
-    Raises JobInvalid for anything that is not of the published form (pickled objects, zip bombs,
-    wrong shapes or types, sizes that differ, NaN), OptionInvalid for options that make no sense.
+    Returns
+    -------
+    Request
+
+    Raises
+    ------
+    JobInvalid, OptionInvalid
+        JobInvalid for anything that is not of the published form (pickled objects, zip bombs, wrong
+        shapes or types, sizes that differ, NaN), OptionInvalid for options that make no sense.
     """
     options, members = read_members(data, max_pixels, memory)
     if "state" in members:
@@ -138,7 +152,21 @@ def read_members(
     data: bytes | IO[bytes], max_pixels: int = MAX_PIXELS, memory: memoryview | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """The options of a request and its other members; what `decode` checks of bytes, without what
-    it checks of a job. Arguments and JobInvalid as there."""
+    it checks of a job. Arguments and JobInvalid as there.
+
+    Parameters
+    ----------
+    data : bytes or IO[bytes]
+        A file's bytes.
+    max_pixels : int, optional
+        A picture with more is refused.
+    memory : memoryview or None, optional
+        Shared memory.
+
+    Returns
+    -------
+    tuple[dict[str, Any], dict[str, numpy.ndarray]]
+    """
     file: IO[bytes]
     if isinstance(data, bytes):
         file, memory = io.BytesIO(data), memoryview(data)
@@ -246,7 +274,20 @@ def _read_exactly(member: IO[bytes], size: int) -> bytearray:
 def request_of(options: dict[str, Any], arrays: dict[str, np.ndarray]) -> Request:
     """A request from options and members that are in memory already, checked as `decode` does.
 
-    Raises JobInvalid, OptionInvalid.
+    Parameters
+    ----------
+    options : dict[str, Any]
+        What is asked for.
+    arrays : dict[str, numpy.ndarray]
+        By member name.
+
+    Returns
+    -------
+    Request
+
+    Raises
+    ------
+    JobInvalid, OptionInvalid
     """
     values, arrays = dict(options), dict(arrays)
     op = values.pop("op", "remove")
@@ -269,7 +310,18 @@ def request_of(options: dict[str, Any], arrays: dict[str, np.ndarray]) -> Reques
 def check_arrays(op: str, needed: tuple[str, ...], arrays: dict[str, np.ndarray]) -> None:
     """Checks that the members `op` needs are there, of one size, and hold numbers.
 
-    Raises JobInvalid.
+    Parameters
+    ----------
+    op : str
+        Which operation.
+    needed : tuple[str, ...]
+        Names of members.
+    arrays : dict[str, numpy.ndarray]
+        By member name.
+
+    Raises
+    ------
+    JobInvalid
     """
     for name in needed:
         if name not in arrays:
@@ -296,26 +348,64 @@ def _options_json(raw: np.ndarray | None) -> dict[str, Any]:
 
 
 def encode_request(options: dict[str, Any], **arrays: np.ndarray | None) -> bytes:
-    """NPZ bytes of a request: `options` as JSON, and the arrays given by member name."""
+    """NPZ bytes of a request: `options` as JSON, and the arrays given by member name.
+
+    Parameters
+    ----------
+    options : dict[str, Any]
+        What is asked for.
+
+    Returns
+    -------
+    bytes
+    """
     out = io.BytesIO()
     _write_npz(out, {**arrays, "options": _json_array(options)})
     return out.getvalue()
 
 
 def encode_answer(answer: Answer) -> bytes:
-    """NPZ bytes of an answer."""
+    """NPZ bytes of an answer.
+
+    Parameters
+    ----------
+    answer : Answer
+        What a run gave.
+
+    Returns
+    -------
+    bytes
+    """
     out = io.BytesIO()
     write_answer(answer, out)
     return out.getvalue()
 
 
 def write_answer(answer: Answer, file: IO[bytes]) -> None:
-    """Writes an answer as NPZ to a seekable file, straight from its arrays."""
+    """Writes an answer as NPZ to a seekable file, straight from its arrays.
+
+    Parameters
+    ----------
+    answer : Answer
+        What a run gave.
+    file : IO[bytes]
+        To write into; seekable.
+    """
     _write_npz(file, _answer_members(answer))
 
 
 def answer_room(answer: Answer) -> int:
-    """Bytes that `write_answer` needs at most."""
+    """Bytes that `write_answer` needs at most.
+
+    Parameters
+    ----------
+    answer : Answer
+        What a run gave.
+
+    Returns
+    -------
+    int
+    """
     members = _answer_members(answer).values()
     return sum(array.nbytes + _MEMBER_ROOM for array in members if array is not None)
 
@@ -327,7 +417,17 @@ def _answer_members(answer: Answer) -> dict[str, np.ndarray | None]:
 
 
 def encode_failure(error: MattebrushError) -> bytes:
-    """The one JSON object that stands for an answer when there is none."""
+    """The one JSON object that stands for an answer when there is none.
+
+    Parameters
+    ----------
+    error : MattebrushError
+        What went wrong.
+
+    Returns
+    -------
+    bytes
+    """
     return json.dumps(error.to_json()).encode()
 
 

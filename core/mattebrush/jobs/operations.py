@@ -17,8 +17,22 @@ from .contract import Answer, Request
 def run(request: Request, progress: Progress = no_progress) -> Answer:
     """Runs the operation that the request names.
 
-    Raises MattebrushError subclasses: NoSubject where the result shows none and `force` is not set;
-    whatever `progress` raises to stop the work.
+    Parameters
+    ----------
+    request : Request
+        A checked request.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    MattebrushError, NoSubject
+        MattebrushError subclasses: NoSubject where the result shows none and `force` is not set;
+        whatever `progress` raises to stop the work.
     """
     return _RUN[request.op](request, progress)
 
@@ -102,10 +116,21 @@ _RUN: dict[str, Callable[[Request, Progress], Answer]] = {
 def answer_of(cutout: Cutout, request: Request, holds: str) -> Answer:
     """The answer to a request.
 
-    holds: what its `alpha` is, which the report says as `alpha_is`: "matte", what the engine
-    decided, without the picture's own alpha, since the host's layer keeps that and its mask must
-    not hold it a second time; "probability"; or "mask", the request's own, made better or as it
-    came.
+    Parameters
+    ----------
+    cutout : Cutout
+        What was cut out.
+    request : Request
+        A checked request.
+    holds : str
+        What its `alpha` is, which the report says as `alpha_is`: "matte", what the engine decided,
+        without the picture's own alpha, since the host's layer keeps that and its mask must not
+        hold it a second time; "probability"; or "mask", the request's own, made better or as it
+        came.
+
+    Returns
+    -------
+    Answer
     """
     alpha = to_depth(cutout.matte, BITS[request.depth])
     report = {**cutout.report.to_json(), "alpha_is": holds}

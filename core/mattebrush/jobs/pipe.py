@@ -31,7 +31,13 @@ _LONGEST = 1 << 36
 
 
 def main() -> int:
-    """Runs one job; returns the exit status (0, or the failure's own)."""
+    """Runs one job; returns the exit status (0, or the failure's own).
+
+    Returns
+    -------
+    int
+        The exit status (0, or the failure's own).
+    """
     output = _answers()
     from . import contract, operations
 
@@ -53,7 +59,13 @@ def main() -> int:
 
 def session() -> int:
     """Runs the requests of one session until there are no more; returns the exit status. A
-    request that fails is answered with its failure, and the session goes on."""
+    request that fails is answered with its failure, and the session goes on.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
     output = _answers()
     from . import contract
     from .session import Frames

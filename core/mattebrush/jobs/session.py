@@ -39,8 +39,22 @@ class Frames:
     def answer(self, message: bytes, progress: Progress) -> Answer:
         """The answer to one request, its NPZ bytes.
 
-        Raises JobInvalid, OptionInvalid, InputInvalid and what the engine raises; the session
-        stays as it was before the request.
+        Parameters
+        ----------
+        message : bytes
+            What to say.
+        progress : Progress
+            Called as progress(stage, fraction); may raise to stop.
+
+        Returns
+        -------
+        Answer
+
+        Raises
+        ------
+        JobInvalid, OptionInvalid, InputInvalid
+            JobInvalid, OptionInvalid, InputInvalid and what the engine raises; the session stays as
+            it was before the request.
         """
         options, arrays = contract.read_members(message)
         op = options.pop("op", None)

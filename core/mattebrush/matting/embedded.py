@@ -18,9 +18,21 @@ def matte(
 ) -> np.ndarray:
     """Alpha of one tile, float32 (h, w) in [0, 1]; exactly 0 and 1 where the trimap is certain.
 
-    image: float32 (h, w, 3) in 0..1. trimap: uint8 (h, w), 0, 128 or 255. coarse: float32 (h, w)
-    in [0, 1], or None where there is no first guess. session: of the network; its metadata
-    `multiple` says what sides it takes, to which the tile is grown by repeating its border.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        Float32 (h, w, 3) in 0..1.
+    trimap : numpy.ndarray
+        Uint8 (h, w), 0, 128 or 255.
+    coarse : numpy.ndarray or None
+        Float32 (h, w) in [0, 1], or None where there is no first guess.
+    session : Session
+        Of the network; its metadata `multiple` says what sides it takes, to which the tile is grown
+        by repeating its border.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     height, width = trimap.shape
     unknown = unknown_region(trimap)

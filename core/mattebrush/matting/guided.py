@@ -43,8 +43,19 @@ def prepare(
 ) -> Callable[[Window], np.ndarray]:
     """Solves the small problem; returns what gives any window's alpha, float32 (h, w) in [0, 1].
 
-    image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W). coarse: where to start in
-    the unknown region; None starts from half.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16 or float32.
+    trimap : numpy.ndarray
+        Uint8 (H, W).
+    coarse : Upsampled or None
+        Where to start in the unknown region; None starts from half.
+
+    Returns
+    -------
+    Callable[[Window], numpy.ndarray]
+        What gives any window's alpha, float32 (h, w) in [0, 1].
     """
     rounds = _TRIMAP_ROUNDS if coarse is None else _ROUNDS
     factor = max(1, round(max(trimap.shape) / SIDE))

@@ -33,7 +33,14 @@ class LocalLinearModel:
     def fit(self, alpha: np.ndarray) -> np.ndarray:
         """Coefficients of least squares, averaged over the windows each pixel lies in.
 
-        alpha: (h, w) float32. Returns a (one a channel) and b, (C + 1, h, w) float32.
+        Parameters
+        ----------
+        alpha : numpy.ndarray
+            (h, w) float32. Returns a (one a channel) and b, (C + 1, h, w) float32.
+
+        Returns
+        -------
+        numpy.ndarray
         """
         moments = self._means(np.concatenate([alpha[None], self._color * alpha]))
         mean, covariance = moments[0], moments[1:] - self._mean * moments[0]
@@ -42,7 +49,17 @@ class LocalLinearModel:
         return self._means(np.concatenate([slope, offset[None]]))
 
     def apply(self, coefficients: np.ndarray) -> np.ndarray:
-        """alpha (h, w) of what `fit` gave."""
+        """alpha (h, w) of what `fit` gave.
+
+        Parameters
+        ----------
+        coefficients : numpy.ndarray
+            What `fit` gave.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         alpha: np.ndarray = (coefficients[:-1] * self._color).sum(axis=0) + coefficients[-1]
         return alpha
 
@@ -131,8 +148,18 @@ def _sums(planes: np.ndarray, axis: int, size: int) -> np.ndarray:
 def on_window(coefficients: Sequence[Upsampled], at: Window, seen: np.ndarray) -> np.ndarray:
     """a . color + b on a window of the full picture, float32 (h, w), not cut to 0..1.
 
-    coefficients: of `fit`, one map each. seen: that window's pixels, (h, w, C) uint8, uint16 or
-    float32.
+    Parameters
+    ----------
+    coefficients : Sequence[Upsampled]
+        Of `fit`, one map each.
+    at : Window
+        Which window of the picture.
+    seen : numpy.ndarray
+        That window's pixels, (h, w, C) uint8, uint16 or float32.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     alpha = coefficients[-1].window(at)
     color = to_unit(seen)
@@ -142,7 +169,19 @@ def on_window(coefficients: Sequence[Upsampled], at: Window, seen: np.ndarray) -
 
 
 def stretch(alpha: np.ndarray, by: np.float32) -> np.ndarray:
-    """What came out `by` too near to one half, spread out again and cut to [0, 1]; in place."""
+    """What came out `by` too near to one half, spread out again and cut to [0, 1]; in place.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    by : numpy.float32
+        How much nearer.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     alpha -= by
     alpha /= 1 - 2 * by
     return np.clip(alpha, 0, 1, out=alpha)

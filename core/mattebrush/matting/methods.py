@@ -71,15 +71,39 @@ class Method:
     guided_upsampling: bool = False
 
     def workers(self, threads: int | None) -> int | None:
-        """How many tiles to work on at a time."""
+        """How many tiles to work on at a time.
+
+        Parameters
+        ----------
+        threads : int or None
+            How many at a time; None follows the machine.
+
+        Returns
+        -------
+        int or None
+        """
         return threads if self.parallel else 1
 
 
 def select(options: Options, report: Report) -> Method:
     """The method for `options.matting`; its name and license go into the report.
 
-    Raises ModelUnavailable for a model that is not here, OptionInvalid for one that does not
-    take a trimap, DeviceUnavailable.
+    Parameters
+    ----------
+    options : Options
+        What is asked for.
+    report : Report
+        What is known of the run; completed here.
+
+    Returns
+    -------
+    Method
+
+    Raises
+    ------
+    ModelUnavailable, OptionInvalid, DeviceUnavailable
+        ModelUnavailable for a model that is not here, OptionInvalid for one that does not take a
+        trimap, DeviceUnavailable.
     """
     method = _named(options, report)
     report.matting, report.matting_license = method.name, method.license
@@ -156,7 +180,17 @@ def _note_device(report: Report, device: str, warnings: list[str]) -> None:
 
 
 def of_tiles(matte: TileMatte) -> PrepareMatting:
-    """`Method.prepare` for a function that looks at one tile at a time."""
+    """`Method.prepare` for a function that looks at one tile at a time.
+
+    Parameters
+    ----------
+    matte : TileMatte
+        What decides one tile.
+
+    Returns
+    -------
+    PrepareMatting
+    """
 
     def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
         def decide(window: Window) -> np.ndarray:
@@ -169,7 +203,17 @@ def of_tiles(matte: TileMatte) -> PrepareMatting:
 
 
 def from_guided(matte: TileMatte) -> PrepareMatting:
-    """A network that starts from the guided filter's alpha, which has seen the whole picture."""
+    """A network that starts from the guided filter's alpha, which has seen the whole picture.
+
+    Parameters
+    ----------
+    matte : TileMatte
+        What decides one tile.
+
+    Returns
+    -------
+    PrepareMatting
+    """
 
     def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
         filtered = guided.prepare(image, trimap, coarse)

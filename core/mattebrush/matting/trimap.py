@@ -38,8 +38,20 @@ def adaptive_trimap(
 ) -> np.ndarray:
     """uint8 (height, width): 0 background, 128 unknown, 255 foreground.
 
-    probability: float32 (h, w) in [0, 1] at the network's own resolution, covering the picture.
-    side: the longer side, in cells, of the whole picture where this is a part of it.
+    Parameters
+    ----------
+    probability : numpy.ndarray
+        Float32 (h, w) in [0, 1] at the network's own resolution, covering the picture.
+    height : int
+        In pixels.
+    width : int
+        In pixels.
+    side : int or None, optional
+        The longer side, in cells, of the whole picture where this is a part of it.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     believed = _decided_far_from_contour(probability, side or max(probability.shape))
     lowest = Upsampled(neighborhood(believed, np.minimum), height, width)
@@ -53,7 +65,17 @@ def adaptive_trimap(
 
 
 def from_plane(values: np.ndarray) -> np.ndarray:
-    """A plane of any depth as a trimap: exactly 0 and full are certain, all else is unknown."""
+    """A plane of any depth as a trimap: exactly 0 and full are certain, all else is unknown.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        (H, W).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     trimap = np.full(values.shape, UNKNOWN, np.uint8)
     trimap[values == 0] = BACKGROUND
     trimap[values == FULL[values.dtype]] = FOREGROUND
@@ -61,7 +83,17 @@ def from_plane(values: np.ndarray) -> np.ndarray:
 
 
 def unknown_region(trimap: np.ndarray) -> np.ndarray:
-    """bool (H, W): where the trimap says neither background nor foreground."""
+    """bool (H, W): where the trimap says neither background nor foreground.
+
+    Parameters
+    ----------
+    trimap : numpy.ndarray
+        (H, W): 0 background, 255 subject, between unknown.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     unknown: np.ndarray = (trimap != BACKGROUND) & (trimap != FOREGROUND)
     return unknown
 

@@ -34,8 +34,24 @@ def matte_unknown(
 ) -> np.ndarray:
     """Alpha float32 (H, W): what `method` says in the unknown region, exactly 0 and 1 elsewhere.
 
-    image: (H, W, 1|3) uint8, uint16 or float32. trimap: uint8 (H, W), 0, 128, 255. coarse: a
-    first guess of alpha, if there is one. progress: may raise to stop.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16 or float32.
+    trimap : numpy.ndarray
+        Uint8 (H, W), 0, 128, 255.
+    coarse : Upsampled or None
+        A first guess of alpha, if there is one.
+    method : Method
+        What decides it.
+    progress : Progress
+        May raise to stop.
+    threads : int or None
+        How many at a time; None follows the machine.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     unknown = unknown_region(trimap)
     if not unknown.any():

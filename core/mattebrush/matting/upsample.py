@@ -35,6 +35,19 @@ def downsample(image: np.ndarray, trimap: np.ndarray, factor: int) -> tuple[np.n
 
     A block with an unknown pixel is unknown. One that a certain edge goes through is not, else
     every edge of a large mask would be decided where a few pixels of it were asked for.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1 to 4), alpha last where there is one.
+    trimap : numpy.ndarray
+        (H, W): 0 background, 255 subject, between unknown.
+    factor : int
+        How many times smaller.
+
+    Returns
+    -------
+    tuple[numpy.ndarray, numpy.ndarray]
     """
     open_pixels = (trimap == UNKNOWN).view(np.uint8) * np.uint8(255)
     known = np.where(box_means(trimap, factor) > 0.5, np.uint8(FOREGROUND), np.uint8(BACKGROUND))
@@ -52,8 +65,24 @@ def prepare(
 ) -> Callable[[Window], np.ndarray]:
     """What gives any window's alpha of the full picture, float32 (h, w) in [0, 1].
 
-    small, trimap: of `downsample`, or the full ones where `factor` is 1. alpha: float32 (h, w),
-    decided for them. image: the full picture.
+    Parameters
+    ----------
+    small : numpy.ndarray
+        Of `downsample`, or the full ones where `factor` is 1.
+    trimap : numpy.ndarray
+        Of `downsample`, or the full ones where `factor` is 1.
+    alpha : numpy.ndarray
+        Float32 (h, w), decided for them.
+    image : numpy.ndarray
+        The full picture.
+    factor : int
+        How many times smaller.
+    rounds : int
+        How often the filter runs.
+
+    Returns
+    -------
+    Callable[[Window], numpy.ndarray]
     """
     reach = 2 * _RADIUS * rounds + 1  # two windows a round, and what lies between two pixels
 

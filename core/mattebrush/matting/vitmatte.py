@@ -96,11 +96,26 @@ def open_matting(
 ) -> TrimapMatting:
     """Opens a matting network of kind "trimap".
 
-    normalization: the name of another one of the catalog's for this model; "" the right one.
-    device, threads: see `models.runtime.open_session`.
+    Parameters
+    ----------
+    model : str or ModelRow
+        An id, or a row.
+    device : str, optional
+        See `models.runtime.open_session`.
+    threads : int or None, optional
+        See `models.runtime.open_session`.
+    normalization : str, optional
+        The name of another one of the catalog's for this model; "" the right one.
 
-    Raises OptionInvalid for another kind of model or an unknown normalization, ModelUnavailable,
-    ModelInvalid, DeviceUnavailable.
+    Returns
+    -------
+    TrimapMatting
+
+    Raises
+    ------
+    OptionInvalid, ModelUnavailable, ModelInvalid, DeviceUnavailable
+        OptionInvalid for another kind of model or an unknown normalization, ModelUnavailable,
+        ModelInvalid, DeviceUnavailable.
     """
     row = get(model)
     if row.kind != "trimap":

@@ -39,7 +39,13 @@ class CancelToken:
 
     @contextlib.contextmanager
     def covering(self, handle: Any) -> Iterator[None]:
-        """A network runs inside the block under this handle (onnxruntime's RunOptions)."""
+        """A network runs inside the block under this handle (onnxruntime's RunOptions).
+
+        Parameters
+        ----------
+        handle : Any
+            Onnxruntime's RunOptions.
+        """
         with self._lock:
             if self.cancelled:
                 raise _cancelled()
@@ -61,7 +67,12 @@ _current: contextvars.ContextVar[CancelToken | None] = contextvars.ContextVar(
 
 
 def current() -> CancelToken | None:
-    """The token that covers this thread, None where there is none."""
+    """The token that covers this thread, None where there is none.
+
+    Returns
+    -------
+    CancelToken or None
+    """
     return _current.get()
 
 

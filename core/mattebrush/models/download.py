@@ -39,8 +39,20 @@ def fetch(url: str, part: Path, progress: Progress = no_progress) -> None:
     is called with the fraction done; an exception raised from it stops the download and leaves
     `part` to go on from.
 
-    Raises DownloadFailed when the file does not arrive whole, OutputUnwritable when the disk
-    refuses it.
+    Parameters
+    ----------
+    url : str
+        Where it is.
+    part : Path
+        Where it goes until it is whole.
+    progress : Progress, optional
+        Called as progress(stage, fraction); may raise to stop.
+
+    Raises
+    ------
+    DownloadFailed, OutputUnwritable
+        DownloadFailed when the file does not arrive whole, OutputUnwritable when the disk refuses
+        it.
     """
     if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
         raise DownloadFailed(f"{url} is no web address.", "Give one that starts with https://.")
@@ -61,7 +73,13 @@ def fetch(url: str, part: Path, progress: Progress = no_progress) -> None:
 
 
 def discard(part: Path) -> None:
-    """Forgets an unfinished download."""
+    """Forgets an unfinished download.
+
+    Parameters
+    ----------
+    part : Path
+        What has arrived of it.
+    """
     part.unlink(missing_ok=True)
     _note(part).unlink(missing_ok=True)
 

@@ -94,7 +94,16 @@ if errorlevel 1 pause
 def files(machine: Machine, engine: Mapping[str, str]) -> dict[Path, bytes]:
     """Path -> content of each file for a machine.
 
-    engine: `python`, and `python_path` where the interpreter does not find the engine by itself.
+    Parameters
+    ----------
+    machine : Machine
+        Whose folders; None means this one.
+    engine : Mapping[str, str]
+        `python`, and `python_path` where the interpreter does not find the engine by itself.
+
+    Returns
+    -------
+    dict[Path, bytes]
     """
     if machine.system == "win32":
         return dict(_windows(machine, engine))
@@ -104,9 +113,23 @@ def files(machine: Machine, engine: Mapping[str, str]) -> dict[Path, bytes]:
 
 
 def install(machine: Machine | None = None) -> list[Path]:
-    """Writes the files for this user; returns their paths. Raises OutputUnwritable.
+    """Writes the files for this user; returns their paths.
 
     A file of that name that is not ours stays, and is not among them.
+
+    Parameters
+    ----------
+    machine : Machine or None, optional
+        Whose folders; None means this one.
+
+    Returns
+    -------
+    list[Path]
+        Their paths.
+
+    Raises
+    ------
+    OutputUnwritable
     """
     written = []
     for path, content in files(machine or Machine.here(), engine_location()).items():
@@ -127,7 +150,22 @@ def install(machine: Machine | None = None) -> list[Path]:
 
 
 def uninstall(machine: Machine | None = None) -> list[Path]:
-    """Removes what `install` wrote; returns what was there. Raises OutputUnwritable."""
+    """Removes what `install` wrote; returns what was there.
+
+    Parameters
+    ----------
+    machine : Machine or None, optional
+        Whose folders; None means this one.
+
+    Returns
+    -------
+    list[Path]
+        What was there.
+
+    Raises
+    ------
+    OutputUnwritable
+    """
     removed = []
     for path in files(machine or Machine.here(), engine_location()):
         if _is_ours(path):

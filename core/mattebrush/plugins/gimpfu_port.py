@@ -333,7 +333,12 @@ def _about_procedure(name: str, status: dict[str, str]) -> str | None:
 
 
 def procedures() -> dict[str, str]:
-    """GIMP 2.10's procedures: what to say of those that GIMP 3 has no counterpart for, else ""."""
+    """GIMP 2.10's procedures: what to say of those that GIMP 3 has no counterpart for, else "".
+
+    Returns
+    -------
+    dict[str, str]
+    """
     path = sources() / "gimp" / _LIBRARY / "procedures.txt"
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines():

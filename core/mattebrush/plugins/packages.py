@@ -56,13 +56,30 @@ class Layout:
 
 
 def sources() -> Path:
-    """The folder with the plug-ins' sources."""
+    """The folder with the plug-ins' sources.
+
+    Returns
+    -------
+    Path
+    """
     packed = Path(__file__).with_name("files")
     return packed if packed.is_dir() else Path(__file__).parents[3] / "plugins"
 
 
 def layout(host: str, version: tuple[int, ...]) -> Layout:
-    """Where the files of the plug-in for `host` in `version` go, below the host's folder."""
+    """Where the files of the plug-in for `host` in `version` go, below the host's folder.
+
+    Parameters
+    ----------
+    host : str
+        "gimp", "krita" or "blender".
+    version : tuple[int, ...]
+        The host's, as numbers.
+
+    Returns
+    -------
+    Layout
+    """
     return {"gimp": _gimp, "krita": _krita, "blender": _blender}[host](version)
 
 
@@ -120,6 +137,10 @@ def engine_location() -> dict[str, str]:
 
     python: this interpreter. python_path: where the packages lie, when the interpreter does not
     find them by itself (a source checkout).
+
+    Returns
+    -------
+    dict[str, str]
     """
     python = sys.executable
     entries = {"python": python, "version": __version__}
@@ -136,7 +157,13 @@ def engine_location() -> dict[str, str]:
 def write_engine_location() -> Path:
     """Writes it to the user's settings folder, for plug-ins that came from a zip.
 
-    Raises OutputUnwritable.
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    OutputUnwritable
     """
     path = settings_folder() / ENGINE_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,7 +183,12 @@ def _engine_bytes(place: Place | None = None) -> bytes:
 
 
 def settings_folder() -> Path:
-    """Where the plug-ins keep the user's choices: what the client itself says."""
+    """Where the plug-ins keep the user's choices: what the client itself says.
+
+    Returns
+    -------
+    Path
+    """
     spec = importlib.util.spec_from_file_location("mattebrush_client", sources() / _CLIENT)
     assert spec is not None and spec.loader is not None  # the file is part of the package
     client = importlib.util.module_from_spec(spec)
@@ -167,8 +199,21 @@ def settings_folder() -> Path:
 def install(place: Place) -> Path:
     """Copies the plug-in into the host's folder and writes down the engine; returns its folder.
 
-    An earlier version is replaced as a whole, by renaming, so that no mixture is left. Raises
-    OutputUnwritable.
+    An earlier version is replaced as a whole, by renaming, so that no mixture is left.
+
+    Parameters
+    ----------
+    place : Place
+        Where a host keeps its plug-ins.
+
+    Returns
+    -------
+    Path
+        Its folder.
+
+    Raises
+    ------
+    OutputUnwritable
     """
     plan = layout(place.host, place.number)
     try:
@@ -255,7 +300,19 @@ def _switch(place: Place, on: bool) -> None:
 def remove(place: Place) -> bool:
     """Removes the plug-in from the host's folder; returns whether there was one.
 
-    Raises OutputUnwritable.
+    Parameters
+    ----------
+    place : Place
+        Where a host keeps its plug-ins.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+
+    Raises
+    ------
+    OutputUnwritable
     """
     plan = layout(place.host, place.number)
     entries = [place.folder / own for own in plan.own if (place.folder / own).exists()]
@@ -276,7 +333,17 @@ def remove(place: Place) -> bool:
 
 
 def installed_version(place: Place) -> str:
-    """The version of the plug-in in the host's folder, "" when there is none."""
+    """The version of the plug-in in the host's folder, "" when there is none.
+
+    Parameters
+    ----------
+    place : Place
+        Where a host keeps its plug-ins.
+
+    Returns
+    -------
+    str
+    """
     client = layout(place.host, place.number).client
     try:
         values = json.loads((place.folder / client.with_name(ENGINE_FILE)).read_text("utf-8"))
@@ -312,7 +379,19 @@ _ARCHIVES = (
 def engine_note(wheel: Path) -> bytes:
     """What the set-up must know of the engine's wheel: the content of engine.json beside it.
 
-    Raises InputInvalid for a file that is not the wheel of this version.
+    Parameters
+    ----------
+    wheel : Path
+        The engine's wheel.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InputInvalid
+        For a file that is not the wheel of this version.
     """
     if not wheel.name.startswith(f"mattebrush-{__version__}-") or wheel.suffix != ".whl":
         raise InputInvalid(
@@ -331,8 +410,25 @@ def build(host: str, folder: Path, wheel: Path | None = None) -> list[Path]:
     """Writes the zip or zips of `host` into `folder`; returns their paths.
 
     They hold no machine's paths; the client finds the engine through the user's settings. wheel:
-    the engine's, which the plug-in then brings along, to be set up from inside the host. Raises
-    OutputUnwritable, InputInvalid.
+    the engine's, which the plug-in then brings along, to be set up from inside the host.
+
+    Parameters
+    ----------
+    host : str
+        "gimp", "krita" or "blender".
+    folder : Path
+        Where to write the zips.
+    wheel : Path or None, optional
+        The engine's wheel.
+
+    Returns
+    -------
+    list[Path]
+        Their paths.
+
+    Raises
+    ------
+    OutputUnwritable, InputInvalid
     """
     engine = {}
     if wheel is not None:
@@ -350,7 +446,21 @@ def build(host: str, folder: Path, wheel: Path | None = None) -> list[Path]:
 def build_with_engine(where: wheels.Platform, folder: Path) -> Path:
     """Writes Blender's extension with the engine in it, for one platform; returns its path.
 
-    Raises OutputUnwritable.
+    Parameters
+    ----------
+    where : wheels.Platform
+        Which platform.
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    Path
+        Its path.
+
+    Raises
+    ------
+    OutputUnwritable
     """
     _make_folder(folder)
     archive = next(each for each in _ARCHIVES if each.name == "mattebrush-blender-extension")

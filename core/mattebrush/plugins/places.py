@@ -64,16 +64,45 @@ class Machine:
 
     @classmethod
     def here(cls) -> Machine:
-        """This machine."""
+        """This machine.
+
+        Returns
+        -------
+        Machine
+        """
         return cls(sys.platform, paths.home(), os.environ)
 
     def folder(self, variable: str, default: str) -> Path:
-        """The folder an environment variable names, else `default` below the home."""
+        """The folder an environment variable names, else `default` below the home.
+
+        Parameters
+        ----------
+        variable : str
+            Name of an environment variable.
+        default : str
+            Path below the home where it is not set.
+
+        Returns
+        -------
+        Path
+        """
         return Path(self.variables.get(variable) or self.home / default)
 
 
 def find(host: str, machine: Machine | None = None) -> list[Place]:
-    """The places of `host` that exist, newest version first, native before sandboxed."""
+    """The places of `host` that exist, newest version first, native before sandboxed.
+
+    Parameters
+    ----------
+    host : str
+        "gimp", "krita" or "blender".
+    machine : Machine or None, optional
+        Whose folders; None means this one.
+
+    Returns
+    -------
+    list[Place]
+    """
     machine = machine or Machine.here()
     places: list[Place] = []
     for packaging, base in _bases(host, machine):
@@ -88,7 +117,17 @@ def find(host: str, machine: Machine | None = None) -> list[Place]:
 
 def fresh_blenders(machine: Machine | None = None) -> list[Place]:
     """Places of Blenders on this machine that nobody has used yet: their folders are still to be
-    made, which Blender itself does only when its preferences are saved."""
+    made, which Blender itself does only when its preferences are saved.
+
+    Parameters
+    ----------
+    machine : Machine or None, optional
+        Whose folders; None means this one.
+
+    Returns
+    -------
+    list[Place]
+    """
     machine = machine or Machine.here()
     base = next(base for _, base in _bases("blender", machine))
     found = {*_beside_programs(machine), *_said_by_program(machine)}
@@ -134,6 +173,17 @@ def _said_by_program(machine: Machine) -> Iterator[str]:
 def settings_file(place: Place, machine: Machine | None = None) -> Path | None:
     """Where the Krita of that place keeps its settings, whether the file is there or not; None for
     a folder that is nobody's home.
+
+    Parameters
+    ----------
+    place : Place
+        Where a host keeps its plug-ins.
+    machine : Machine or None, optional
+        Whose folders; None means this one.
+
+    Returns
+    -------
+    Path or None
     """
     machine = machine or Machine.here()
     folder = place.folder

@@ -58,7 +58,21 @@ PLATFORMS = (
 
 
 def named(name: str) -> Platform:
-    """The `Platform` of this name, "" for this machine's. Raises InputInvalid."""
+    """The `Platform` of this name, "" for this machine's.
+
+    Parameters
+    ----------
+    name : str
+        Of a platform; "" for this machine's.
+
+    Returns
+    -------
+    Platform
+
+    Raises
+    ------
+    InputInvalid
+    """
     name = name or _here()
     for each in PLATFORMS:
         if each.name == name:
@@ -76,7 +90,21 @@ def _here() -> str:
 def collect(where: Platform, folder: Path) -> list[Path]:
     """Puts the wheels for a platform into `folder`; returns their paths, sorted.
 
-    Raises OutputUnwritable.
+    Parameters
+    ----------
+    where : Platform
+        Which platform.
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    list[Path]
+        Their paths, sorted.
+
+    Raises
+    ------
+    OutputUnwritable
     """
     _engine(folder)
     for python in PYTHONS:

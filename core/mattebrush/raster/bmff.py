@@ -27,7 +27,17 @@ class Description:
 
 
 def describe(file: BinaryIO) -> Description:
-    """What the container's head says; nothing of what is damaged."""
+    """What the container's head says; nothing of what is damaged.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+
+    Returns
+    -------
+    Description
+    """
     try:
         file.seek(0)
         for kind, size in _top(file):

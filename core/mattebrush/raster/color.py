@@ -28,6 +28,21 @@ def profile_of(
 
     PNG puts cICP before ICC, containers put ICC before nclx; then come gAMA and cHRM, and EXIF's
     way to say Adobe RGB.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        The file as Pillow opened it.
+    file : BinaryIO
+        A seekable file, at its beginning.
+    format : str
+        Its format, such as "JPEG".
+    gray : bool
+        Whether the picture is gray.
+
+    Returns
+    -------
+    tuple[bytes or None, tuple[str, ...]]
     """
     embedded = image.info.get("icc_profile")
     points = png.points_in(file) if format == "PNG" else None
@@ -90,7 +105,21 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
 
 
 def lab_to_srgb(lightness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """CIE L* (0 to 100), a*, b* under D50 as sRGB (..., 3) floats, beyond 0..1 where sRGB ends."""
+    """CIE L* (0 to 100), a*, b* under D50 as sRGB (..., 3) floats, beyond 0..1 where sRGB ends.
+
+    Parameters
+    ----------
+    lightness : numpy.ndarray
+        L*, 0 to 100.
+    a : numpy.ndarray
+        A*.
+    b : numpy.ndarray
+        B*.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     y = (lightness + 16) / 116
     tones = np.stack([y + a / 500, y, y - b / 200], axis=-1)
     cubes = np.where(tones > 6 / 29, tones**3, (tones - 4 / 29) * 3 * (6 / 29) ** 2)

@@ -41,8 +41,30 @@ Convert = Callable[["Image.Image"], np.ndarray]
 
 
 def read(file: BinaryIO, format: str, name: str, max_pixels: int, frame: int = 0) -> Raster:
-    """The picture in `file`, decoded by Pillow; of several, number `frame`. Raises InputTooLarge,
-    InputInvalid, or whatever Pillow raises over a damaged file."""
+    """The picture in `file`, decoded by Pillow; of several, number `frame`.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    format : str
+        Its format, such as "JPEG".
+    name : str
+        What to call it in messages.
+    max_pixels : int
+        A picture with more is refused.
+    frame : int, optional
+        Which of several, from 0.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputTooLarge, InputInvalid
+        InputTooLarge, InputInvalid, or whatever Pillow raises over a damaged file.
+    """
     with _undisturbed():
         image = _open(file, format, name)
         if frame:
@@ -105,7 +127,17 @@ def _further_frames(image: ImageFile.ImageFile, format: str) -> tuple[str, ...]:
 
 
 def of_pillow(image: Image.Image) -> Raster:
-    """An image that a program has in memory, upright; what it says beside the pixels is kept."""
+    """An image that a program has in memory, upright; what it says beside the pixels is kept.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Of any mode.
+
+    Returns
+    -------
+    Raster
+    """
     with _undisturbed():
         pixels, alpha = _gathered(image, _converter(image, ""))
         if alpha is None:
@@ -116,7 +148,24 @@ def of_pillow(image: Image.Image) -> Raster:
 
 
 def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
-    """Raises InputTooLarge for more than `max_pixels`, InputInvalid for none."""
+    """Refuses what is too large, and what has no pixel.
+
+    Parameters
+    ----------
+    width, height : int
+        In pixels.
+    max_pixels : int
+        A picture with more is refused.
+    name : str
+        What to call it in messages.
+
+    Raises
+    ------
+    InputTooLarge
+        For more than `max_pixels`.
+    InputInvalid
+        For none.
+    """
     if width < 1 or height < 1:
         raise InputInvalid(f"{name} is {width} x {height} pixels.", "It has no picture in it.")
     if width * height > max_pixels:
@@ -256,7 +305,15 @@ def _fill(
 
 
 def divide_alpha(color: np.ndarray, alpha: np.ndarray) -> None:
-    """Makes premultiplied `color` (H, W, C) straight, in place; black where alpha is (near) 0."""
+    """Makes premultiplied `color` (H, W, C) straight, in place; black where alpha is (near) 0.
+
+    Parameters
+    ----------
+    color : numpy.ndarray
+        Premultiplied; changed in place.
+    alpha : numpy.ndarray
+        By which it was multiplied.
+    """
     top = 1.0 if color.dtype == np.float32 else float(np.iinfo(color.dtype).max)
     for rows in strips(*alpha.shape):
         opacity = alpha[rows, :, None].astype(np.float64)
@@ -367,7 +424,17 @@ def _worth_keeping(key: str) -> bool:
 
 
 def plausible_dpi(value: Any) -> tuple[float, float] | None:
-    """Dots per inch as two floats, if that is what `value` is. (Some write 1 for "unknown".)"""
+    """Dots per inch as two floats, if that is what `value` is. (Some write 1 for "unknown".)
+
+    Parameters
+    ----------
+    value : Any
+        What a file says.
+
+    Returns
+    -------
+    tuple[float, float] or None
+    """
     try:
         x, y = (float(number) for number in value)
     except (TypeError, ValueError, ZeroDivisionError):

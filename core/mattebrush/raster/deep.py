@@ -18,7 +18,19 @@ _SIZ_DEPTH = 42  # where a bare JPEG 2000 codestream says how deep its first com
 
 
 def depth(file: BinaryIO, format: str) -> int:
-    """Bits a sample, 0 where the file does not say."""
+    """Bits a sample, 0 where the file does not say.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    format : str
+        Its format, such as "JPEG".
+
+    Returns
+    -------
+    int
+    """
     if format == "JPEG2000":
         file.seek(0)
         head = file.read(_SIZ_DEPTH + 1)
@@ -29,7 +41,21 @@ def depth(file: BinaryIO, format: str) -> int:
 
 def samples(file: BinaryIO, format: str, bits: int) -> np.ndarray | None:
     """The picture as stored, (H, W, 1 to 4) uint16 at full scale; alpha last where the number is
-    even. None where it is of a kind that this does not take (palettes, CMYK, signed)."""
+    even. None where it is of a kind that this does not take (palettes, CMYK, signed).
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    format : str
+        Its format, such as "JPEG".
+    bits : int
+        Bits a sample.
+
+    Returns
+    -------
+    numpy.ndarray or None
+    """
     file.seek(0)
     if format == "HEIF":
         array = _heif(file, bits)
@@ -45,7 +71,19 @@ def samples(file: BinaryIO, format: str, bits: int) -> np.ndarray | None:
 
 
 def at_full_scale(array: np.ndarray, bits: int) -> np.ndarray:
-    """Samples of `bits` (9 to 16) in uint16, stretched to all of it."""
+    """Samples of `bits` (9 to 16) in uint16, stretched to all of it.
+
+    Parameters
+    ----------
+    array : numpy.ndarray
+        Uint16 (H, W, ...).
+    bits : int
+        Bits a sample.
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     if bits >= 16:
         return array
     top = (1 << bits) - 1

@@ -44,6 +44,19 @@ def upright(block: bytes, width: int, height: int) -> bytes | None:
     """`block` for a picture that stands upright at `width` x `height`, its thumbnail dropped.
 
     None when `block` is damaged beyond reading.
+
+    Parameters
+    ----------
+    block : bytes
+        An EXIF block.
+    width : int
+        In pixels.
+    height : int
+        In pixels.
+
+    Returns
+    -------
+    bytes or None
     """
     parsed = parse(io.BytesIO(block.removeprefix(b"Exif\0\0")))
     if parsed is None:
@@ -60,7 +73,17 @@ def upright(block: bytes, width: int, height: int) -> bytes | None:
 
 def of_tiff(file: BinaryIO) -> bytes | None:
     """The EXIF block that describes the first picture of a (classic) TIFF file; None if there is
-    nothing in it."""
+    nothing in it.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+
+    Returns
+    -------
+    bytes or None
+    """
     parsed = parse(file)
     if parsed is None:
         return None
@@ -73,6 +96,15 @@ def parse(file: BinaryIO) -> tuple[Order, Directory] | None:
     """Byte order ("<" or ">") and first directory of the TIFF structure at the file's start.
 
     None if it is damaged at the root; a damaged value or subdirectory is left out.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+
+    Returns
+    -------
+    tuple[Order, Directory] or None
     """
     file.seek(0)
     head = file.read(8)
@@ -111,7 +143,17 @@ def _directory(file: BinaryIO, order: Order, offset: int, depth: int) -> Directo
 
 def attach(file: BinaryIO, order: Order, extra: Directory) -> None:
     """Adds entries, directories among them, to the only picture of a finished classic TIFF file
-    of the byte order `order`: its table moves to the end, with the new entries in their place."""
+    of the byte order `order`: its table moves to the end, with the new entries in their place.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A finished TIFF file, open for reading and writing.
+    order : Order
+        Byte order, "<" or ">".
+    extra : Directory
+        The entries.
+    """
     file.seek(4)
     file.seek(struct.unpack(order + "L", file.read(4))[0])
     table = file.read(12 * struct.unpack(order + "H", file.read(2))[0])
@@ -131,7 +173,19 @@ def attach(file: BinaryIO, order: Order, extra: Directory) -> None:
 
 
 def build(order: Order, main: Directory) -> bytes:
-    """The TIFF structure with `main` as its only picture's directory."""
+    """The TIFF structure with `main` as its only picture's directory.
+
+    Parameters
+    ----------
+    order : Order
+        Byte order, "<" or ">".
+    main : Directory
+        The picture's directory.
+
+    Returns
+    -------
+    bytes
+    """
     head = b"II*\0" if order == "<" else b"MM\0*"
     return head + struct.pack(order + "L", 8) + _lay_out(order, main, 8)
 

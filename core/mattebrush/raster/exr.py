@@ -22,7 +22,26 @@ from .model import Metadata, Raster
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
-    """The first part of a file. Raises InputInvalid where the package is missing."""
+    """The first part of a file.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    name : str
+        What to call it in messages.
+    max_pixels : int
+        A picture with more is refused.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputInvalid
+        Where the package is missing.
+    """
     exr = _library(
         InputInvalid(f"{name} is an OpenEXR picture, which needs a further package.", _advice())
     )
@@ -73,9 +92,19 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
     """Writes `raster` linear, with BT.709 primaries, premultiplied: in half floats, whose eleven
     bits are enough for integers seen in linear light, or in full ones if it holds floats.
 
-    profile: an RGB one, of gray pictures too.
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    raster : Raster
+        The picture to write.
+    profile : bytes or None
+        An RGB one, of gray pictures too.
 
-    Raises OutputUnwritable where the package is missing.
+    Raises
+    ------
+    OutputUnwritable
+        Where the package is missing.
     """
     exr = _library(OutputUnwritable("OpenEXR needs a further package.", _advice()))
     space = icc.parse(profile) if profile else icc.SRGB

@@ -64,7 +64,17 @@ class Curve:
     table: tuple[float, ...] | None = None
 
     def linear(self, encoded: np.ndarray) -> np.ndarray:
-        """Linear light of encoded values; a formula goes on beyond 1, and mirrored below 0."""
+        """Linear light of encoded values; a formula goes on beyond 1, and mirrored below 0.
+
+        Parameters
+        ----------
+        encoded : numpy.ndarray
+            Values from 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         if self.table is not None:
             return np.interp(encoded, np.linspace(0, 1, len(self.table)), self.table)
         g, a, b, c, d, e, f = self.parameters
@@ -74,7 +84,17 @@ class Curve:
         return np.copysign(np.where(x >= d, power, c * x + f), encoded)
 
     def encoded(self, linear: np.ndarray) -> np.ndarray:
-        """The reverse of `linear`."""
+        """The reverse of `linear`.
+
+        Parameters
+        ----------
+        linear : numpy.ndarray
+            Linear light.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         if self.table is not None:
             light, first = np.unique(self.table, return_index=True)  # where it is flat, its start
             return np.interp(linear, light, first / (len(self.table) - 1))
@@ -85,7 +105,12 @@ class Curve:
         return np.copysign(np.where(power >= d, power, straight), linear)
 
     def tag(self) -> bytes:
-        """As it stands in a profile."""
+        """As it stands in a profile.
+
+        Returns
+        -------
+        bytes
+        """
         if self.table is not None:
             values = np.rint(np.clip(self.table, 0, 1) * 65535).astype(">u2")
             return b"curv\0\0\0\0" + struct.pack(">I", len(values)) + values.tobytes()
@@ -93,7 +118,17 @@ class Curve:
 
 
 def gamma(exponent: float) -> Curve:
-    """A pure power."""
+    """A pure power.
+
+    Parameters
+    ----------
+    exponent : float
+        Of the power.
+
+    Returns
+    -------
+    Curve
+    """
     return Curve((exponent, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0))
 
 
@@ -135,7 +170,23 @@ _TRANSFERS: dict[int, Curve] = {
 def from_code_points(points: CodePoints, gray: bool = False) -> bytes | None:
     """The profile that cICP's or nclx's numbers describe, which carries them too (`cicp`).
 
-    None where they say sRGB, or nothing. Raises ValueError for numbers that are not known here.
+    None where they say sRGB, or nothing.
+
+    Parameters
+    ----------
+    points : CodePoints
+        CICP's four numbers.
+    gray : bool, optional
+        Whether the picture is gray.
+
+    Returns
+    -------
+    bytes or None
+
+    Raises
+    ------
+    ValueError
+        For numbers that are not known here.
     """
     primaries, transfer = points[:2]
     primaries = 1 if primaries == _UNSPECIFIED else primaries
@@ -154,13 +205,33 @@ def from_code_points(points: CodePoints, gray: bool = False) -> bytes | None:
 
 
 def has_highlights(icc: bytes | None) -> bool:
-    """Whether the profile stands for PQ or HLG, whose highlights are beyond a profile's white."""
+    """Whether the profile stands for PQ or HLG, whose highlights are beyond a profile's white.
+
+    Parameters
+    ----------
+    icc : bytes or None
+        A profile; None means sRGB.
+
+    Returns
+    -------
+    bool
+    """
     points = code_points(icc)
     return points is not None and points[1] in (_PQ, _HLG)
 
 
 def code_points(icc: bytes | None) -> CodePoints | None:
-    """What a profile's own cICP tag says."""
+    """What a profile's own cICP tag says.
+
+    Parameters
+    ----------
+    icc : bytes or None
+        A profile.
+
+    Returns
+    -------
+    CodePoints or None
+    """
     tag = _tags(icc).get(b"cicp") if icc else None
     if tag is None or len(tag) < 12 or tag[:4] != b"cicp":
         return None
@@ -170,7 +241,23 @@ def code_points(icc: bytes | None) -> CodePoints | None:
 def build(
     primaries: Chromaticities, curve: Curve, name: str, points: CodePoints | None = None
 ) -> bytes:
-    """An RGB profile."""
+    """An RGB profile.
+
+    Parameters
+    ----------
+    primaries : Chromaticities
+        White, red, green and blue as x, y.
+    curve : Curve
+        From encoded to linear values.
+    name : str
+        The profile's description.
+    points : CodePoints or None, optional
+        CICP's four numbers.
+
+    Returns
+    -------
+    bytes
+    """
     adapted = _adaptation(_xyz(*primaries[:2])) @ _matrix(primaries)
     tags = {
         b"chad": b"sf32\0\0\0\0"
@@ -182,7 +269,21 @@ def build(
 
 
 def build_gray(curve: Curve, name: str, points: CodePoints | None = None) -> bytes:
-    """A profile of gray alone."""
+    """A profile of gray alone.
+
+    Parameters
+    ----------
+    curve : Curve
+        From encoded to linear values.
+    name : str
+        The profile's description.
+    points : CodePoints or None, optional
+        CICP's four numbers.
+
+    Returns
+    -------
+    bytes
+    """
     return _profile(b"GRAY", name, {b"kTRC": curve.tag()} | _cicp(points))
 
 
@@ -245,23 +346,67 @@ class Space:
     curves: tuple[Curve, Curve, Curve]
 
     def linear(self, pixels: np.ndarray) -> np.ndarray:
-        """Encoded (..., 3) floats as linear ones of the same primaries."""
+        """Encoded (..., 3) floats as linear ones of the same primaries.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray
+            Encoded, (..., 3) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         planes = [curve.linear(pixels[..., n]) for n, curve in enumerate(self.curves)]
         return np.stack(planes, axis=-1)
 
     def encoded(self, pixels: np.ndarray) -> np.ndarray:
-        """The reverse of `linear`."""
+        """The reverse of `linear`.
+
+        Parameters
+        ----------
+        pixels : numpy.ndarray
+            Linear, (..., 3) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         planes = [curve.encoded(pixels[..., n]) for n, curve in enumerate(self.curves)]
         return np.stack(planes, axis=-1)
 
     def to(self, other: Space, pixels: np.ndarray) -> np.ndarray:
-        """Encoded (..., 3) floats of this space as those of another; not clipped."""
+        """Encoded (..., 3) floats of this space as those of another; not clipped.
+
+        Parameters
+        ----------
+        other : Space
+            The space to go to.
+        pixels : numpy.ndarray
+            Encoded, (..., 3) floats.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         across = np.linalg.inv(other.matrix) @ self.matrix
         return other.encoded(self.linear(pixels) @ across.T)
 
 
 def space_of(primaries: Chromaticities, curve: Curve) -> Space:
-    """The space that `build` would describe."""
+    """The space that `build` would describe.
+
+    Parameters
+    ----------
+    primaries : Chromaticities
+        White, red, green and blue as x, y.
+    curve : Curve
+        From encoded to linear values.
+
+    Returns
+    -------
+    Space
+    """
     matrix = _adaptation(_xyz(*primaries[:2])) @ _matrix(primaries)
     return Space(matrix, (curve, curve, curve))
 
@@ -270,12 +415,27 @@ SRGB = space_of(SRGB_PRIMARIES, SRGB_CURVE)
 
 
 def srgb_profile() -> bytes:
-    """A profile that says sRGB, the same bytes at every time."""
+    """A profile that says sRGB, the same bytes at every time.
+
+    Returns
+    -------
+    bytes
+    """
     return build(SRGB_PRIMARIES, SRGB_CURVE, "sRGB")
 
 
 def parse(icc: bytes) -> Space | None:
-    """What an RGB profile says, if that is a matrix and curves; None for tables and damage."""
+    """What an RGB profile says, if that is a matrix and curves; None for tables and damage.
+
+    Parameters
+    ----------
+    icc : bytes
+        A profile.
+
+    Returns
+    -------
+    Space or None
+    """
     tags = _tags(icc)
     if icc[16:24] != b"RGB XYZ " or tags.keys() & {b"A2B0", b"D2B0"}:
         return None
@@ -293,6 +453,15 @@ def widened(icc: bytes) -> bytes | None:
     """The RGB profile in which gray pixels, three times each, look as in the gray profile `icc`.
 
     None where that one has no tone curve.
+
+    Parameters
+    ----------
+    icc : bytes
+        A gray profile.
+
+    Returns
+    -------
+    bytes or None
     """
     curve = _tags(icc).get(b"kTRC")
     if curve is None:

@@ -80,7 +80,12 @@ class Raster:
         return self.format in LOSSY
 
     def image(self) -> np.ndarray:
-        """What the engine takes: (H, W, 1..4), alpha as the last channel where there is one."""
+        """What the engine takes: (H, W, 1..4), alpha as the last channel where there is one.
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         if self.alpha is None:
             return self.pixels
         alpha = to_depth(self.alpha, self.pixels.dtype)
@@ -89,9 +94,20 @@ class Raster:
     def plane(self, name: str) -> np.ndarray:
         """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its gray.
 
-        name: what to call it in a message. Lossy formats keep gray in colors that differ a
-        little; such a mask is its green, which they keep best. Raises InputInvalid for a color
-        picture.
+        Parameters
+        ----------
+        name : str
+            What to call it in a message. Lossy formats keep gray in colors that differ a little;
+            such a mask is its green, which they keep best.
+
+        Returns
+        -------
+        numpy.ndarray
+
+        Raises
+        ------
+        InputInvalid
+            For a color picture.
         """
         if self.alpha is not None and self.alpha.min() < self.alpha.max():
             return self.alpha
@@ -113,7 +129,17 @@ class Raster:
 
     def icc_for(self, colors: int) -> bytes | None:
         """The profile, if it is one for 1 (gray) or 3 (RGB) color channels; viewers reject a file
-        where it is not. Of a gray one asked for in RGB, the RGB profile that looks the same."""
+        where it is not. Of a gray one asked for in RGB, the RGB profile that looks the same.
+
+        Parameters
+        ----------
+        colors : int
+            How many channels of color, 1 or 3.
+
+        Returns
+        -------
+        bytes or None
+        """
         space = {1: b"GRAY", 3: b"RGB "}[colors]
         if self.icc and self.icc[16:20] == b"GRAY" and colors == 3:
             return icc_profiles.widened(self.icc)
@@ -139,9 +165,22 @@ def interleaved_strips(
     """The picture from top to bottom as contiguous (<= rows, W, channels) arrays of dtype `depth`;
     only to be read, since they may be parts of the picture itself.
 
-    channels: 1, 2, 3 or 4; an even number appends alpha (opaque where there is none), three or
-    more widen gray to RGB. Where alpha comes out as 0 the color is set to 0: what was cut away
-    must not travel along unseen, and nothing compresses as well as nothing.
+    Parameters
+    ----------
+    raster : Raster
+        A picture.
+    depth : Any
+        The arrays' dtype.
+    channels : int
+        1, 2, 3 or 4; an even number appends alpha (opaque where there is none), three or more widen
+        gray to RGB. Where alpha comes out as 0 the color is set to 0: what was cut away must not
+        travel along unseen, and nothing compresses as well as nothing.
+    rows : int
+        How many at a time.
+
+    Yields
+    ------
+    numpy.ndarray
     """
     top = FULL[np.dtype(depth)]
     for part in strips(raster.height, raster.width, rows):

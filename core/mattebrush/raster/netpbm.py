@@ -22,7 +22,21 @@ _HEAD = 4096
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
-    """The picture of a file of more than 8 bits, else as `decoding.read` reads it."""
+    """The picture of a file of more than 8 bits, else as `decoding.read` reads it.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    name : str
+        What to call it in messages.
+    max_pixels : int
+        A picture with more is refused.
+
+    Returns
+    -------
+    Raster
+    """
     file.seek(0)
     header = _HEADER.match(file.read(_HEAD))
     if header is None or int(header[7]) < 256:

@@ -16,7 +16,19 @@ _MOST_WORKERS = 8  # deflate is then faster than any disk
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """work(item) for every item, in the order of `items`, which is only read as far as needed."""
+    """work(item) for every item, in the order of `items`, which is only read as far as needed.
+
+    Parameters
+    ----------
+    work : Callable[[Item], Result]
+        Called with each item, in threads.
+    items : Iterable[Item]
+        What there is to do.
+
+    Yields
+    ------
+    Result
+    """
     workers = min(_MOST_WORKERS, os.cpu_count() or 1)
     pending: collections.deque[Future[Result]] = collections.deque()
     with ThreadPoolExecutor(workers) as pool:

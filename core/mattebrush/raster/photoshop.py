@@ -26,7 +26,26 @@ _MOST_CHANNELS = 56
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
-    """The merged picture. Raises as `decoding.read` does, and InputInvalid where none is stored."""
+    """The merged picture.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    name : str
+        What to call it in messages.
+    max_pixels : int
+        A picture with more is refused.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputInvalid
+        As `decoding.read` does, and InputInvalid where none is stored.
+    """
     file.seek(0)
     head = file.read(26)
     version, channels, height, width, depth, mode = struct.unpack(">4xH6xHIIHH", head)

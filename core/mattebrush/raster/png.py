@@ -27,7 +27,17 @@ _UP = 2  # the filter "difference to the pixel above": the smallest files at the
 
 
 def points_in(file: BinaryIO) -> CodePoints | None:
-    """What the file's cICP chunk says of its colors."""
+    """What the file's cICP chunk says of its colors.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+
+    Returns
+    -------
+    CodePoints or None
+    """
     file.seek(8)
     while len(head := file.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
@@ -41,7 +51,17 @@ def points_in(file: BinaryIO) -> CodePoints | None:
 
 
 def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
-    """Writes `raster` as PNG: 8 bits for uint8, else 16; with an alpha channel if it has one."""
+    """Writes `raster` as PNG: 8 bits for uint8, else 16; with an alpha channel if it has one.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    raster : Raster
+        The picture to write.
+    icc : bytes or None
+        An ICC profile; None means sRGB.
+    """
     depth = np.dtype(np.uint8 if raster.pixels.dtype == np.uint8 else np.uint16)
     channels = raster.pixels.shape[2] + (raster.alpha is not None)
     file.write(b"\x89PNG\r\n\x1a\n")

@@ -28,6 +28,17 @@ def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
     The pixels themselves where both say the same, for gray pictures without a profile of their
     own, and where a profile is damaged. Deep pictures are exact between profiles of matrix and
     curves; through tables all go in 8 bits.
+
+    Parameters
+    ----------
+    raster : Raster
+        A picture.
+    icc : bytes or None
+        An ICC profile; None means sRGB.
+
+    Returns
+    -------
+    numpy.ndarray
     """
     own = raster.icc_for(3)
     gray = raster.pixels.shape[2] == 1

@@ -68,10 +68,23 @@ def read(source: Path | str | bytes | BinaryIO, max_pixels: int = MAX_PIXELS) ->
     and Lab become RGB (the last two in sRGB, through the file's ICC profile); premultiplied
     alpha is divided out; EXIF orientation is applied. docs/color.md has it by format.
 
-    max_pixels: pictures with more, by their header, are refused before they are decoded.
+    The file is never changed.
 
-    Raises InputTooLarge for those, and InputInvalid for everything that cannot be read or is
-    damaged. The file is never changed.
+    Parameters
+    ----------
+    source : Path or str or bytes or BinaryIO
+        A path, a file's bytes, or a stream of them.
+    max_pixels : int, optional
+        Pictures with more, by their header, are refused before they are decoded.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputTooLarge, InputInvalid
+        InputTooLarge for those, and InputInvalid for everything that cannot be read or is damaged.
     """
     with _opened(source) as (file, name):
         format = sniff(file, name)
@@ -163,7 +176,21 @@ def _unreadable(name: str, failure: Exception) -> InputInvalid:
 def sniff(file: BinaryIO, name: str) -> str:
     """The format by the file's first bytes, since names lie. One of `READABLE`.
 
-    Raises InputInvalid, calling the file `name`, where it is none of them.
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputInvalid
+        Calling the file `name`, where it is none of them.
     """
     head = file.read(_SNIFF)
     file.seek(0)

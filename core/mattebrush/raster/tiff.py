@@ -52,7 +52,26 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())  # else it print
 
 
 def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
-    """The main picture of a TIFF file. Raises as `decoding.read` does."""
+    """The main picture of a TIFF file.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    name : str
+        What to call it in messages.
+    max_pixels : int
+        A picture with more is refused.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    MattebrushError
+        As `decoding.read` does.
+    """
     import tifffile
 
     with tifffile.TiffFile(file, is_ome=False, is_imagej=False) as tiff:
@@ -283,7 +302,17 @@ def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
 
 
 def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
-    """Writes `raster` at its own depth, deflate-compressed, straight alpha marked as such."""
+    """Writes `raster` at its own depth, deflate-compressed, straight alpha marked as such.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    raster : Raster
+        The picture to write.
+    icc : bytes or None
+        An ICC profile; None means sRGB.
+    """
     import tifffile
 
     channels = raster.pixels.shape[2] + (raster.alpha is not None)

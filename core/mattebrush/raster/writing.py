@@ -40,8 +40,21 @@ _JPEG_SEGMENT = 65_533  # largest payload of one segment
 def format_of(path: Path | str, more: Sequence[str] = ()) -> str:
     """The format that the suffix of `path` names: one of `WRITABLE`.
 
-    more: further suffixes that the caller can write, for the message. Raises OutputUnwritable for
-    a suffix that names none.
+    Parameters
+    ----------
+    path : Path or str
+        A path with a suffix.
+    more : Sequence[str], optional
+        Further suffixes that the caller can write, for the message.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    OutputUnwritable
+        For a suffix that names none.
     """
     suffix = Path(path).suffix
     if suffix.lower() not in _SUFFIXES:
@@ -63,14 +76,30 @@ def write(
 ) -> None:
     """Writes `raster` to `path`, whole or not at all, in the format its suffix names.
 
-    PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Color under an alpha of
-    0 is written as 0. The ICC profile is always kept; `strip` leaves the metadata out.
-    quality: 1 to 100, of JPEG (always 4:4:4) and of WebP's color.
-    lossless: WebP keeps every value, as a mask needs it.
+    PNG and TIFF keep 16 bits (TIFF float32 too), JPEG and WebP take 8. Color under an alpha of 0 is
+    written as 0. The ICC profile is always kept; `strip` leaves the metadata out.
 
-    Raises OutputExists if the file is there and `overwrite` is False, OutputUnwritable if it
-    cannot be written or the format cannot hold the picture, InputInvalid for arrays of the wrong
-    shape or dtype.
+    Parameters
+    ----------
+    path : Path or str
+        The name that it takes.
+    raster : Raster
+        The picture to write.
+    overwrite : bool, optional
+        Whether a file that is there may be replaced.
+    strip : bool, optional
+        Leave the metadata out.
+    quality : int, optional
+        1 to 100, of JPEG (always 4:4:4) and of WebP's color.
+    lossless : bool, optional
+        WebP keeps every value, as a mask needs it.
+
+    Raises
+    ------
+    OutputExists, OutputUnwritable, InputInvalid
+        OutputExists if the file is there and `overwrite` is False, OutputUnwritable if it cannot be
+        written or the format cannot hold the picture, InputInvalid for arrays of the wrong shape or
+        dtype.
     """
     format = format_of(path)
     with atomic.whole_file(path, overwrite) as file:
@@ -87,7 +116,27 @@ def encode(
 ) -> bytes:
     """The file that `write` would write, as bytes. `format` is one of `WRITABLE`.
 
-    Raises as `write` does.
+    Parameters
+    ----------
+    raster : Raster
+        The picture to write.
+    format : str
+        One of `WRITABLE`.
+    strip : bool, optional
+        Leave the metadata out.
+    quality : int, optional
+        1 to 100.
+    lossless : bool, optional
+        Whether WebP keeps every value.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    MattebrushError
+        As `write` does.
     """
     file = io.BytesIO()
     _encode(file, raster, format, strip, _Compression(quality, lossless))
@@ -99,6 +148,17 @@ def losses(raster: Raster, format: str) -> list[str]:
 
     Not the little that quality takes, nor depth where an 8-bit format was asked for by name: that
     is what such a format is.
+
+    Parameters
+    ----------
+    raster : Raster
+        The picture to write.
+    format : str
+        Its format, such as "JPEG".
+
+    Returns
+    -------
+    list[str]
     """
     lost = []
     pixels = raster.pixels
@@ -213,7 +273,17 @@ def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
 
 
 def to_pillow(raster: Raster) -> Image.Image:
-    """An image of Pillow, 8 bits: L, LA, RGB or RGBA, with profile, EXIF, XMP and resolution."""
+    """An image of Pillow, 8 bits: L, LA, RGB or RGBA, with profile, EXIF, XMP and resolution.
+
+    Parameters
+    ----------
+    raster : Raster
+        A picture.
+
+    Returns
+    -------
+    Image.Image
+    """
     raster.check()
     colors = raster.pixels.shape[2]
     image = _as_pillow(raster, colors + (raster.alpha is not None))

@@ -46,7 +46,17 @@ class Placement:
         ]
 
     def plane(self, plane: np.ndarray) -> np.ndarray:
-        """A plane (H, W) of the picture, float32, as it lies on the canvas; 0 around it."""
+        """A plane (H, W) of the picture, float32, as it lies on the canvas; 0 around it.
+
+        Parameters
+        ----------
+        plane : numpy.ndarray
+            (H, W).
+
+        Returns
+        -------
+        numpy.ndarray
+        """
         out = np.zeros((self.height, self.width), np.float32)
         target, source = self._parts(plane.shape[0], plane.shape[1])
         if target.width > 0 and target.height > 0:
@@ -79,7 +89,16 @@ class Placement:
 def placement(alpha: np.ndarray, preset: Preset) -> Placement:
     """Where a subject goes in a preset's canvas.
 
-    alpha: float32 (H, W). Its box takes the preset's fill of the canvas along the tighter side.
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        Float32 (H, W). Its box takes the preset's fill of the canvas along the tighter side.
+    preset : Preset
+        A shop's frame.
+
+    Returns
+    -------
+    Placement
     """
     box = visible_rect(alpha)
     if preset.size is not None:
@@ -117,6 +136,17 @@ def placed(subject: Raster, where: Placement) -> Raster:
     """The subject (straight color and alpha) on the canvas; what is not seen becomes nothing.
 
     Colors are averaged by their alpha, so that the old background does not come back at the edge.
+
+    Parameters
+    ----------
+    subject : Raster
+        The picture that goes before it.
+    where : Placement
+        Which platform.
+
+    Returns
+    -------
+    Raster
     """
     assert subject.alpha is not None
     alpha = to_unit(subject.alpha)

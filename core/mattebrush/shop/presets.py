@@ -127,14 +127,35 @@ def _are(pair: tuple[float, float], least: float, most: float) -> bool:
 
 
 def own() -> dict[str, Preset]:
-    """The presets that come with Mattebrush, by name."""
+    """The presets that come with Mattebrush, by name.
+
+    Returns
+    -------
+    dict[str, Preset]
+    """
     text = resources.files(__package__).joinpath("presets.toml").read_text("utf-8")
     return _parsed(tomllib.loads(text))
 
 
 def get(name: str) -> Preset:
     """A preset by its name, or out of a file: `FILE.toml`, or `FILE.toml#NAME` where it has more
-    than one. Raises OptionInvalid for what is neither."""
+    than
+    one.
+
+    Parameters
+    ----------
+    name : str
+        What to call it in messages.
+
+    Returns
+    -------
+    Preset
+
+    Raises
+    ------
+    OptionInvalid
+        For what is neither.
+    """
     table = own()
     if name in table:
         return table[name]
