@@ -15,6 +15,9 @@ from tests.hosts.gimp.gimphost import Gimp
 
 _SIZE = "1280x900x24"
 _LAST_LINES = 30
+_PATIENCE = 240
+"""Seconds until what should come is taken for lost: a busy machine takes minutes over a job."""
+_QUIET = ("Xvfb.log", "dbus-daemon.log")
 
 
 class Screen:
@@ -68,11 +71,11 @@ class Screen:
             raise AssertionError(f"{command[0]} does not end.\n{self.state()}") from late
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return self.gimp.start(list(command), 60, self.variables)
+        return self.gimp.start(list(command), _PATIENCE, self.variables)
 
     def call(self, service: str, path: str, method: str, *arguments: str) -> None:
         """Calls a D-Bus method of a program here with strings, and waits for its answer."""
-        words = ["dbus-send", "--session", "--print-reply", "--reply-timeout=55000"]
+        words = ["dbus-send", "--session", "--print-reply", "--reply-timeout=180000"]
         strings = [f"string:{text}" for text in arguments]
         try:
             done = self._run(*words, f"--dest={service}", path, method, *strings)
@@ -103,7 +106,7 @@ class Screen:
         """The ids of visible windows whose title holds `title`."""
         return self.do("xdotool", "search", "--onlyvisible", "--name", title).split()
 
-    def window(self, title: str, seconds: float = 60) -> str:
+    def window(self, title: str, seconds: float = _PATIENCE) -> str:
         """Waits for a window and brings it to the front."""
         found: list[str] = []
 
@@ -132,7 +135,11 @@ class Screen:
             parts.append(f"picture: {self.picture('failed')}")
         except (subprocess.TimeoutExpired, AssertionError) as error:
             parts.append(f"the screen does not answer: {error}")
+        jobs = sorted((self.gimp.folder / "jobs").glob("*"))
+        parts.append("jobs: " + ", ".join(f"{one.name} {one.stat().st_size}" for one in jobs))
         for log in sorted(self.folder.glob("*.log")):
+            if log.name in _QUIET:
+                continue
             last = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
             parts += [f"{log}:", *(f"  {line}" for line in last if line)]
         return "\n".join(parts)
@@ -143,7 +150,7 @@ class Screen:
         self._run("import", "-window", "root", self.gimp.inside(self.folder) + f"/{name}.png")
         return path
 
-    def wait(self, done: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    def wait(self, done: Callable[[], bool], what: str, seconds: float = _PATIENCE) -> None:
         """Waits until `done` says so. Raises AssertionError after `seconds`, with the state."""
         end = time.monotonic() + seconds
         while not done():

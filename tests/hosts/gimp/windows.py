@@ -186,7 +186,7 @@ class ScriptFu:
     """Talks to GIMP's Script-Fu server: 'G', length, text; back come 'G', error, length, text."""
 
     def __init__(self, port: int) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self.connection = socket.create_connection(("127.0.0.1", port), timeout=240)
 
     def __call__(self, text: str) -> str:
         data = text.encode()
