@@ -11,6 +11,7 @@ from . import (
     _color,
     _files,
     _filters,
+    _kernels,
     _objects,
     _paths,
     _resources,
@@ -498,7 +499,7 @@ TABLE.update(
     }
 )
 
-for _module in (_color, _files, _filters, _paths, _resources, _retired, _transforms):
+for _module in (_color, _files, _filters, _kernels, _paths, _resources, _retired, _transforms):
     TABLE.update(_module.TABLE)
 
 _GEGL_HINT = "Many filters are GEGL operations now: Gimp.DrawableFilter.new(drawable, 'gegl:...')."

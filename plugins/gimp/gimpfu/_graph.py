@@ -58,6 +58,31 @@ def apply(drawable, steps, encoded=False, origin=True, cropped=False, keep_borde
     native.update(*bounds)
 
 
+def apply_bytes(drawable, change, whole=False, rows=0):
+    """Gives a drawable the bytes that `change(bytes, width, height, bytes a pixel)` returns, where
+    it is selected, as GIMP 2.10's plug-ins for 8 bits did.
+
+    whole: it sees the whole drawable, not the selected part alone. rows: how many rows above and
+    below that it sees.
+    """
+    native = drawable.native
+    bounds = drawable.mask_intersect()
+    if bounds is None:
+        return  # the selection is elsewhere
+    x, y, width, height = (0, 0, drawable.width, drawable.height) if whole else bounds
+    top, bottom = max(y - rows, 0), min(y + height + rows, drawable.height)
+    seen = x, top, width, bottom - top
+    place = Gegl.Rectangle.new(*seen)
+    name = formats(native, False, "u8")[0]
+    count = (3 if native.is_rgb() else 1) + int(native.has_alpha())
+    data = bytes(native.get_buffer().get(place, 1.0, name, Gegl.AbyssPolicy.NONE))
+    shadow = native.get_shadow_buffer()
+    shadow.set(place, name, change(data, seen[2], seen[3], count))
+    shadow.flush()
+    native.merge_shadow(True)
+    native.update(*bounds)
+
+
 def _copied(native, bounds, seen, told, origin):
     """A GEGL buffer with the drawable's pixels in those bounds, at (0, 0) if `origin`."""
     x, y, width, height = bounds

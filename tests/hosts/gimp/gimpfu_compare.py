@@ -49,6 +49,8 @@ KNOWN = {
     "plug_in_displace_polar": _PART,
     "plug_in_edge": _PART,
     "plug_in_edge 2": _PART,
+    "plug_in_emboss": "with alpha a few pixels by 2; within a selection 2.10 left a column black",
+    "plug_in_emboss 2": "the same",
     "plug_in_plasma": _PART,
     "plug_in_polar_coords 2": _PART,
     "plug_in_rotate": _PART,
