@@ -21,7 +21,7 @@ from mattebrush.objects import files
 from mattebrush.objects.find import find
 from mattebrush.objects.result import Object, Objects, exclusive, unique_names
 from mattebrush.options import Options, Point, Prompt
-from mattebrush.raster import Raster
+from mattebrush.raster import Raster, cryptomatte
 from mattebrush.render import Recipe
 from tests.objects.scenes import three
 
@@ -247,3 +247,39 @@ def test_the_command_writes_what_is_chosen(tmp_path: Path) -> None:
     assert done.returncode != 0
     assert "object 3" in done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.psd", "three.png"]
+
+
+def test_an_exr_has_a_layer_and_a_cryptomatte_an_object(tmp_path: Path) -> None:
+    exr = pytest.importorskip("OpenEXR")
+    objects = made(*OVERLAPPING).rename(1, "the.dog").rename(2, "Früchte")
+    assert objects.source is not None
+    path = tmp_path / "out.exr"
+    files.write(path, objects.source, objects, Recipe(format="exr"))
+    with exr.File(str(path), separate_channels=True) as file:
+        planes = {key: channel.pixels for key, channel in file.channels().items()}
+        facts = {k: v for k, v in file.header().items() if k.startswith("cryptomatte/")}
+    assert np.allclose(planes["A"], objects.alpha(), atol=1e-3)
+    names = ("the_dog", "Früchte", "thing 3", "thing 4")
+    for number, name in enumerate(names, 1):
+        assert np.allclose(planes[f"{name}.A"], objects.mask(number), atol=1e-3)
+        assert (planes[f"{name}.R"] <= planes[f"{name}.A"] + 1e-3).all()
+    key = next(iter(facts)).rpartition("/")[0]
+    assert key == f"cryptomatte/{cryptomatte.murmur3(b'CryptoObject'):08x}"[:19]
+    assert facts[f"{key}/name"] == "CryptoObject"
+    manifest = json.loads(facts[f"{key}/manifest"])
+    assert list(manifest) == list(objects.names)
+    for number, bits in enumerate(manifest.values(), 1):
+        wanted = np.array(int(bits, 16), np.uint32).view(np.float32)
+        covered = np.zeros(objects.shape, np.float32)
+        for layer in ("CryptoObject00", "CryptoObject01"):
+            for identity, coverage in (("R", "G"), ("B", "A")):
+                here = planes[f"{layer}.{identity}"] == wanted
+                covered += here * planes[f"{layer}.{coverage}"]
+        assert np.array_equal(covered, objects.mask(number))
+    assert (planes["CryptoObject00.G"] >= planes["CryptoObject00.A"]).all()
+
+
+def test_names_are_hashed_as_others_do() -> None:
+    """Known values of MurmurHash3 of 32 bits with seed 0."""
+    known = {b"": 0, b"test": 0xBA6BD213, b"Hello, world!": 0xC0363E43, b"hello": 0x248BFA47}
+    assert {data: cryptomatte.murmur3(data) for data in known} == known

@@ -17,11 +17,12 @@ from .. import psd, render
 from ..atomic import whole_file
 from ..cutout import Cutout
 from ..errors import OptionInvalid
-from ..raster import Raster
+from ..imaging.depth import to_unit
+from ..raster import Metadata, Raster, exr
 from ..render import Recipe
 from .result import Objects
 
-LAYERED = ("psd",)
+LAYERED = ("psd", "exr")
 """Formats that hold every object by its name."""
 
 
@@ -114,4 +115,20 @@ def _write_psd(file: BinaryIO, source: Raster, objects: Objects, recipe: Recipe)
     psd.write_groups(file, source, groups, objects.alpha(), strip=recipe.strip)
 
 
-_WRITERS: dict[str, Callable[[BinaryIO, Raster, Objects, Recipe], None]] = {"psd": _write_psd}
+def _write_exr(file: BinaryIO, source: Raster, objects: Objects, recipe: Recipe) -> None:
+    together = _cutout(source, objects).raster()
+    if recipe.strip:
+        together = dataclasses.replace(together, metadata=Metadata())
+    layers = []
+    for one in objects:
+        inside = one.window.slices
+        mask = one.mask if source.alpha is None else one.mask * to_unit(source.alpha[inside])
+        colors = source.pixels[inside] if one.foreground is None else one.foreground
+        layers.append(exr.Layer(one.name, inside, mask, colors))
+    exr.write_layers(file, together, layers, source.icc_for(3))
+
+
+_WRITERS: dict[str, Callable[[BinaryIO, Raster, Objects, Recipe], None]] = {
+    "psd": _write_psd,
+    "exr": _write_exr,
+}

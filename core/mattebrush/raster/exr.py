@@ -8,7 +8,9 @@ in floats, so that highlights and the last bits of a half survive.
 
 from __future__ import annotations
 
+import dataclasses
 import io
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -17,7 +19,7 @@ from .. import extras
 from ..errors import InputInvalid, MattebrushError, OutputUnwritable
 from ..imaging.depth import to_depth
 from ..imaging.strips import strips
-from . import decoding, icc
+from . import cryptomatte, decoding, icc
 from .model import Metadata, Raster
 
 
@@ -107,6 +109,63 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
         Where the package is missing.
     """
     exr = _library(OutputUnwritable("OpenEXR needs a further package.", _advice()))
+    _save(exr, file, _channels(raster, profile), {})
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One object of a picture: its name, where it is (rows and columns), its mask (h, w) and its
+    colors (h, w, C), of that window."""
+
+    name: str
+    window: tuple[slice, slice]
+    mask: np.ndarray
+    colors: np.ndarray
+
+
+def write_layers(
+    file: BinaryIO, raster: Raster, layers: Sequence[Layer], profile: bytes | None
+) -> None:
+    """Writes `raster`, all objects together, as `write` does, and beside it each object: a layer
+    of its name, and its part of a Cryptomatte, by which compositors pick objects.
+
+    The names must differ. At no pixel may the masks sum to more than one.
+
+    Raises OutputUnwritable where the package is missing.
+    """
+    exr = _library(OutputUnwritable("OpenEXR needs a further package.", _advice()))
+    channels = _channels(raster, profile)
+    for layer, name in zip(layers, _layer_names(layers), strict=True):
+        part = dataclasses.replace(raster, pixels=layer.colors, alpha=layer.mask)
+        for key, plane in _channels(part, profile).items():
+            whole = np.zeros((raster.height, raster.width), plane.dtype)
+            whole[layer.window] = plane
+            channels[f"{name}.{key}"] = whole
+    names, masks = [one.name for one in layers], [(one.window, one.mask) for one in layers]
+    channels |= cryptomatte.channels((raster.height, raster.width), names, masks)
+    _save(exr, file, channels, cryptomatte.header(names))
+
+
+def _layer_names(layers: Sequence[Layer]) -> list[str]:
+    """What channels can be called by: a dot would begin another layer."""
+    out: list[str] = []
+    for layer in layers:
+        name = layer.name.replace(".", "_")
+        while name in out or name.startswith(cryptomatte.NAME):
+            name += "_"
+        out.append(name)
+    return out
+
+
+def _save(exr: Any, file: BinaryIO, channels: dict[str, np.ndarray], more: dict[str, str]) -> None:
+    header = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage, **more}
+    packed = io.BytesIO()
+    exr.File(header, channels).write(packed)
+    file.write(packed.getbuffer())
+
+
+def _channels(raster: Raster, profile: bytes | None) -> dict[str, np.ndarray]:
+    """The planes of a picture by their names in a file: linear, premultiplied."""
     space = icc.parse(profile) if profile else icc.SRGB
     if space is None:
         raise OutputUnwritable(
@@ -133,10 +192,7 @@ def write(file: BinaryIO, raster: Raster, profile: bytes | None) -> None:
         channels[key] = np.ascontiguousarray(linear[..., number].astype(depth))
     if "A" in channels:
         channels["A"] = channels["A"].astype(depth)
-    header = {"compression": exr.ZIP_COMPRESSION, "type": exr.scanlineimage}
-    packed = io.BytesIO()
-    exr.File(header, channels).write(packed)
-    file.write(packed.getbuffer())
+    return channels
 
 
 def _advice() -> str:
