@@ -57,31 +57,75 @@ class Queue:
             )
 
     def rows(self) -> list[dict[str, Any]]:
-        """Lines of the manifest, failures and the least certain first, each with an `id`."""
+        """Lines of the manifest, failures and the least certain first, each with an `id`.
+
+        Returns
+        -------
+        list[dict[str, Any]]
+        """
         rows = manifest.doubtful(manifest.read(self.folder / manifest.NAME))
         return [{**row, "id": _id(row["key"])} for row in rows]
 
     def original(self, number: str) -> bytes:
-        """The photograph as a PNG of at most `PREVIEW` pixels."""
+        """The photograph as a PNG of at most `PREVIEW` pixels.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        bytes
+        """
         return _preview(raster.read(_item(self._row(number)).read()))
 
     def result(self, number: str) -> bytes:
-        """What the batch wrote, likewise."""
+        """What the batch wrote, likewise.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        bytes
+        """
         row = self._row(number)
         if not row.get("output"):
             raise InputInvalid(f"{row['key']} has no result: {row.get('error', '')}")
         return _preview(raster.read(self._target(row).read_bytes()))
 
     def mask(self, number: str) -> bytes:
-        """The mask in use as a gray PNG, likewise; found now, where it was not before."""
+        """The mask in use as a gray PNG, likewise; found now, where it was not before.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        bytes
+        """
         with self._lock:
             return _shown(self._opened(number).masks[-1])
 
     def paint(self, number: str, strokes: bytes) -> bytes:
         """Refines the mask by strokes, and gives the new one.
 
-        strokes: a picture of the preview's size: opaque white belongs to the subject, opaque black
-        does not.
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+        strokes : bytes
+            A picture of the preview's size: opaque white belongs to the subject, opaque black does
+            not.
+
+        Returns
+        -------
+        bytes
         """
         layer = raster.read(strokes)
         if layer.alpha is None:
@@ -98,7 +142,17 @@ class Queue:
             return _shown(opened.masks[-1])
 
     def undo(self, number: str) -> bytes:
-        """Takes the last strokes back, and gives the mask before."""
+        """Takes the last strokes back, and gives the mask before.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        bytes
+        """
         with self._lock:
             opened = self._opened(number)
             if len(opened.masks) > 1:
@@ -106,7 +160,17 @@ class Queue:
             return _shown(opened.masks[-1])
 
     def accept(self, number: str) -> dict[str, Any]:
-        """Notes that a result is good; one that was mended is written in place of the old one."""
+        """Notes that a result is good; one that was mended is written in place of the old one.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        dict[str, Any]
+        """
         with self._lock:
             row = self._row(number)
             opened = self._open.get(row["key"])
@@ -120,7 +184,17 @@ class Queue:
             return self._decide(row, "accepted")
 
     def reject(self, number: str) -> dict[str, Any]:
-        """Notes that a result will not do. Its file stays."""
+        """Notes that a result will not do. Its file stays.
+
+        Parameters
+        ----------
+        number : str
+            Which picture of the queue.
+
+        Returns
+        -------
+        dict[str, Any]
+        """
         with self._lock:
             return self._decide(self._row(number), "rejected")
 

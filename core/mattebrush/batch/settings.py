@@ -20,7 +20,16 @@ NAME = "batch.json"
 def save(folder: Path, options: Options, recipe: Recipe, background: str | None) -> None:
     """Writes them to the destination.
 
-    background: as it was given, a color or a picture's path; None for none or a preset's.
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+    options : Options
+        What is asked for.
+    recipe : Recipe
+        What the result is to be.
+    background : str or None
+        As it was given, a color or a picture's path; None for none or a preset's.
     """
     from ..atomic import whole_file
 
@@ -45,7 +54,22 @@ def save(folder: Path, options: Options, recipe: Recipe, background: str | None)
 
 
 def load(folder: Path) -> tuple[Options, Recipe]:
-    """Reads them back. Raises InputInvalid where they are missing or of another version."""
+    """Reads them back.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write.
+
+    Returns
+    -------
+    tuple[Options, Recipe]
+
+    Raises
+    ------
+    InputInvalid
+        Where they are missing or of another version.
+    """
     path = folder / NAME
     try:
         values = json.loads(path.read_text("utf-8"))
