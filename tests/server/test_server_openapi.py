@@ -46,7 +46,7 @@ def _holds(document: Any, route: Any, mode: GenerationMode, examples: int) -> No
     @settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def holds(case: Any) -> None:
-        case.call_and_validate(headers=AUTHORISED, excluded_checks=NOT_CHECKED, timeout=60)
+        case.call_and_validate(headers=AUTHORISED, excluded_checks=NOT_CHECKED, timeout=300)
 
     holds()
 
