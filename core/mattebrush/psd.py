@@ -336,6 +336,7 @@ def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:
     for number, data in sorted(blocks.items()):
         if data:
             body += struct.pack(">4sHHI", b"8BIM", number, 0, len(data)) + _padded(data, 2)
+    body += original.metadata.photoshop or b""
     file.write(struct.pack(">I", len(body)) + body)
 
 

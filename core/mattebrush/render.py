@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import composition, psd, raster, shadows
+from . import composition, outline, psd, raster, shadows
 from .atomic import whole_file
 from .composition import Color, Shadow
 from .cutout import Cutout
@@ -24,12 +24,15 @@ from .raster import Raster
 from .shop import checking, framing
 from .shop.presets import Preset
 
-CONTENTS = ("cutout", "mask", "alpha", "foreground")
+CONTENTS = ("cutout", "mask", "alpha", "foreground", "original")
 """cutout: the picture with its background gone, or a new one. mask: the matte alone, for a layer,
 which keeps the picture's own alpha. alpha: the result's alpha alone. foreground: the clean colors
-alone, opaque."""
+alone, opaque. original: the photograph as it is, for its clipping path."""
 
-FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
+FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg")
+"""svg: the outline alone."""
+
+_CARRY_PATHS = ("tiff", "jpg", "psd", "svg")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,6 +76,10 @@ class Recipe:
         1 to 100, of JPEG and WebP.
     lossless
         Whether WebP keeps every value; of masks it always does.
+    path
+        A clipping path around the subject, within so many pixels of its edge; None for none.
+    path_hair
+        Whether hairs and other thin strands are inside it.
     preset
         A shop's frame, or None: see `shop.presets`. Its background and format go for what is not
         said otherwise.
@@ -94,6 +101,8 @@ class Recipe:
     lossless: bool = False
     shadow_kind: str = "drop"
     preset: Preset | None = None
+    path: float | None = None
+    path_hair: bool = False
 
     @classmethod
     def of(cls, preset: Preset, **others: Any) -> Recipe:
@@ -138,6 +147,7 @@ class Recipe:
             raise OptionInvalid(
                 "A shadow is for a cut-out or a new background.", "Drop that option."
             )
+        self._check_path()
         if self.shadow_kind not in shadows.KINDS:
             raise OptionInvalid(
                 f"The shadow is {self.shadow_kind!r}.", f"Choose {', '.join(shadows.KINDS)}."
@@ -153,8 +163,27 @@ class Recipe:
             raise OptionInvalid(f"quality is {self.quality}.", "Give a number from 1 to 100.")
         self.shadow_for(100, 100)  # raises for values out of range
 
+    def _check_path(self) -> None:
+        if self.path is not None and not 0.5 <= self.path <= 20:
+            raise OptionInvalid(f"The path's tolerance is {self.path:g}.", "Give .5 to 20 pixels.")
+        if self.path is not None and self.format not in _CARRY_PATHS:
+            raise OptionInvalid(
+                f"A {self.format} file carries no clipping path.",
+                f"Write {', '.join(_CARRY_PATHS)}.",
+            )
+        if self.content == "original" and self.path is None:
+            raise OptionInvalid(
+                "The photograph as it is needs nothing made of it.", "Add --clipping-path."
+            )
+        if self.format == "svg" and (self.path is None or self.content != "cutout"):
+            raise OptionInvalid("An SVG holds the outline alone.", "Add --clipping-path only.")
+
     def _check_preset(self, preset: Preset) -> None:
-        if self.content != "cutout" or self.format in ("psd", "exr") or self.crop is not None:
+        if (
+            self.content != "cutout"
+            or self.format in ("psd", "exr", "svg")
+            or self.crop is not None
+        ):
             raise OptionInvalid(
                 f"The preset {preset.name!r} frames a cut-out in a flat file.",
                 "Drop the crop, the mask or the layered format.",
@@ -230,23 +259,35 @@ class _Made:
 def _made(source: Raster, cutout: Cutout, recipe: Recipe) -> _Made:
     color = source.pixels if cutout.foreground is None else cutout.foreground
     alpha, plane = cutout.alpha, cutout.matte if recipe.content == "mask" else cutout.alpha
+    own = source.pixels
     darkness, remarks = _darkness(source, cutout, recipe)
     if recipe.preset is not None:
         subject = dataclasses.replace(source, pixels=color, alpha=to_unit(alpha))
         return _framed(subject, darkness, remarks, recipe, recipe.preset)
     if recipe.crop is not None:
         window = _crop(source, alpha, recipe.crop, darkness).slices
-        color, alpha, plane = color[window], alpha[window], plane[window]
+        color, alpha, plane, own = color[window], alpha[window], plane[window], own[window]
         darkness = None if darkness is None else darkness[window]
     if recipe.content in ("mask", "alpha"):
         mask = to_depth(plane, color.dtype)[:, :, None]
         made = dataclasses.replace(source, pixels=mask, alpha=None, icc=None)
     elif recipe.content == "foreground":
         made = dataclasses.replace(source, pixels=color, alpha=None)
+    elif recipe.content == "original":
+        made = dataclasses.replace(source, pixels=own, alpha=None)
     else:
         subject = dataclasses.replace(source, pixels=color, alpha=alpha)
         made = composed(subject, recipe.scene, darkness)
-    return _Made(made, alpha, remarks)
+    return _Made(_with_path(made, alpha, recipe), alpha, remarks)
+
+
+def _with_path(made: Raster, alpha: np.ndarray, recipe: Recipe) -> Raster:
+    """The picture with the clipping path that is asked for."""
+    if recipe.path is None or recipe.format == "svg":
+        return made
+    blocks = outline.blocks(outline.trace(alpha, recipe.path, recipe.path_hair))
+    metadata = dataclasses.replace(made.metadata, photoshop=blocks)
+    return dataclasses.replace(made, metadata=metadata)
 
 
 def _framed(
@@ -273,6 +314,7 @@ def _framed(
     elif recipe.shadow_kind != "kept":  # made for this canvas: its blur is in proportion to that
         darkness = _made_shadow(placed.alpha, recipe)
     made = composed(placed, recipe.scene, darkness)
+    made = _with_path(made, placed.alpha, recipe)
     return _Made(made, placed.alpha, [*remarks, *where.remarks])
 
 
@@ -348,6 +390,10 @@ def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list
     tuple[bytes, list[str]]
     """
     lost = losses(source, recipe)
+    if recipe.format == "svg":
+        made = _made(source, cutout, recipe)
+        assert recipe.path is not None
+        return outline.svg(outline.trace(made.alpha, recipe.path, recipe.path_hair)), made.remarks
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
         data = psd.encode(*layers.pictures, shadow=layers.shadow, strip=recipe.strip)
@@ -403,7 +449,7 @@ def write(
     OutputExists, OutputUnwritable
         As `raster.write` does.
     """
-    if recipe.preset is not None:
+    if recipe.preset is not None or recipe.format == "svg":
         data, remarks = encoded(source, cutout, recipe)
         with whole_file(path, overwrite) as file:
             file.write(data)
@@ -438,7 +484,7 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
     -------
     list[str]
     """
-    if recipe.format == "psd" or recipe.content in ("mask", "alpha"):
+    if recipe.format in ("psd", "svg") or recipe.content in ("mask", "alpha"):
         return []
     kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
     return raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))
@@ -464,6 +510,8 @@ def _layers(source: Raster, cutout: Cutout, recipe: Recipe) -> _Layers:
         darkness = None if darkness is None else darkness[window]
         source = dataclasses.replace(source, pixels=source.pixels[window], alpha=alpha)
         matte = matte[window]
+    visible = matte if source.alpha is None else to_unit(matte) * to_unit(source.alpha)
+    source = _with_path(source, visible, recipe)
     return _Layers((source, matte, foreground), darkness, remarks)
 
 

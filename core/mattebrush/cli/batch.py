@@ -65,6 +65,7 @@ def add_parser(subparsers: Subparsers) -> None:
     recipe_arguments.add_result(parser)
     recipe_arguments.add_composition(parser)
     recipe_arguments.add_preset(parser)
+    recipe_arguments.add_path(parser)
     parser.add_argument("--strip", action="store_true", help="leave out EXIF, XMP and the like")
     parser.add_argument("--quality", type=int, metavar="1..100", help="of JPEG and WebP")
     parser.add_argument("--lossless", action="store_true", help="WebP keeps every value")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..render import Recipe
     from ..shop.presets import Preset
 
-_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr")
+_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg")
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,11 @@ def add_result(parser: argparse.ArgumentParser) -> None:
         help="the result's alpha alone, gray, own alpha included",
     )
     kind.add_argument("--foreground", action="store_true", help="the clean colors alone, opaque")
+    kind.add_argument(
+        "--original",
+        action="store_true",
+        help="the photograph as it is, for its clipping path",
+    )
     kind.add_argument(
         "--background",
         metavar="COLOR|PICTURE",
@@ -62,6 +67,24 @@ def add_composition(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--crop", nargs="?", type=_margin, const=0, metavar="MARGIN", help="crop to the subject"
     )
+
+
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """The clipping path."""
+    group = parser.add_argument_group("clipping path")
+    group.add_argument(
+        "--clipping-path",
+        action="store_true",
+        help="around the subject, in TIFF, JPEG and PSD; of an .svg it is all there is",
+    )
+    group.add_argument(
+        "--path-tolerance",
+        type=float,
+        default=1.5,
+        metavar="PX",
+        help="how far it may be from the edge (default: 1.5)",
+    )
+    group.add_argument("--path-hair", action="store_true", help="hairs and thin strands inside it")
 
 
 def add_preset(parser: argparse.ArgumentParser) -> None:
@@ -101,10 +124,16 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
         wanted = wanted or preset.format or ""
         background = preset.color if background is None else background
         quality = preset.quality if quality is None else quality
-    kinds = [name for name in ("mask", "alpha", "foreground") if getattr(arguments, name)]
+    kinds = [
+        name for name in ("mask", "alpha", "foreground", "original") if getattr(arguments, name)
+    ]
     return Recipe(
         content=kinds[0] if kinds else "cutout",
-        format=wanted if wanted in _FORMATS else "jpg" if background is not None else "png",
+        format=wanted
+        if wanted in _FORMATS
+        else "jpg"
+        if background is not None or arguments.original
+        else "png",
         background=background,
         shadow=_shadow(arguments),
         match_colors=arguments.match_colors,
@@ -114,6 +143,8 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
         lossless=arguments.lossless,
         shadow_kind=arguments.shadow_kind or "drop",
         preset=preset,
+        path=arguments.path_tolerance if arguments.clipping_path or wanted == "svg" else None,
+        path_hair=arguments.path_hair,
     )
 
 

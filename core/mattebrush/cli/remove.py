@@ -34,6 +34,7 @@ def add_parser(subparsers: Subparsers) -> None:
     recipe_arguments.add_result(parser)
     recipe_arguments.add_composition(parser)
     recipe_arguments.add_preset(parser)
+    recipe_arguments.add_path(parser)
     pictures.add_output_arguments(parser)
     engine_arguments.add_running(parser)
     parser.add_argument("--force", action="store_true", help="write even when no subject was found")
@@ -50,7 +51,7 @@ def _remove(arguments: argparse.Namespace) -> int:
         kind = "objects"
     backdrop = [arguments.background] if isinstance(recipe.background, Raster) else []
     tasks = pictures.plan(
-        arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd",), backdrop
+        arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd", ".svg"), backdrop
     )
 
     def work(task: pictures.Task, progress: Progress) -> Report:

@@ -36,12 +36,15 @@ class Metadata:
     xmp: an XMP packet.
     dpi: horizontal and vertical resolution in dots per inch.
     text: named texts (PNG text chunks).
+    photoshop: Adobe's image resource blocks, a clipping path for one; PSD, TIFF and JPEG carry
+        them. Made by `outline`, never read from a file.
     """
 
     exif: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     text: dict[str, str] = dataclasses.field(default_factory=dict)
+    photoshop: bytes | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -44,7 +44,7 @@ _MOST_PAGES = 1000
 _REDUCED_OR_MASK = 1 | 4  # NewSubfileType
 _LARGEST_THUMBNAIL = 1024
 _COLORS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
-_ICC, _XMP, _ORIENTATION = 34675, 700, 274
+_ICC, _XMP, _PHOTOSHOP, _ORIENTATION = 34675, 700, 34377, 274
 _STRIP_BYTES = 1 << 20
 _CLASSIC_LIMIT = 2**32 - 2**26  # bytes; BigTIFF beyond
 
@@ -324,7 +324,7 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     metadata = raster.metadata
     parsed = exif.parse(io.BytesIO(metadata.exif)) if metadata.exif and not big else None
     order, about = parsed or ("<", {})
-    blocks = ((_XMP, 1, metadata.xmp), (_ICC, 7, icc))
+    blocks = ((_XMP, 1, metadata.xmp), (_PHOTOSHOP, 1, metadata.photoshop), (_ICC, 7, icc))
     tifffile.imwrite(
         file,
         in_order(functools.partial(_packed, order=order), parts),

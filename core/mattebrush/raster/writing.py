@@ -211,7 +211,8 @@ def _encode(
         raise OutputUnwritable(
             "JPEG has no transparency.", "Give a background color, or write PNG, WebP or TIFF."
         )
-    metadata = Metadata() if strip else raster.metadata
+    # A clipping path was asked for, and is no data about where a picture comes from.
+    metadata = Metadata(photoshop=raster.metadata.photoshop) if strip else raster.metadata
     if metadata.exif:
         block = exif.upright(metadata.exif, raster.width, raster.height)
         metadata = dataclasses.replace(metadata, exif=block)
@@ -251,8 +252,20 @@ def _jpeg(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
         options["exif"] = exif_block
     if metadata.xmp and len(metadata.xmp) <= _JPEG_SEGMENT - 29:
         options["xmp"] = metadata.xmp
+    if metadata.photoshop:
+        options["extra"] = _segments(metadata.photoshop)
     options["quality"] = compression.quality
     _through_pillow(file, raster, "JPEG", channels, subsampling=0, **options)
+
+
+def _segments(blocks: bytes) -> bytes:
+    """Image resource blocks as JPEG segments (APP13)."""
+    head = b"Photoshop 3.0\0"
+    room = _JPEG_SEGMENT - len(head)
+    parts = [blocks[start : start + room] for start in range(0, len(blocks), room)]
+    return b"".join(
+        b"\xff\xed" + (len(head) + len(part) + 2).to_bytes(2, "big") + head + part for part in parts
+    )
 
 
 def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
