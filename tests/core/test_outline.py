@@ -115,11 +115,7 @@ def blocks_of(data: bytes, format: str) -> bytes:
     with Image.open(io.BytesIO(data)) as image:
         if format == "tiff":
             return bytes(image.tag_v2[34377])
-        return b"".join(
-            body[14:]
-            for name, body in image.applist
-            if name == "APP13"  # type: ignore[attr-defined]
-        )
+        return b"".join(body[14:] for name, body in image.applist if name == "APP13")
 
 
 @pytest.mark.parametrize("format", ["psd", "tiff", "jpg"])
