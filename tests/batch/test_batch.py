@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mattebrush.batch import Remover, manifest, processes, sources
+from mattebrush.batch import Remover, manifest, processes, settings, sources
 from mattebrush.batch.remover import Result
 from mattebrush.cli.command_line import main
 from mattebrush.errors import InputInvalid, OptionInvalid
@@ -58,7 +58,7 @@ def outputs(destination: Path) -> dict[str, bytes]:
     return {
         p.relative_to(destination).as_posix(): p.read_bytes()
         for p in destination.rglob("*")
-        if p.is_file() and p.name != manifest.NAME
+        if p.is_file() and p.name not in (manifest.NAME, settings.NAME)
     }
 
 
