@@ -21,7 +21,21 @@ Places = Sequence[tuple[tuple[slice, slice], np.ndarray]]
 
 
 def channels(shape: tuple[int, int], names: Sequence[str], masks: Places) -> dict[str, np.ndarray]:
-    """The ranked ids and coverages, float32 (H, W) by channel name."""
+    """The ranked ids and coverages, float32 (H, W) by channel name.
+
+    Parameters
+    ----------
+    shape : tuple[int, int]
+        (H, W) of the picture.
+    names : Sequence[str]
+        Of the objects.
+    masks : Places
+        A matte for each name, (N, H, W).
+
+    Returns
+    -------
+    dict[str, numpy.ndarray]
+    """
     ranks = max(1, min(len(names), _most_at_a_pixel(shape, masks)))
     ids = np.zeros((ranks, *shape), np.float32)
     coverages = np.zeros((ranks, *shape), np.float32)
@@ -49,7 +63,17 @@ def channels(shape: tuple[int, int], names: Sequence[str], masks: Places) -> dic
 
 
 def header(names: Sequence[str]) -> dict[str, str]:
-    """The file's attributes that say what is where."""
+    """The file's attributes that say what is where.
+
+    Parameters
+    ----------
+    names : Sequence[str]
+        Of the objects.
+
+    Returns
+    -------
+    dict[str, str]
+    """
     key = f"cryptomatte/{_bits(NAME):08x}"[: len("cryptomatte/") + 7]
     manifest = {name: f"{_bits(name):08x}" for name in names}
     return {
@@ -61,7 +85,17 @@ def header(names: Sequence[str]) -> dict[str, str]:
 
 
 def identity(name: str) -> float:
-    """A name's number: its hash, read as a float."""
+    """A name's number: its hash, read as a float.
+
+    Parameters
+    ----------
+    name : str
+        Of an object.
+
+    Returns
+    -------
+    float
+    """
     return float(np.array([_bits(name)], np.uint32).view(np.float32)[0])
 
 
@@ -73,7 +107,17 @@ def _bits(name: str) -> int:
 
 
 def murmur3(data: bytes) -> int:
-    """MurmurHash3 of 32 bits, seed 0 (Appleby, 2011)."""
+    """MurmurHash3 of 32 bits, seed 0 (Appleby, 2011).
+
+    Parameters
+    ----------
+    data : bytes
+        What is hashed.
+
+    Returns
+    -------
+    int
+    """
     mask, value = 0xFFFFFFFF, 0
     blocks = len(data) // 4 * 4
     for start in range(0, blocks, 4):

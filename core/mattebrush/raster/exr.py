@@ -131,7 +131,21 @@ def write_layers(
 
     The names must differ. At no pixel may the masks sum to more than one.
 
-    Raises OutputUnwritable where the package is missing.
+    Parameters
+    ----------
+    file : BinaryIO
+        A seekable file, at its beginning.
+    raster : Raster
+        A picture.
+    layers : Sequence[Layer]
+        What each layer is called, and its channels.
+    profile : bytes or None
+        An ICC profile; None means sRGB.
+
+    Raises
+    ------
+    OutputUnwritable
+        Where the package is missing.
     """
     exr = _library(OutputUnwritable("OpenEXR needs a further package.", _advice()))
     channels = _channels(raster, profile)
