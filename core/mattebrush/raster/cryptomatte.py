@@ -30,7 +30,7 @@ def channels(shape: tuple[int, int], names: Sequence[str], masks: Places) -> dic
     names : Sequence[str]
         Of the objects.
     masks : Places
-        A matte for each name, (N, H, W).
+        Of each object its window and its mask (h, w).
 
     Returns
     -------
