@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..imaging.depth import FULL
 from ..imaging.morphology import dilated, dilated_square, label
 from ..imaging.rect import Rect
 from ..imaging.resize import resize, shrink
@@ -172,12 +173,13 @@ def correct(
     """
     session = open_session(row, device, threads)
     whole = _whole(image)
+    boxed = not strokes and _is_rectangle(previous)
 
     def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
         guide = np.zeros((4, *size), np.float32)
         guide[KEEP] = _cells(strokes.keep, strokes.window, window, size)
         guide[DROP] = _cells(strokes.drop, strokes.window, window, size)
-        guide[PREVIOUS] = _means(previous, window, size)
+        guide[BOX if boxed else PREVIOUS] = _means(previous, window, size)
         return guide
 
     answer = _look(image, whole, draw, session, row, decided=True)
@@ -230,6 +232,15 @@ def carry(
 
     answer = _look(image, window, draw, session, row)
     return Segmentation(answer, row, session.device, list(session.warnings))
+
+
+def _is_rectangle(mask: np.ndarray) -> bool:
+    """Whether a mask is one filled rectangle: that is a box around something, not its shape."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return False
+    inside = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return bool(inside.min() == FULL[mask.dtype])
 
 
 def _whole(image: np.ndarray) -> Rect:
@@ -403,9 +414,9 @@ def _changes(
     size = answer.shape
     whole = Rect(0, 0, previous.shape[1], previous.shape[0])
     before = _means(previous, whole, size)
-    raised = (answer - before > _CHANGED) & (answer > 0.5)
-    lowered = (before - answer > _CHANGED) & (answer < 0.5)
+    raised, lowered = answer - before > _CHANGED, before - answer > _CHANGED
     if strokes:
+        raised, lowered = raised & (answer > 0.5), lowered & (answer < 0.5)
         raised = _touching(raised, _cells(strokes.keep, strokes.window, whole, size))
         lowered = _touching(lowered, _cells(strokes.drop, strokes.window, whole, size))
     if region is not None:
