@@ -45,7 +45,7 @@ _CROWDED_SECONDS = 1.0
 """How long, beyond so many connections, one may say nothing."""
 
 _DRAIN_SECONDS = 10.0
-_DRAIN_PAUSE = 1.0
+_DRAIN_PAUSE = 5.0  # seconds that a busy machine may keep a client from sending on
 _SOCKET_BYTES = 1 << 22  # a picture has megabytes; with the default it goes in small bites
 
 Judge = Callable[[str, str, Callable[[str], str | None]], None]
@@ -297,7 +297,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return since
 
     def service(self) -> None:
-        self._drain = self.requests[0].left_unread
+        # It stays so: what comes in after the refusal may look like a request of its own.
+        self._drain = self._drain or self.requests[0].left_unread
         self._answering = False
         super().service()
         if self._sends_no_more and not self.requests:
