@@ -49,9 +49,10 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
         arrays["region"] = to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
     arrays["image"] = photo.image()
+    request, shown = contract.request_of(options, arrays), raster.as_shown(photo)
     if params.get("thresholds"):
-        return _matted(contract.request_of(options, arrays), params["thresholds"], progress)
-    answer = operations.run(contract.request_of(options, arrays), progress)
+        return _matted(request, params["thresholds"], progress, shown)
+    answer = operations.run(request, progress, shown=shown)
     answer.report["warnings"][:0] = photo.warnings  # an animation's further frames, say
     if "previous" in arrays:
         changed = _changed(answer.alpha, arrays["previous"])
@@ -79,14 +80,19 @@ def _shown(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) 
     return raster.encode(dataclasses.replace(photo, pixels=pixels, alpha=alpha), "PNG"), {}
 
 
-def _matted(request: contract.Request, thresholds: dict[str, int], progress: Progress) -> Outcome:
+def _matted(
+    request: contract.Request,
+    thresholds: dict[str, int],
+    progress: Progress,
+    shown: np.ndarray | None,
+) -> Outcome:
     """As rembg mattes: its trimap, `af`, `ab` and `ae`, in place of the one that suits the edge."""
     image, options = request.arrays["image"], request.options
     unmatted = dataclasses.replace(options, matting="none", decontaminate=False)
-    coarse = engine.remove_background(image, unmatted, progress)
+    coarse = engine.remove_background(image, unmatted, progress, shown=shown)
     trimap = _thresholded(coarse.matte, thresholds["af"], thresholds["ab"], thresholds["ae"])
     if (trimap == 0).any() and (trimap == 255).any():
-        fine = engine.matte(image, trimap, options, progress)
+        fine = engine.matte(image, trimap, options, progress, shown=shown)
     else:  # nothing to tell the undecided from: the mask as it is, as there
         fine = coarse
     if options.decontaminate:

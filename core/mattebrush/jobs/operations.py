@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from .. import engine, subject
 from ..cutout import Cutout, Progress, no_progress
 from ..errors import OptionInvalid
@@ -14,7 +16,9 @@ from ..segmentation import video
 from .contract import Answer, Request
 
 
-def run(request: Request, progress: Progress = no_progress) -> Answer:
+def run(
+    request: Request, progress: Progress = no_progress, *, shown: np.ndarray | None = None
+) -> Answer:
     """Runs the operation that the request names.
 
     Parameters
@@ -23,6 +27,9 @@ def run(request: Request, progress: Progress = no_progress) -> Answer:
         A checked request.
     progress : Progress, optional
         Called as progress(stage, fraction); may raise to stop.
+    shown : numpy.ndarray or None, optional
+        (H, W, 3), the colors of the request's image as a screen shows them, where it was read from
+        a file in linear light, PQ or HLG (`raster.as_shown`); None where it is so itself.
 
     Returns
     -------
@@ -34,10 +41,10 @@ def run(request: Request, progress: Progress = no_progress) -> Answer:
         MattebrushError subclasses: NoSubject where the result shows none and `force` is not set;
         whatever `progress` raises to stop the work.
     """
-    return _RUN[request.op](request, progress)
+    return _RUN[request.op](request, progress, shown)
 
 
-def _remove(request: Request, progress: Progress) -> Answer:
+def _remove(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     with video.sequence():
         _feed_earlier(request)
         cutout = engine.remove_background(
@@ -45,16 +52,17 @@ def _remove(request: Request, progress: Progress) -> Answer:
             request.options,
             progress,
             selection=request.arrays.get("region"),
+            shown=shown,
         )
     if not request.force:
         subject.required(cutout.report, request.options, subject.FOR_HOSTS)
     return answer_of(cutout, request, "matte")
 
 
-def _segment(request: Request, progress: Progress) -> Answer:
+def _segment(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     with video.sequence():
         _feed_earlier(request)
-        cutout = engine.segment(request.arrays["image"], request.options, progress)
+        cutout = engine.segment(request.arrays["image"], request.options, progress, shown=shown)
     return answer_of(cutout, request, "probability")
 
 
@@ -72,19 +80,19 @@ def _feed_earlier(request: Request) -> None:
         engine.segment(frame, request.options)
 
 
-def _matte(request: Request, progress: Progress) -> Answer:
+def _matte(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     image, trimap = request.arrays["image"], request.arrays["mask"]
-    cutout = engine.matte(image, trimap, request.options, progress)
+    cutout = engine.matte(image, trimap, request.options, progress, shown=shown)
     return answer_of(cutout, request, "matte")
 
 
-def _decontaminate(request: Request, progress: Progress) -> Answer:
+def _decontaminate(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     image, mask = request.arrays["image"], request.arrays["mask"]
     cutout = engine.decontaminate(image, mask, request.options, progress)
     return answer_of(cutout, request, "mask")
 
 
-def _refine(request: Request, progress: Progress) -> Answer:
+def _refine(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     arrays = request.arrays
     cutout = engine.refine(
         arrays["image"],
@@ -93,17 +101,18 @@ def _refine(request: Request, progress: Progress) -> Answer:
         arrays.get("region"),
         request.options,
         progress,
+        shown=shown,
     )
     return answer_of(cutout, request, "mask")
 
 
-def _status(request: Request, progress: Progress) -> Answer:
+def _status(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
     from ..doctor import examine
 
     return Answer(None, None, examine())
 
 
-_RUN: dict[str, Callable[[Request, Progress], Answer]] = {
+_RUN: dict[str, Callable[[Request, Progress, np.ndarray | None], Answer]] = {
     "remove": _remove,
     "segment": _segment,
     "matte": _matte,
