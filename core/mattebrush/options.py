@@ -135,7 +135,19 @@ class Options:
     def from_json(cls, values: dict[str, Any]) -> Options:
         """Options from the job contract's JSON object.
 
-        Raises OptionInvalid for unknown names, wrong types and values out of range.
+        Parameters
+        ----------
+        values : dict[str, Any]
+            By the names of the fields; "prompt" is an object with "points" and "boxes".
+
+        Returns
+        -------
+        Options
+
+        Raises
+        ------
+        OptionInvalid
+            For unknown names, wrong types and values out of range.
         """
         names = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - names)

@@ -22,7 +22,18 @@ _SOLID = 0.5
 
 
 def is_shown(alpha: np.ndarray) -> bool:
-    """Whether what is delivered, float32 (H, W) in [0, 1], shows a subject."""
+    """Whether what is delivered shows a subject.
+
+    Parameters
+    ----------
+    alpha : numpy.ndarray
+        What is delivered, float32 (H, W) in [0, 1].
+
+    Returns
+    -------
+    bool
+        True where a pixel is at least half opaque.
+    """
     return bool(alpha.max() >= _SOLID)
 
 
@@ -70,7 +81,22 @@ FOR_LIBRARY = Wording(
 
 
 def required(report: Report, options: Options, wording: Wording) -> None:
-    """Raises NoSubject where the result shows none, with the ways out that fit the call."""
+    """Stops at a result that shows no subject.
+
+    Parameters
+    ----------
+    report : Report
+        What is known of the run; its `subject_found` decides.
+    options : Options
+        What was asked for, which decides which way out comes first.
+    wording : Wording
+        How the client calls the ways out.
+
+    Raises
+    ------
+    NoSubject
+        Where none was found, with the ways out that fit the call.
+    """
     if report.subject_found:
         return
     first = wording.select

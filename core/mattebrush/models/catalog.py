@@ -183,7 +183,12 @@ class ModelRow:
 
 @functools.cache
 def rows() -> dict[str, ModelRow]:
-    """Every model by id, in the catalog's order."""
+    """Every model by id, in the catalog's order.
+
+    Returns
+    -------
+    dict[str, ModelRow]
+    """
     with CATALOG.open("rb") as stream:
         table = tomllib.load(stream)
     interfaces = {name: _interface(name, values) for name, values in table["interface"].items()}
@@ -192,7 +197,22 @@ def rows() -> dict[str, ModelRow]:
 
 
 def get(model: str | ModelRow) -> ModelRow:
-    """The row of this id; a row is passed through. Raises ModelUnavailable for unknown ids."""
+    """The row of this id; a row is passed through.
+
+    Parameters
+    ----------
+    model : str or ModelRow
+        An id of the catalog, or a row of it.
+
+    Returns
+    -------
+    ModelRow
+
+    Raises
+    ------
+    ModelUnavailable
+        For an id that is not in the catalog; its fix names ids that look like it.
+    """
     if isinstance(model, ModelRow):
         return model
     try:

@@ -58,11 +58,33 @@ class Verdict:
 def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> list[Added]:
     """Downloads the files of a model that are not here, or not good any more, and verifies them.
 
-    mirror: base address that holds the files under the catalog's file names; "" takes the
-        published addresses. progress: called as progress(file name, fraction).
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+    mirror : str, optional
+        Base address that holds the files under the catalog's file names; "" takes the published
+        addresses.
+    progress : Progress, optional
+        Called as progress(file name, fraction), 0 to 1; may raise to stop.
 
-    Raises ModelUnavailable when nobody publishes a file, DownloadFailed when it does not arrive
-    or has the wrong checksum, ModelInvalid when it does not fit its row, OutputUnwritable.
+    Returns
+    -------
+    list[Added]
+        The files that were downloaded; empty where all were here and good.
+
+    Raises
+    ------
+    OptionInvalid
+        For a model that is part of Mattebrush.
+    ModelUnavailable
+        When nobody publishes a file.
+    DownloadFailed
+        When a file does not arrive, or has the wrong checksum.
+    ModelInvalid
+        When a file does not fit its row.
+    OutputUnwritable
+        When the store cannot be written.
     """
     _not_embedded(row)
     return [
@@ -73,10 +95,30 @@ def pull(row: ModelRow, mirror: str = "", progress: Progress = no_progress) -> l
 def add(source: Path, model_id: str | None = None) -> Added:
     """Takes a file from disk into the store.
 
-    model_id: the catalog id; None finds it by the file's name (an id, or a published name).
+    Parameters
+    ----------
+    source : Path
+        The file on disk; it is copied, and stays where it is.
+    model_id : str or None, optional
+        The catalog id; None finds it by the file's name (an id, or a published name).
 
-    Raises OptionInvalid when the name does not tell which model it is, ModelInvalid when the file
-    does not fit the row, InputInvalid when it cannot be read, OutputUnwritable.
+    Returns
+    -------
+    Added
+        Where it is now, and what is known of its checksum.
+
+    Raises
+    ------
+    OptionInvalid
+        When the name does not tell which model it is.
+    ModelUnavailable
+        For an id that is not in the catalog.
+    ModelInvalid
+        When the file does not fit the row.
+    InputInvalid
+        When it cannot be read.
+    OutputUnwritable
+        When the store cannot be written.
     """
     if not paths.is_file(source):
         raise InputInvalid(f"There is no file {source}.")
@@ -95,7 +137,20 @@ def add(source: Path, model_id: str | None = None) -> Added:
 def verify(row: ModelRow) -> list[Verdict]:
     """Compares each installed file of a model with its checksum, and with its row's contract.
 
-    Raises ModelUnavailable when the model is not installed.
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    list[Verdict]
+        One a file, in the row's order.
+
+    Raises
+    ------
+    ModelUnavailable
+        When the model is not installed.
     """
     entry = store.resolve(row)
     return [_verdict(row, file, entry.paths[file.role]) for file in row.files]
@@ -104,8 +159,24 @@ def verify(row: ModelRow) -> list[Verdict]:
 def remove(row: ModelRow) -> list[Path]:
     """Deletes a model's files, finished and unfinished, from the store; returns what went.
 
-    Raises ModelUnavailable when there is nothing of it in the store: files of rembg are not ours
-    to delete, and embedded networks stay.
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    list[Path]
+        The files that were deleted.
+
+    Raises
+    ------
+    OptionInvalid
+        For a model that is part of Mattebrush.
+    ModelUnavailable
+        When there is nothing of it in the store; files of rembg are not ours to delete.
+    OutputUnwritable
+        When a file cannot be deleted.
     """
     _not_embedded(row)
     runtime.release(row.id)

@@ -73,9 +73,24 @@ class Session:
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs the network; arrays by the names of the file's inputs and outputs.
 
-        Raises DeviceUnavailable when the device fails (out of memory, lost) and falling back to
-        the CPU is not allowed; ModelInvalid when the network itself cannot take these inputs;
-        Cancelled when the `cancellation.CancelToken` that covers this thread was cancelled.
+        Parameters
+        ----------
+        inputs : Mapping[str, numpy.ndarray]
+            By the names of the file's inputs, in the dtypes and shapes that it declares.
+
+        Returns
+        -------
+        dict[str, numpy.ndarray]
+            By the names of the file's outputs.
+
+        Raises
+        ------
+        DeviceUnavailable
+            When the device fails (out of memory, lost) and falling back to the CPU is not allowed.
+        ModelInvalid
+            When the network itself cannot take these inputs.
+        Cancelled
+            When the `cancellation.CancelToken` that covers this thread was cancelled.
         """
         values = self._values(inputs)
         return dict(zip((output.name for output in self.outputs), values, strict=True))
@@ -164,13 +179,32 @@ def open_session(
 ) -> Session:
     """The session of a catalog id, a row, or a file (a Path); opened once, then shared.
 
-    device: "auto" takes the fastest that works, and falls back to the CPU with a warning in
+    Parameters
+    ----------
+    model : str or Path or ModelRow
+        An id of the catalog, a row of it, or a network file outside the store.
+    device : str, optional
+        "auto" takes the fastest that works, and falls back to the CPU with a warning in
         `Session.warnings`; any other must work.
-    threads: CPU threads; None follows the machine.
-    role: which file of the model, "model", "encoder" or "decoder".
+    threads : int or None, optional
+        CPU threads; None follows the machine.
+    role : str, optional
+        Which file of the model, "model", "encoder" or "decoder".
 
-    Raises ModelUnavailable when it is not installed, ModelInvalid when the file is damaged or
-    does not fit its row, DeviceUnavailable, OptionInvalid for an unknown device.
+    Returns
+    -------
+    Session
+
+    Raises
+    ------
+    ModelUnavailable
+        When it is not installed.
+    ModelInvalid
+        When the file is damaged or does not fit its row.
+    DeviceUnavailable
+        When a device that was asked for by name does not work here.
+    OptionInvalid
+        For an unknown device.
     """
     if device != "auto" and device not in PROVIDERS:
         raise OptionInvalid(
@@ -200,7 +234,13 @@ def open_session(
 
 
 def release(model_id: str) -> None:
-    """Drops the sessions of this model; memory goes back when the last user lets go of them."""
+    """Drops the sessions of this model; memory goes back when the last user lets go of them.
+
+    Parameters
+    ----------
+    model_id : str
+        An id of the catalog.
+    """
     with _registry:
         for key, session in list(_sessions.items()):
             if session.row is not None and session.row.id == model_id:
@@ -217,12 +257,31 @@ def release_all() -> None:
 
 
 def devices() -> list[DeviceStatus]:
-    """Every device this engine knows, tried with a small real inference."""
+    """Every device this engine knows, tried with a small real inference.
+
+    Returns
+    -------
+    list[DeviceStatus]
+        One a device, those that do not work too, with the reason.
+    """
     return [_status(name) for name in PROVIDERS]
 
 
 def check(session: Session, graph: Graph) -> None:
-    """Raises ModelInvalid, naming what differs, when a file does not fit what its row expects."""
+    """Compares an open network with what its row expects.
+
+    Parameters
+    ----------
+    session : Session
+        An open network.
+    graph : Graph
+        The inputs and outputs that the row expects; further outputs are allowed.
+
+    Raises
+    ------
+    ModelInvalid
+        Where they differ, naming what does.
+    """
     differences = [
         *_differences("input", graph.inputs, session.inputs, exact=True),
         *_differences("output", graph.outputs, session.outputs, exact=False),
@@ -236,7 +295,22 @@ def check(session: Session, graph: Graph) -> None:
 
 
 def check_file(path: Path, row: ModelRow, role: str) -> None:
-    """Raises ModelInvalid when a file is no network, or does not fit this role of its row."""
+    """Whether a file can serve as one of a model's.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    row : ModelRow
+        The model's row of the catalog.
+    role : str
+        Which file of the model, such as "model", "encoder" or "tokenizer".
+
+    Raises
+    ------
+    ModelInvalid
+        When it is no network (or tokenizer), or does not fit this role of its row.
+    """
     if role == TOKENIZER:
         tokenizers.read(path)
         return

@@ -54,6 +54,10 @@ def home() -> Path:
     """Mattebrush's data folder for this user; MATTEBRUSH_HOME overrides the platform's place.
 
     Below `paths.NO_HOME` for a user without a home: nothing is installed there, nothing can be.
+
+    Returns
+    -------
+    Path
     """
     if chosen := os.environ.get("MATTEBRUSH_HOME"):
         return paths.expanded(chosen)
@@ -67,12 +71,33 @@ def home() -> Path:
 
 
 def folder(row: ModelRow) -> Path:
-    """Where this model's files lie when they are in the store."""
+    """Where this model's files lie when they are in the store.
+
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    Path
+    """
     return home() / "models" / row.id
 
 
 def installed(row: ModelRow) -> Installed | None:
-    """Where the files of this model are, or None when one is missing."""
+    """Where the files of this model are, or None when one is missing.
+
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    Installed or None
+        None where a file is missing that is not optional.
+    """
     candidates = {file.role: find(row, file) for file in row.files}
     paths = {role: path for role, path in candidates.items() if path is not None}
     if any(file.role not in paths and not file.optional for file in row.files):
@@ -84,19 +109,53 @@ def installed(row: ModelRow) -> Installed | None:
 
 
 def find(row: ModelRow, file: ModelFile) -> Path | None:
-    """Where one file of a model is: shipped, in the store, or in a folder of rembg."""
+    """Where one file of a model is: shipped, in the store, or in a folder of rembg.
+
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+    file : ModelFile
+        Which of its files.
+
+    Returns
+    -------
+    Path or None
+        None where it is in none of these.
+    """
     own = NETWORKS / file.name if row.embedded else folder(row) / file.name
     return own if paths.is_file(own) else _rembg(file)
 
 
 def all_installed() -> list[Installed]:
-    """Every model of the catalog that can run now."""
+    """Every model of the catalog that can run now.
+
+    Returns
+    -------
+    list[Installed]
+        In the catalog's order.
+    """
     candidates = (installed(row) for row in rows().values())
     return [entry for entry in candidates if entry is not None]
 
 
 def resolve(row: ModelRow) -> Installed:
-    """As `installed`. Raises ModelUnavailable, with the way to get it, when it is not here."""
+    """As `installed`.
+
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    Installed
+
+    Raises
+    ------
+    ModelUnavailable
+        With the way to get it, when it is not here.
+    """
     entry = installed(row)
     if entry is not None:
         return entry
@@ -113,7 +172,18 @@ def resolve(row: ModelRow) -> Installed:
 
 
 def receipts(row: ModelRow) -> dict[str, Receipt]:
-    """What was written down when the files of this model were put into the store, by role."""
+    """What was written down when the files of this model were put into the store, by role.
+
+    Parameters
+    ----------
+    row : ModelRow
+        The model's row of the catalog.
+
+    Returns
+    -------
+    dict[str, Receipt]
+        Empty where nothing was, or where it cannot be read.
+    """
     try:
         table = json.loads((folder(row) / RECEIPT).read_text("utf-8"))
         return {role: Receipt(**values) for role, values in table.items()}
@@ -122,7 +192,12 @@ def receipts(row: ModelRow) -> dict[str, Receipt]:
 
 
 def rembg_folders() -> Iterator[Path]:
-    """Where rembg keeps its downloads, old layout first."""
+    """Where rembg keeps its downloads, old layout first.
+
+    Yields
+    ------
+    Path
+    """
     base = os.environ.get("XDG_DATA_HOME") or "~"
     yield paths.expanded(os.environ.get("U2NET_HOME") or Path(base) / ".u2net")
     yield paths.expanded(os.environ.get("REMBG_HOME") or "~/.rembg") / "models"

@@ -19,9 +19,19 @@ WEIGHTS = (5.83, -4.75, -4.2, -3.27, 0.85)
 
 
 def features(probability: np.ndarray) -> np.ndarray:
-    """What the certainty is judged by, float64 (4,), of a map (h, w) in [0, 1]: the share of the
-    subject in doubt; the share of the picture that is neither subject nor ground; how sure the
-    surest part is; how much of the border is subject."""
+    """What the certainty of a map is judged by.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray
+        float32 (h, w) in [0, 1], of any size.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (4,): the share of the subject in doubt; the share of the picture that is neither
+        subject nor ground; how sure the surest part is; how much of the border is subject.
+    """
     p = resize(probability, (_CELLS, _CELLS), "area").astype(np.float64)
     subject = max(float(p.sum()), 1.0)
     surest = float(np.sort(p, axis=None)[-_CELLS:].mean())
@@ -32,6 +42,17 @@ def features(probability: np.ndarray) -> np.ndarray:
 
 
 def certainty(probability: np.ndarray) -> float:
-    """0 to 1, rounded to a thousandth; the map is float32 (h, w) in [0, 1]."""
+    """How sure a map is of the subject: a logistic regression over `features`.
+
+    Parameters
+    ----------
+    probability : numpy.ndarray
+        float32 (h, w) in [0, 1], of any size.
+
+    Returns
+    -------
+    float
+        0 to 1, rounded to a thousandth.
+    """
     score = WEIGHTS[0] + float(features(probability) @ np.array(WEIGHTS[1:]))
     return round(float(1 / (1 + np.exp(-np.clip(score, -30, 30)))), 3)

@@ -90,14 +90,39 @@ class Change:
 
 
 def takes_guidance(session: Session) -> bool:
-    """Whether a network was made for guidance, as the embedded one is."""
+    """Whether a network was made for guidance, as the embedded one is.
+
+    Parameters
+    ----------
+    session : Session
+        An open network.
+
+    Returns
+    -------
+    bool
+    """
     return any(tensor.name == INPUT for tensor in session.inputs)
 
 
 def unprompted(session: Session, seen: np.ndarray, output: str) -> np.ndarray:
-    """What stands out, float32 (h, w): the mean of what the network says of a picture, float32
-    (1, 3, h, w), and of its mirror image. That makes fewer one-sided mistakes; with prompts it
-    gains nothing (`training/README.md`)."""
+    """What stands out: the mean of what the network says of a picture and of its mirror image.
+
+    That makes fewer one-sided mistakes; with prompts it gains nothing (`training/README.md`).
+
+    Parameters
+    ----------
+    session : Session
+        An open network that takes guidance.
+    seen : numpy.ndarray
+        float32 (1, 3, h, w), the picture as the network takes it (`preprocess.network_input`).
+    output : str
+        Name of the output that holds the map.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (h, w) in [0, 1].
+    """
     both = np.concatenate([seen, seen[..., ::-1]])
     guide = np.zeros((2, 4, *seen.shape[2:]), np.float32)
     there, back = session.run({session.inputs[0].name: both, INPUT: guide})[output][:, 0]
@@ -469,7 +494,22 @@ def _closer(cells: np.ndarray, whole: Rect, seed: Rect) -> Rect | None:
 
 
 def in_cells(window: Rect, whole: Rect, size: tuple[int, ...]) -> tuple[float, float, float, float]:
-    """A window of the picture as a box (x0, y0, x1, y1) of a map of `size` over all of it."""
+    """A window of the picture as a box of a map that covers the whole picture.
+
+    Parameters
+    ----------
+    window : Rect
+        Which part, in pixels of the picture.
+    whole : Rect
+        All of the picture, in its pixels.
+    size : tuple[int, ...]
+        Height and width of the map.
+
+    Returns
+    -------
+    tuple[float, float, float, float]
+        x0, y0, x1, y1 in cells of the map, not rounded.
+    """
     down, across = size[0] / whole.height, size[1] / whole.width
     return window.x0 * across, window.y0 * down, window.x1 * across, window.y1 * down
 

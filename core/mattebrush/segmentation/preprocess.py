@@ -32,7 +32,18 @@ class Placement:
 def place(shape: tuple[int, int], how: Preprocessing, size: tuple[int, int] | None) -> Placement:
     """Plans how a picture of `shape` (height, width) goes into a network.
 
-    size: (height, width) fixed in the file, None where it is open; then `how.size` counts.
+    Parameters
+    ----------
+    shape : tuple[int, int]
+        Height and width of the picture.
+    how : Preprocessing
+        The row's pre-processing.
+    size : tuple[int, int] or None
+        (height, width) fixed in the file, None where it is open; then `how.size` counts.
+
+    Returns
+    -------
+    Placement
     """
     height, width = shape
     side = size or how.size or shape
@@ -57,9 +68,22 @@ def place(shape: tuple[int, int], how: Preprocessing, size: tuple[int, int] | No
 
 
 def network_input(image: np.ndarray, placement: Placement, how: Preprocessing) -> np.ndarray:
-    """The network's input, float32, batch of one unless the layout is "HWC".
+    """A picture as a network takes it.
 
-    image: (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or gray.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1; RGB or gray, no alpha.
+    placement : Placement
+        Where the picture lies in the input, from `place`.
+    how : Preprocessing
+        The row's pre-processing: layout, color order, mean and deviation.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 at the placement's size: (1, 3, h, w), (1, h, w, 3), or (h, w, 3) for the layout
+        "HWC".
     """
     small = to_rgb(image, placement.content, how.interpolation)
     if how.color == "BGR":
@@ -77,9 +101,26 @@ def network_input(image: np.ndarray, placement: Placement, how: Preprocessing) -
 
 
 def to_rgb(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
-    """The picture at `size` (height, width) as RGB float32 in 0..1.
+    """The picture at another size, as RGB.
 
-    image: (H, W, 1|3) uint8, uint16, or float32 in 0..1. Raises InputInvalid for other arrays.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    size : tuple[int, int]
+        Height and width to resize to.
+    interpolation : str
+        One of `imaging.resize.FILTERS`.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (h, w, 3) in 0..1.
+
+    Raises
+    ------
+    InputInvalid
+        For arrays of another shape or dtype.
     """
     _must_be_picture(image)
     small = shrink(image, size, interpolation)
@@ -91,7 +132,19 @@ def restore(
 ) -> np.ndarray:
     """A network's map (h, w) without its filling, so that it covers the picture exactly.
 
-    size: (height, width) wanted; None keeps the network's own resolution. Resizing is in float.
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        (h, w), the network's map over its whole input.
+    placement : Placement
+        Where the picture lies in the input, from `place`.
+    size : tuple[int, int] or None, optional
+        (height, width) wanted; None keeps the network's own resolution. Resizing is in float.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w), in `plane`'s range.
     """
     height = plane.shape[0] * placement.content[0] / placement.canvas[0]
     width = plane.shape[1] * placement.content[1] / placement.canvas[1]
@@ -106,14 +159,41 @@ def restore(
 
 
 def fixed_size(session: Session, layout: str) -> tuple[int, int] | None:
-    """(height, width) of a network's first input where the file fixes them, else None."""
+    """(height, width) of a network's first input where the file fixes them, else None.
+
+    Parameters
+    ----------
+    session : Session
+        An open network.
+    layout : str
+        Order of the input's axes, "NCHW", "NHWC" or "HWC".
+
+    Returns
+    -------
+    tuple[int, int] or None
+    """
     shape = session.inputs[0].shape
     height, width = shape[2:4] if layout == "NCHW" else shape[-3:-1]
     return (height, width) if height is not None and width is not None else None
 
 
 def recommended(how: Preprocessing, session: Session) -> Preprocessing:
-    """Our own networks take any size and say in their metadata at which they do best."""
+    """Pre-processing at the size at which a network does best.
+
+    Our own networks take any size and say in their metadata (`size`) which that is.
+
+    Parameters
+    ----------
+    how : Preprocessing
+        The row's pre-processing.
+    session : Session
+        An open network.
+
+    Returns
+    -------
+    Preprocessing
+        `how` itself where the file says nothing.
+    """
     side = session.metadata.get("size", "")
     return dataclasses.replace(how, size=(int(side),) * 2) if side.isdigit() else how
 

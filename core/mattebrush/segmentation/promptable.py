@@ -77,17 +77,34 @@ def segment(
 ) -> PromptedSegmentation:
     """What belongs to the object that `prompt` points at.
 
-    image: (H, W, 1|3) uint8, uint16, or float32 in 0..1. prompt: points and boxes in its pixels;
-        each box asks for an object of its own, the points go with every one of them, and the
-        answer is all objects together. Of the masks a model offers, the one it rates best.
-    model: catalog id or row of kind "prompt". device, threads: see
-        `models.runtime.open_session`.
-
     What this process answered when the last points had not been set is fed back, so that a click
     mends rather than starts over.
 
-    Raises OptionInvalid for an empty prompt, one outside the picture, or more points than the
-    model takes; ModelUnavailable, ModelInvalid, DeviceUnavailable.
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    prompt : Prompt
+        Points and boxes in its pixels; each box asks for an object of its own, the points go with
+        every one of them, and the answer is all objects together. Of the masks a model offers, the
+        one it rates best.
+    model : str or ModelRow
+        Catalog id or row of kind "prompt".
+    device : str, optional
+        See `models.runtime.open_session`.
+    threads : int or None, optional
+        See `models.runtime.open_session`.
+
+    Returns
+    -------
+    PromptedSegmentation
+
+    Raises
+    ------
+    OptionInvalid
+        For an empty prompt, one outside the picture, or more points than the model takes.
+    ModelUnavailable, ModelInvalid, DeviceUnavailable
+        As `models.runtime.open_session` does.
     """
     row = get(model)
     if row.kind != "prompt":

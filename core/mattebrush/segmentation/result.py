@@ -26,12 +26,40 @@ class Segmentation:
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def at(self, height: int, width: int) -> np.ndarray:
-        """The probability resized to (height, width), in float, bilinear."""
+        """The probability at another size, resized bilinearly in float.
+
+        Parameters
+        ----------
+        height : int
+            In pixels.
+        width : int
+            In pixels.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (height, width) in [0, 1].
+        """
         return resize(self.probability, (height, width))
 
 
 def probabilities(values: np.ndarray, how: Postprocessing, layout: str) -> np.ndarray:
-    """A network's output as one float32 map (h, w) in [0, 1], as its catalog row says."""
+    """A network's output as one map, as its catalog row says.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        The output, three axes in the order of `layout` after a batch of one.
+    how : Postprocessing
+        The row's post-processing: activation, and which channels are foreground.
+    layout : str
+        Order of its axes, "NCHW" or else channels last.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (h, w) in [0, 1].
+    """
     planes = np.asarray(values, np.float32)
     planes = planes.reshape(planes.shape[-3:])
     if layout != "NCHW":
@@ -51,7 +79,18 @@ def probabilities(values: np.ndarray, how: Postprocessing, layout: str) -> np.nd
 
 
 def sigmoid(logits: np.ndarray) -> np.ndarray:
-    """Logits as probabilities, in place of overflow the exact 0 and 1 they round to."""
+    """Logits as probabilities, in place of overflow the exact 0 and 1 they round to.
+
+    Parameters
+    ----------
+    logits : numpy.ndarray
+        Any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape, in [0, 1].
+    """
     probability: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     return probability
 

@@ -40,6 +40,11 @@ def segment(
     device, threads
         See `models.runtime.open_session`.
 
+    Returns
+    -------
+    Segmentation
+        At the network's own resolution; its `at` resizes.
+
     Raises
     ------
     OptionInvalid

@@ -19,7 +19,24 @@ def segment(view: np.ndarray, focus: Focus, options: Options) -> Segmentation:
     A prompt goes to the embedded network, or to the promptable model asked for. A host's selection
     is a prompt for promptable models.
 
-    Raises OptionInvalid for a prompt and a model that takes none, or a model that needs one.
+    Parameters
+    ----------
+    view : numpy.ndarray
+        (H, W, 1|3), the window as networks see it.
+    focus : Focus
+        Where in the picture the window is, and what points into it.
+    options : Options
+        What is asked for.
+
+    Returns
+    -------
+    Segmentation
+        Over the window.
+
+    Raises
+    ------
+    OptionInvalid
+        For a prompt and a model that takes none, or a model that needs one.
     """
     row = catalog.get(options.model)
     if options.text:

@@ -43,6 +43,10 @@ def find_strokes(mask: np.ndarray, previous: np.ndarray | None) -> Strokes:
     ----------
     mask, previous
         (H, W) uint8, uint16 or float32, in whichever depths; compared in that of the mask.
+
+    Returns
+    -------
+    Strokes
     """
     nothing = np.zeros((0, 0), bool)
     if previous is None:

@@ -89,6 +89,16 @@ class Named:
 def phrases(text: str) -> list[str]:
     """The things that a text names: "the dog, the red bag" are two.
 
+    Parameters
+    ----------
+    text : str
+        As the user typed it; commas, semicolons, full stops and line ends part things.
+
+    Returns
+    -------
+    list of str
+        Each once, in the text's order, spaces tidied.
+
     Raises
     ------
     OptionInvalid
@@ -104,12 +114,31 @@ def phrases(text: str) -> list[str]:
 
 
 def name_of(phrase: str) -> str:
-    """What an object is called: the phrase without its article."""
+    """What an object is called: the phrase without its article.
+
+    Parameters
+    ----------
+    phrase : str
+        One of `phrases`.
+
+    Returns
+    -------
+    str
+    """
     return _ARTICLES.sub("", phrase) or phrase
 
 
 def model_for(options: Options) -> ModelRow:
     """The model that understands the words.
+
+    Parameters
+    ----------
+    options : Options
+        Their `model` counts where it is one for words; else the best that is installed.
+
+    Returns
+    -------
+    ModelRow
 
     Raises
     ------
@@ -211,7 +240,20 @@ def find(view: np.ndarray, options: Options) -> tuple[list[Named], ModelRow, str
 
 
 def segment(view: np.ndarray, options: Options) -> Segmentation:
-    """All that `options.text` names, as one. Arguments and errors as for `find`."""
+    """All that `options.text` names, as one. Arguments and errors as for `find`.
+
+    Parameters
+    ----------
+    view : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    options : Options
+        As for `find`.
+
+    Returns
+    -------
+    Segmentation
+        Everywhere 0 where nothing was found.
+    """
     named, row, device, warnings = find(view, options)
     if not named:
         return Segmentation(np.zeros((1, 1), np.float32), row, device, warnings)
@@ -222,7 +264,24 @@ def segment(view: np.ndarray, options: Options) -> Segmentation:
 
 
 def tokenizer(row: ModelRow) -> tokenizers.Tokenizer:
-    """A text model's tokenizer. Raises ModelUnavailable, ModelInvalid."""
+    """A text model's tokenizer.
+
+    Parameters
+    ----------
+    row : ModelRow
+        A row of one of `KINDS`.
+
+    Returns
+    -------
+    tokenizers.Tokenizer
+
+    Raises
+    ------
+    ModelUnavailable
+        When the model is not installed.
+    ModelInvalid
+        When its file cannot be read.
+    """
     path = store.resolve(row).paths[catalog.TOKENIZER]
     return _read(path, path.stat().st_mtime_ns)
 
@@ -292,7 +351,22 @@ def bert_prompt(
 ) -> tuple[list[int], list[tuple[int, int]]]:
     """The phrases as Grounding DINO reads them, "dog. red bag.", and where each stands in it.
 
-    Raises OptionInvalid for more words than it takes.
+    Parameters
+    ----------
+    asked : Sequence[str]
+        The phrases.
+    words : tokenizers.Tokenizer
+        The network's tokenizer.
+
+    Returns
+    -------
+    tuple[list[int], list[tuple[int, int]]]
+        The tokens; and for each phrase its first token and the one after its last.
+
+    Raises
+    ------
+    OptionInvalid
+        For more words than it takes, and for a phrase of none.
     """
     stop = words.numbers(".")
     numbers, spans = [words.first], []
@@ -344,7 +418,26 @@ def maps(
     session: Session,
     words: tokenizers.Tokenizer,
 ) -> list[np.ndarray]:
-    """How likely each phrase is where: float32 (352, 352) in [0, 1] over all of the view."""
+    """How likely each phrase is where, by CLIPSeg.
+
+    Parameters
+    ----------
+    view : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    asked : Sequence[str]
+        The phrases.
+    row : ModelRow
+        CLIPSeg's row of the catalog.
+    session : Session
+        An open network.
+    words : tokenizers.Tokenizer
+        The network's tokenizer.
+
+    Returns
+    -------
+    list[numpy.ndarray]
+        float32 (352, 352) in [0, 1] over all of the view, one a phrase.
+    """
     how = row.interface.preprocessing
     placement = preprocess.place(view.shape[:2], how, None)
     seen = preprocess.network_input(view, placement, how)
@@ -360,7 +453,22 @@ def maps(
 
 
 def clip_prompt(phrase: str, words: tokenizers.Tokenizer, most: int) -> list[int]:
-    """A phrase as CLIP reads it, cut to `most` numbers."""
+    """A phrase as CLIP reads it.
+
+    Parameters
+    ----------
+    phrase : str
+        One of `phrases`.
+    words : tokenizers.Tokenizer
+        The network's tokenizer.
+    most : int
+        How many tokens the network takes; further ones are cut off.
+
+    Returns
+    -------
+    list[int]
+        The tokens, with the one that begins a text and the one that ends it.
+    """
     return [words.first, *words.numbers(phrase)[: most - 2], words.last]
 
 
@@ -460,7 +568,20 @@ def _distinct(found: list[Spotted]) -> list[Spotted]:
 
 
 def overlap(one: Box, other: Box) -> float:
-    """Intersection over union of two boxes."""
+    """Intersection over union of two boxes.
+
+    Parameters
+    ----------
+    one : Box
+        x0, y0, x1, y1.
+    other : Box
+        Another one.
+
+    Returns
+    -------
+    float
+        0 to 1.
+    """
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:

@@ -77,15 +77,35 @@ class VideoMatting:
         return dict(self._state)
 
     def restore(self, state: dict[str, np.ndarray], size: tuple[int, ...] | None) -> None:
-        """Goes on where another one stood. size: (height, width) of its frames.
+        """Goes on where another one stood.
 
-        Raises KeyError where `state` is not one of `state`.
+        Parameters
+        ----------
+        state : dict[str, numpy.ndarray]
+            What the property `state` gave.
+        size : tuple[int, ...] or None
+            (height, width) of its frames; None where it saw none yet.
+
+        Raises
+        ------
+        KeyError
+            Where a member is missing.
         """
         self._state = {f"{name}i": state[f"{name}i"].astype(self._dtype) for name in _STATES}
         self._size = None if size is None else (size[0], size[1])
 
     def frame(self, image: np.ndarray) -> VideoFrame:
-        """The next frame. image: (H, W, 1|3) uint8, uint16, or float32 in 0..1."""
+        """The next frame.
+
+        Parameters
+        ----------
+        image : numpy.ndarray
+            (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+
+        Returns
+        -------
+        VideoFrame
+        """
         size = (image.shape[0], image.shape[1])
         if size != self._size:
             self.reset()
@@ -123,7 +143,23 @@ def sequence() -> Iterator[None]:
 
 
 def segment(image: np.ndarray, row: ModelRow, device: str, threads: int | None) -> Segmentation:
-    """One picture as `salient.segment` gives it: on its own, or the next one of a `sequence`."""
+    """One picture as `salient.segment` gives it: on its own, or the next one of a `sequence`.
+
+    Parameters
+    ----------
+    image : numpy.ndarray
+        (H, W, 1|3) uint8, uint16, or float32 in 0..1.
+    row : ModelRow
+        A row of kind "video".
+    device : str
+        Which device, or "auto".
+    threads : int or None
+        CPU threads; None follows the machine.
+
+    Returns
+    -------
+    Segmentation
+    """
     shot, key = _shot.get(), (row.id, device, threads)
     video = shot.get(key) if shot else None
     if video is None:
