@@ -26,6 +26,7 @@ _COMMANDS = (
     "mattebrush.cli.batch",
     "mattebrush.cli.check",
     "mattebrush.cli.video",
+    "mattebrush.cli.live",
     "mattebrush.cli.segment",
     "mattebrush.cli.matte",
     "mattebrush.cli.decontaminate",

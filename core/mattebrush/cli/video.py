@@ -86,9 +86,11 @@ def add_parser(subparsers: Subparsers) -> None:
     result.add_argument("--json", action="store_true", help="print a report as JSON")
     result.add_argument("-q", "--quiet", action="store_true", help="no progress, no remarks")
     raw = parser.add_argument_group("raw frames")
-    raw.add_argument("--raw", type=_size, metavar="WxH", help="the size of those on standard input")
+    raw.add_argument(
+        "--raw", type=parse_size, metavar="WxH", help="the size of those on standard input"
+    )
     raw.add_argument("--raw-format", default="rgb24", metavar="KIND", help="rgb24, rgba or gray")
-    raw.add_argument("--rate", type=_rate, default=Fraction(24), metavar="FPS")
+    raw.add_argument("--rate", type=parse_rate, default=Fraction(24), metavar="FPS")
     engine_arguments.add_edge(parser)
     engine_arguments.add_matting(parser)
     parser.add_argument(
@@ -120,14 +122,16 @@ def _split(text: str) -> tuple[str, int]:
     return (match[1], int(match[2])) if match else (text, 0)
 
 
-def _size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
+    """An argparse type: such as 854x480."""
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match or not int(match[1]) or not int(match[2]):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 854x480")
     return int(match[1]), int(match[2])
 
 
-def _rate(text: str) -> Fraction:
+def parse_rate(text: str) -> Fraction:
+    """An argparse type: such as 25 or 30000/1001."""
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):

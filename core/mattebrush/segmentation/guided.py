@@ -225,6 +225,7 @@ def carry(
     row: ModelRow,
     device: str = "auto",
     threads: int | None = None,
+    side: int | None = None,
 ) -> Segmentation:
     """The object whose mask on the frame before, moved to this frame, is known: one look.
 
@@ -240,6 +241,9 @@ def carry(
         Points in the picture's pixels that correct it; may be empty.
     row, device, threads
         As for `segment`.
+    side
+        How large the network sees it, in pixels of a square's side; None for what it does best
+        at. Smaller is faster.
 
     Returns
     -------
@@ -255,7 +259,7 @@ def carry(
         )
         return guide
 
-    answer = _look(image, window, draw, session, row)
+    answer = _look(image, window, draw, session, row, side=side)
     return Segmentation(answer, row, session.device, list(session.warnings))
 
 
@@ -279,14 +283,17 @@ def _look(
     session: Session,
     row: ModelRow,
     decided: bool = False,
+    side: int | None = None,
 ) -> np.ndarray:
     """The network's answer about a window, float32 (h, w) at its own resolution.
 
     decided: the mean of it and of what is said of the mirror image, made steeper. That is worth
-    its time with strokes and not with points and boxes (`training/README.md`).
+    its time with strokes and not with points and boxes (`training/README.md`). side: see `carry`.
     """
     view = image[window.slices]
     how = preprocess.recommended(row.interface.preprocessing, session)
+    if side is not None:
+        how = dataclasses.replace(how, size=(side, side))
     placement = preprocess.place(view.shape[:2], how, None)
     seen = preprocess.network_input(view, placement, how)
     guide = draw(window, placement.canvas)[None]
