@@ -15,7 +15,6 @@ ENGINE = Path(__file__).parents[2] / "core" / "mattebrush"
 NOT_YET = (
     "models/tokenizers.py",
     "objects/",
-    "video/",
 )
 """Files and folders whose functions still say it in prose; one that is done leaves this list."""
 

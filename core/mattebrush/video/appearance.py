@@ -24,22 +24,56 @@ class Appearance:
 
     @classmethod
     def learnt(cls, image: np.ndarray, probability: np.ndarray) -> Appearance:
-        """Of a frame (h, w, 3) float32 and where its subject is, (h, w) in [0, 1]."""
+        """What a frame shows of both.
+
+        Parameters
+        ----------
+        image
+            (h, w, 3) float32 in 0..1.
+        probability
+            Where its subject is, (h, w) in [0, 1].
+
+        Returns
+        -------
+        Appearance
+        """
         return cls(
             _histogram(image, np.where(probability > 0.8, probability, 0)),
             _histogram(image, np.where(probability < 0.2, 1 - probability, 0)),
         )
 
     def mixed(self, other: Appearance, subject: float, ground: float) -> Appearance:
-        """So much of `other`'s subject and ground in place of this one's."""
+        """So much of another's subject and ground in place of this one's.
+
+        Parameters
+        ----------
+        other
+            What was seen later.
+        subject, ground
+            The share it gets of each, 0 to 1.
+
+        Returns
+        -------
+        Appearance
+        """
         return Appearance(
             self.subject + np.float32(subject) * (other.subject - self.subject),
             self.ground + np.float32(ground) * (other.ground - self.ground),
         )
 
     def likeness(self, image: np.ndarray) -> np.ndarray:
-        """(h, w) float32 in [0, 1]: how much more each pixel's color is the subject's than the
-        ground's; .5 where it could be either."""
+        """How much more each pixel's color is the subject's than the ground's.
+
+        Parameters
+        ----------
+        image
+            (h, w, 3) float32 in 0..1.
+
+        Returns
+        -------
+        numpy.ndarray
+            (h, w) float32 in [0, 1]; .5 where it could be either.
+        """
         cells = _cells(image)
         subject, ground = self.subject[cells] + _LEAST, self.ground[cells] + _LEAST
         share: np.ndarray = subject / (subject + ground)

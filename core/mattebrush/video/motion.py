@@ -56,8 +56,17 @@ def displacement(frame: np.ndarray, other: np.ndarray) -> np.ndarray:
 def warp(plane: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """What `plane`, of the other frame, shows where each cell of this frame went.
 
-    plane: (h, w) or (h, w, C) float32. flow: of `displacement`, at any size. Returns the same
-    shape as `plane`; what came from outside repeats the border.
+    Parameters
+    ----------
+    plane
+        (h, w) or (h, w, C) float32.
+    flow
+        Of `displacement`, at any size.
+
+    Returns
+    -------
+    numpy.ndarray
+        In the shape of `plane`; what came from outside repeats the border.
     """
     height, width = plane.shape[:2]
     move = resize(flow, (height, width)) if flow.shape[:2] != (height, width) else flow
@@ -67,13 +76,38 @@ def warp(plane: np.ndarray, flow: np.ndarray) -> np.ndarray:
 
 
 def composed(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The displacement over two steps: `first` and then, from where that leads, `second`."""
+    """The displacement over two steps.
+
+    Parameters
+    ----------
+    first
+        From this frame to the next.
+    second
+        From there on, looked up where `first` leads.
+
+    Returns
+    -------
+    numpy.ndarray
+        On the grid of `first`.
+    """
     return first + warp(second, first)
 
 
 def mismatch(frame: np.ndarray, other: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """How unlike `frame` and what the flow fetched from `other` are, (h', w') float32: mean
-    difference of color over a block, on the flow's grid."""
+    """How unlike a frame and what the flow fetched from the other are.
+
+    Parameters
+    ----------
+    frame, other
+        (h, w, 3) float32 in 0..1, of one size.
+    flow
+        Of `displacement`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h', w') float32: mean difference of color over a block, on the flow's grid.
+    """
     size = flow.shape[:2]
     here, there = resize(frame, size, "area"), resize(other, size, "area")
     return _box(np.abs(here - warp(there, flow)).mean(axis=2), _WINDOW)

@@ -168,7 +168,18 @@ class VideoSession:
             self._restore(state)
 
     def add_key(self, key: Key) -> None:
-        """Says which subject it is in one frame; counts when that frame is fed (again)."""
+        """Says which subject it is in one frame; counts when that frame is fed (again).
+
+        Parameters
+        ----------
+        key
+            What is said.
+
+        Raises
+        ------
+        OptionInvalid
+            For a model that takes no key frames.
+        """
         if self._video is not None:
             raise OptionInvalid(
                 f"{self._row.id} takes no key frames.", f"{EMBEDDED_MODEL} takes them."
@@ -229,7 +240,18 @@ class VideoSession:
         return [self._answered(one, progress) for one in ready]
 
     def finish(self, progress: Progress = no_progress) -> list[FrameResult]:
-        """All frames that are still held; the next one fed begins a shot."""
+        """All frames that are still held; the next one fed begins a shot.
+
+        Parameters
+        ----------
+        progress
+            See `cutout.Progress`.
+
+        Returns
+        -------
+        list of FrameResult
+            In order.
+        """
         ready = self._ended_shot(progress)
         self._new_shot, self._last, self._last_seen = True, None, None
         return [self._answered(one, progress) for one in ready]
@@ -427,7 +449,15 @@ class VideoSession:
     def state(self) -> bytes:
         """What the frames after the last one fed depend on, for a session elsewhere.
 
-        Raises OptionInvalid while it is not settled yet which subject the shot has.
+        Returns
+        -------
+        bytes
+            For `VideoSession`.
+
+        Raises
+        ------
+        OptionInvalid
+            While it is not settled yet which subject the shot has.
         """
         if self._waiting:
             raise OptionInvalid(

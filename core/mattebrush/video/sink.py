@@ -71,7 +71,24 @@ Write = Callable[[Raster, Fraction], None]
 
 
 def movie_format(path: Path, needs_alpha: bool) -> MovieFormat:
-    """How to write `path`. Raises OutputUnwritable where its ending is none that can hold it."""
+    """How to write a movie.
+
+    Parameters
+    ----------
+    path
+        Its name, whose ending says it.
+    needs_alpha
+        Whether it has to hold alpha.
+
+    Returns
+    -------
+    MovieFormat
+
+    Raises
+    ------
+    OutputUnwritable
+        Where the ending is none that can hold it.
+    """
     how = MOVIES.get(path.suffix.lower())
     if how is None:
         raise OutputUnwritable(
@@ -120,7 +137,20 @@ class Part:
         self._stream = stream
 
     def write(self, picture: Raster, time: Fraction) -> None:
-        """One frame, at its time in the whole movie."""
+        """One frame.
+
+        Parameters
+        ----------
+        picture
+            What it shows.
+        time
+            Seconds from the beginning of the whole movie.
+
+        Raises
+        ------
+        OutputUnwritable
+            Where FFmpeg or the system refuses.
+        """
         self._guarded(self._write, picture, time)
 
     def _write(self, picture: Raster, time: Fraction) -> None:
@@ -196,7 +226,30 @@ def joined(
 ) -> list[str]:
     """Makes one movie of the parts, with the sound and the time code of their source.
 
-    Returns remarks. Raises OutputExists, OutputUnwritable.
+    Parameters
+    ----------
+    parts
+        In order.
+    output
+        The movie.
+    how
+        How the parts were written.
+    source
+        Where the frames came from.
+    overwrite
+        Whether to replace a movie that is there.
+
+    Returns
+    -------
+    list of str
+        Remarks: sentences a person should read.
+
+    Raises
+    ------
+    OutputExists
+        Where it is there and may not be replaced.
+    OutputUnwritable
+        Where FFmpeg or the system refuses.
     """
     av = load_av()
     remarks: list[str] = []
@@ -237,7 +290,12 @@ def _join(
 
 
 def keeps_timecode() -> bool:
-    """Whether this PyAV tells FFmpeg the rate that a time code counts in."""
+    """Whether this PyAV tells FFmpeg the rate that a time code counts in.
+
+    Returns
+    -------
+    bool
+    """
     return int(load_av().__version__.split(".")[0]) >= 18
 
 
@@ -309,12 +367,32 @@ class _Sound:
 
 
 def write_picture(picture: Raster, path: Path, lossless: bool) -> None:
-    """One frame of a folder, in the place of one that is there."""
+    """One frame of a folder, in the place of one that is there.
+
+    Parameters
+    ----------
+    picture
+        What it shows.
+    path
+        Its file.
+    lossless
+        Whether WebP may lose nothing.
+    """
     raster.write(str(path), picture, overwrite=True, lossless=lossless)
 
 
 def write_raw(picture: Raster, stream: BinaryIO, clear: bool) -> None:
-    """One frame as raw bytes: rgba, or rgb24."""
+    """One frame as raw bytes.
+
+    Parameters
+    ----------
+    picture
+        What it shows.
+    stream
+        Where to.
+    clear
+        Whether as rgba; else rgb24.
+    """
     color = to_depth(picture.pixels, np.dtype(np.uint8))
     if color.shape[2] == 1:
         color = np.repeat(color, 3, axis=2)
@@ -329,7 +407,20 @@ def write_raw(picture: Raster, stream: BinaryIO, clear: bool) -> None:
 
 
 def unwritable(path: Path, error: Exception) -> MattebrushError:
-    """What FFmpeg or the system said, as a sentence with its cure."""
+    """What FFmpeg or the system said, as a sentence with its cure.
+
+    Parameters
+    ----------
+    path
+        What was to be written.
+    error
+        What was raised.
+
+    Returns
+    -------
+    MattebrushError
+        The error itself where it is one already.
+    """
     if isinstance(error, MattebrushError):
         return error
     if getattr(error, "errno", None) == errno.ENOSPC:
@@ -342,7 +433,18 @@ def unwritable(path: Path, error: Exception) -> MattebrushError:
 
 
 def check_folder(path: Path) -> None:
-    """Raises OptionInvalid for what looks like a picture's name."""
+    """Refuses what looks like a picture's name.
+
+    Parameters
+    ----------
+    path
+        Of a folder, as a person named it.
+
+    Raises
+    ------
+    OptionInvalid
+        Where it ends as a picture does.
+    """
     if path.suffix.lower() in (".png", ".exr", ".tif", ".tiff", ".jpg"):
         raise OptionInvalid(
             f"{path} is the name of one picture.", "Name a folder, or a movie (.mov, .webm)."

@@ -42,7 +42,18 @@ class Tags:
     matrix: int = _UNSAID
 
     def matrix_for(self, rows: int) -> int:
-        """The matrix that counts for a picture of so many rows."""
+        """The matrix that counts for a picture.
+
+        Parameters
+        ----------
+        rows
+            The picture's height.
+
+        Returns
+        -------
+        int
+            FFmpeg's number of it.
+        """
         if self.matrix in (0, _UNSAID):
             return _BT709 if rows >= _HD_ROWS else _BT601
         return self.matrix
@@ -87,18 +98,44 @@ class Source:
         self.remarks: list[str] = []
 
     def frames(self) -> Iterator[Frame]:
-        """All frames; may be called again, but of a pipe."""
+        """All frames; may be called again, but of a pipe.
+
+        Returns
+        -------
+        Iterator of Frame
+            From the first.
+        """
         raise NotImplementedError
 
     def container(self) -> Any:
-        """The movie opened anew, for its sound; None where there is none."""
+        """The movie opened anew, for its sound.
+
+        Returns
+        -------
+        av.container.InputContainer or None
+            None where there is none.
+        """
         return None
 
 
 def open_source(path: str) -> Source:
-    """The frames at `path`, a movie or a folder of pictures.
+    """The frames of a movie or a folder of pictures.
 
-    Raises InputInvalid where there are none, ModelUnavailable where PyAV is missing.
+    Parameters
+    ----------
+    path
+        Where it is.
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    InputInvalid
+        Where there are none.
+    ModelUnavailable
+        Where PyAV is missing.
     """
     if paths.is_folder(path):
         return PictureFolder(Path(path))
@@ -108,7 +145,17 @@ def open_source(path: str) -> Source:
 
 
 def load_av() -> Any:
-    """PyAV, where it is installed. Raises ModelUnavailable where not."""
+    """PyAV, where it is installed.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ModelUnavailable
+        Where it is not.
+    """
     try:
         import av
     except ImportError as error:
@@ -132,6 +179,13 @@ class PictureFolder(Source):
         self.clip = Clip(folder.name, first.width, first.height, _DEFAULT_RATE, len(self._files))
 
     def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`.
+
+        Returns
+        -------
+        Iterator of Frame
+            From the first.
+        """
         for index, file in enumerate(self._files):
             picture = raster.read(str(file))
             if (picture.width, picture.height) != (self.clip.width, self.clip.height):
@@ -164,6 +218,13 @@ class RawPipe(Source):
         self.clip = Clip("standard input", width, height, rate, 0)
 
     def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`; once only.
+
+        Returns
+        -------
+        Iterator of Frame
+            From the first.
+        """
         shape = (self.clip.height, self.clip.width, self._channels)
         size, index = int(np.prod(shape)), 0
         while data := self._stream.read(size):
@@ -222,9 +283,22 @@ class Movie(Source):
             ) from error
 
     def container(self) -> Any:
+        """See `Source.container`.
+
+        Returns
+        -------
+        av.container.InputContainer
+        """
         return self._opened()
 
     def frames(self) -> Iterator[Frame]:
+        """See `Source.frames`.
+
+        Returns
+        -------
+        Iterator of Frame
+            From the first.
+        """
         with self._opened() as container:
             start: Fraction | None = None
             last = Fraction(-1)
@@ -317,7 +391,17 @@ class Movie(Source):
 
 
 def sws_matrix(matrix: int) -> int:
-    """swscale's number of a matrix: 2020's two kinds are one there, unknown ones are BT.601."""
+    """swscale's number of a matrix: 2020's two kinds are one there, unknown ones are BT.601.
+
+    Parameters
+    ----------
+    matrix
+        FFmpeg's number of it.
+
+    Returns
+    -------
+    int
+    """
     return {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}.get(matrix, 5)
 
 

@@ -36,8 +36,18 @@ class Moment:
 def steadied(moment: Moment, before: Sequence[Moment], after: Sequence[Moment]) -> np.ndarray:
     """The mask that the window agrees on.
 
-    before, after: the neighbors, the nearest first, at most `REACH` of each; fewer where the shot
-    begins or ends.
+    Parameters
+    ----------
+    moment
+        The frame itself.
+    before, after
+        Its neighbors, the nearest first, at most `REACH` of each; fewer where the shot begins
+        or ends.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w) float32, the size of the moment's mask.
     """
     agreed = [moment.mask]
     for side in (before, after):

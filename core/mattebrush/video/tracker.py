@@ -105,7 +105,13 @@ class Track:
     area: float
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """By name, for a file or a pipe."""
+        """By name, for a file or a pipe.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            For `of_arrays`.
+        """
         return {
             "seen": self.seen,
             "mask": self.mask,
@@ -117,7 +123,17 @@ class Track:
 
     @classmethod
     def of_arrays(cls, arrays: dict[str, np.ndarray]) -> Track:
-        """What `arrays` gave."""
+        """The track again.
+
+        Parameters
+        ----------
+        arrays
+            What `arrays` gave.
+
+        Returns
+        -------
+        Track
+        """
         appearance = Appearance(arrays["subject"], arrays["ground"])
         return cls(
             arrays["seen"],
@@ -129,7 +145,18 @@ class Track:
 
 
 def small(frame: np.ndarray) -> np.ndarray:
-    """A frame (H, W, 1|3) as the tracker looks at it, (h, w, 3) uint8."""
+    """A frame as the tracker looks at it.
+
+    Parameters
+    ----------
+    frame
+        (H, W, 1|3), of any depth.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w, 3) uint8.
+    """
     height, width = frame.shape[:2]
     ratio = min(1.0, SIDE / max(height, width))
     size = (max(1, round(height * ratio)), max(1, round(width * ratio)))
@@ -139,21 +166,55 @@ def small(frame: np.ndarray) -> np.ndarray:
 
 
 def grid_size(image: np.ndarray) -> tuple[int, int]:
-    """(height, width) of masks that are carried, for a frame of the tracker's."""
+    """How large masks are that are carried.
+
+    Parameters
+    ----------
+    image
+        A frame of `small`.
+
+    Returns
+    -------
+    tuple of int and int
+        Height and width.
+    """
     height, width = image.shape[:2]
     ratio = min(1.0, _GRID / max(height, width))
     return max(1, round(height * ratio)), max(1, round(width * ratio))
 
 
 def seen(image: np.ndarray) -> np.ndarray:
-    """A frame of the tracker's at the size at which colors and motion are compared."""
+    """A frame at the size at which colors and motion are compared.
+
+    Parameters
+    ----------
+    image
+        A frame of `small`.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w, 3) float32 in 0..1.
+    """
     height, width = image.shape[:2]
     ratio = min(1.0, _SEEN / max(height, width))
     return shrink(image, (max(2, round(height * ratio)), max(2, round(width * ratio))), "area")
 
 
 def began(image: np.ndarray, probability: np.ndarray) -> Track:
-    """The state after a frame whose subject is known, at a key frame or a shot's first."""
+    """The state after a frame whose subject is known, at a key frame or a shot's first.
+
+    Parameters
+    ----------
+    image
+        A frame of `small`.
+    probability
+        (h, w) in [0, 1], over the whole frame.
+
+    Returns
+    -------
+    Track
+    """
     colors = seen(image)
     mask = resize(probability.astype(np.float32), grid_size(image))
     appearance = Appearance.learnt(colors, resize(mask, colors.shape[:2]))
@@ -161,8 +222,23 @@ def began(image: np.ndarray, probability: np.ndarray) -> Track:
 
 
 def inside_boxes(probability: np.ndarray, prompt: Prompt, shape: tuple[int, ...]) -> np.ndarray:
-    """A probability (h, w) over a picture of `shape` without what lies outside the prompt's boxes:
-    who draws a box says that the subject is in it."""
+    """A probability without what lies outside the prompt's boxes: who draws a box says that the
+    subject is in it.
+
+    Parameters
+    ----------
+    probability
+        (h, w), over the whole picture.
+    prompt
+        In the picture's pixels.
+    shape
+        The picture's, height first.
+
+    Returns
+    -------
+    numpy.ndarray
+        (h, w) float32; as it is where there are no boxes.
+    """
     if not prompt.boxes:
         return probability
     height, width = probability.shape
@@ -180,7 +256,17 @@ def _cells_between(low: float, high: float, scale: float) -> slice:
 
 
 def is_cut(before: np.ndarray, now: np.ndarray) -> bool:
-    """Whether two frames, of `seen`, belong to different shots."""
+    """Whether two frames belong to different shots.
+
+    Parameters
+    ----------
+    before, now
+        As from `seen`.
+
+    Returns
+    -------
+    bool
+    """
     if before.shape != now.shape:
         return True
     flow = motion.displacement(now, before)
@@ -199,9 +285,21 @@ class Tracker:
         self._device, self._threads = device, threads
 
     def step(self, track: Track, image: np.ndarray, prompt: Prompt) -> tuple[Look, Track]:
-        """The next frame, (h, w, 3) uint8 of `small`, later or earlier.
+        """The next frame, later or earlier.
 
-        prompt: points in its pixels that correct what was carried; may be empty.
+        Parameters
+        ----------
+        track
+            The state after the frame before.
+        image
+            A frame of `small`.
+        prompt
+            Points in its pixels that correct what was carried; may be empty.
+
+        Returns
+        -------
+        tuple of Look and Track
+            What was seen, and the state after it.
         """
         colors = seen(image)
         flow = motion.displacement(colors, track.seen)

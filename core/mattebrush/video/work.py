@@ -58,7 +58,12 @@ class Plan:
         return self.recipe.content == "cutout" and not flat
 
     def fingerprint(self) -> str:
-        """The same for the same work; of another plan nothing is taken up."""
+        """The same for the same work; of another plan nothing is taken up.
+
+        Returns
+        -------
+        str
+        """
         clip = self.source.clip
         recipe = dataclasses.replace(self.recipe, background=None)
         said = [
@@ -89,7 +94,13 @@ class Done:
     remarks: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, line: dict[str, object]) -> None:
-        """One frame's line."""
+        """Counts one frame.
+
+        Parameters
+        ----------
+        line
+            What is noted of it.
+        """
         self.frames += 1
         if line["doubtful"]:
             self.doubtful.append(int(str(line["frame"])))
@@ -98,10 +109,31 @@ class Done:
 
 
 def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell) -> Done:
-    """Writes a movie.
+    """Writes a movie. Parts that are done stay, whatever happens.
 
-    Raises OutputExists where it is there, or parts of another run are; OutputUnwritable; what the
-    session and the source raise; whatever `tell` raises. Parts that are done stay.
+    Parameters
+    ----------
+    plan
+        What is to be done.
+    output
+        The movie.
+    overwrite
+        Whether to replace what is there.
+    resume
+        Whether to go on where a run was ended.
+    tell
+        Is called after each frame; what it raises ends the run.
+
+    Returns
+    -------
+    Done
+
+    Raises
+    ------
+    OutputExists
+        Where it is there, or parts of another run are.
+    OutputUnwritable
+        Where FFmpeg or the system refuses.
     """
     how = sink.movie_format(output, plan.clear)
     if paths.exists(output) and not overwrite:
@@ -136,7 +168,34 @@ def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell
 def to_folder(
     plan: Plan, folder: Path, ending: str, overwrite: bool, resume: bool, tell: Tell
 ) -> Done:
-    """Writes a picture a frame: the name of the frame's own file, or its number from 000000."""
+    """Writes a picture a frame: the name of the frame's own file, or its number from 000000.
+
+    Parameters
+    ----------
+    plan
+        What is to be done.
+    folder
+        Where to.
+    ending
+        Of the files, such as ".png".
+    overwrite
+        Whether to replace what is there.
+    resume
+        Whether to go on where a run was ended.
+    tell
+        Is called after each frame; what it raises ends the run.
+
+    Returns
+    -------
+    Done
+
+    Raises
+    ------
+    OutputExists
+        Where the folder is not empty, or is of another run.
+    OutputUnwritable
+        Where the system refuses.
+    """
     sink.check_folder(folder)
     if paths.is_folder(folder) and any(folder.iterdir()) and not (overwrite or resume):
         raise OutputExists(
@@ -159,7 +218,21 @@ def to_folder(
 
 
 def to_pipe(plan: Plan, stream: BinaryIO, tell: Tell) -> Done:
-    """Writes raw frames, rgba or rgb24."""
+    """Writes raw frames, rgba or rgb24.
+
+    Parameters
+    ----------
+    plan
+        What is to be done.
+    stream
+        Where to.
+    tell
+        Is called after each frame; what it raises ends the run.
+
+    Returns
+    -------
+    Done
+    """
     done = Done()
     for result, frame, picture in _results(plan, None, 0, tell):
         sink.write_raw(picture, stream, plan.clear)
