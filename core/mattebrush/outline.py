@@ -10,7 +10,10 @@ for automatically fitting digitized curves", Graphics Gems, 1990). `blocks` is A
 from __future__ import annotations
 
 import dataclasses
+import html
+import re
 import struct
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -355,17 +358,54 @@ def svg(outline: Outline) -> bytes:
     -------
     bytes
     """
+    return svg_of({NAME: outline}, outline.width, outline.height)
+
+
+def svg_of(outlines: Mapping[str, Outline], width: int, height: int) -> bytes:
+    """Outlines as an SVG file with a path for each, in order.
+
+    Parameters
+    ----------
+    outlines
+        By name. A path's title is the name as it is; its id, what programs show of it, is the name
+        with a hyphen for whatever XML's names cannot hold.
+    width, height
+        Of the picture in pixels.
+
+    Returns
+    -------
+    bytes
+    """
+    taken: set[str] = set()
+    lines = []
+    for number, (name, outline) in enumerate(outlines.items(), 1):
+        mark = re.sub(r"[^\w-]+", "-", name).strip("-") or f"object-{number}"
+        if not (mark[0].isalpha() or mark[0] == "_"):
+            mark = f"_{mark}"
+        mark = mark if mark not in taken else f"{mark}-{number}"
+        taken.add(mark)
+        title = "" if mark == name else f"<title>{html.escape(_printable(name))}</title>"
+        path = f'<path id="{mark}" fill-rule="evenodd" d="{_path(outline)}"'
+        lines.append(f"{path}>{title}</path>" if title else f"{path}/>")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}">\n' + "\n".join([*lines, "</svg>\n"])
+    ).encode()
+
+
+def _printable(name: str) -> str:
+    """Without the characters that no XML file may hold."""
+    return "".join(c for c in name if c.isprintable())
+
+
+def _path(outline: Outline) -> str:
     parts = []
     for curve in outline.curves:
         parts.append(f"M{_number(curve[0, 1])}")
         for knot, after in zip(curve, np.roll(curve, -1, axis=0), strict=True):
             parts.append(f"C{_number(knot[2])} {_number(after[0])} {_number(after[1])}")
         parts.append("Z")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{outline.width}" '
-        f'height="{outline.height}" viewBox="0 0 {outline.width} {outline.height}">\n'
-        f'<path id="{NAME}" fill-rule="evenodd" d="{"".join(parts)}"/>\n</svg>\n'
-    ).encode()
+    return "".join(parts)
 
 
 def _number(point: np.ndarray) -> str:

@@ -157,11 +157,12 @@ class Array(collections.namedtuple("Array", "data shape dtype")):
     __slots__ = ()
 
 
-class Answer(collections.namedtuple("Answer", "alpha foreground report state")):
+class Answer(collections.namedtuple("Answer", "alpha foreground report state masks")):
     """What the engine gave back.
 
     alpha: an `Array` (H, W) in the depth asked for, or None. foreground: an `Array` (H, W, C), or
-    None. report: what was done, a dictionary (docs/job-contract.md).
+    None. report: what was done, a dictionary (docs/job-contract.md). masks: of the operation
+    `objects` an `Array` (N, H, W), one for each that the report lists; else None.
     """
 
     __slots__ = ()
@@ -237,7 +238,8 @@ def decode_answer(data):
             "The plug-in and the engine may be of different versions: run"
             ' "mattebrush plugin install" again.',
         )
-    return Answer(members.get("alpha"), members.get("foreground"), report, members.get("state"))
+    names = ("alpha", "foreground", "state", "masks")
+    return Answer(report=report, **{name: members.get(name) for name in names})
 
 
 def _member(archive, info, data):

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mattebrush.errors import JobInvalid, MattebrushError, OptionInvalid
+from mattebrush.errors import JobInvalid, MattebrushError, NoSubject, OptionInvalid
 from mattebrush.imaging.depth import BITS
-from mattebrush.jobs import contract
+from mattebrush.jobs import contract, operations
+from tests.objects.scenes import three
 
 IMAGE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
@@ -90,6 +91,74 @@ def test_an_answer_fits_the_room_foretold() -> None:
     with np.load(io.BytesIO(encoded), allow_pickle=False) as members:
         assert set(members) == {"alpha", "foreground", "report"}
         assert np.array_equal(members["foreground"], IMAGE)
+
+
+def asked(image: np.ndarray, **options: Any) -> dict[str, np.ndarray]:
+    """The members that a request for objects is answered with."""
+    request = contract.decode(npz({"op": "objects", **options}, image=image))
+    answer = operations.run(request)
+    encoded = contract.encode_answer(answer)
+    assert len(encoded) <= contract.answer_room(answer)
+    with np.load(io.BytesIO(encoded), allow_pickle=False) as members:
+        return dict(members)
+
+
+@pytest.mark.parametrize("depth", [8, 16, 32])
+def test_objects_come_with_masks_names_boxes_and_certainties(depth: int) -> None:
+    image, true = three()
+    members = asked(image, depth=depth)
+    assert set(members) == {"alpha", "foreground", "report", "masks"}
+    masks, alpha = members["masks"], members["alpha"]
+    assert masks.dtype == alpha.dtype == BITS[depth] and masks.shape == true.shape
+    full = 1 if depth == 32 else 2**depth - 1
+    assert np.abs(masks / full - true).mean() < 0.003
+    total = masks.astype(np.float64).sum(axis=0)
+    assert total.max() <= full * (1 + 1e-6)
+    assert np.abs(total - alpha).max() <= full * 1e-6
+    report = json.loads(members["report"].tobytes())
+    assert report["op"] == "objects" and report["alpha_is"] == "matte"
+    assert [one["name"] for one in report["objects"]] == ["object 1", "object 2", "object 3"]
+    for one, plane in zip(report["objects"], true, strict=True):
+        y, x = np.nonzero(plane >= 0.5)
+        box = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+        assert np.abs(np.subtract(one["box"], box)).max() <= 2
+        assert 0.8 < one["certainty"] <= 1
+    assert members["foreground"].shape == image.shape
+
+
+def test_each_box_of_a_request_is_an_object_in_its_order() -> None:
+    image, true = three()
+    boxes = [[290, 60, 380, 200], [30, 60, 120, 200]]
+    members = asked(image, prompt={"boxes": boxes}, decontaminate=False)
+    assert "foreground" not in members and members["masks"].shape[0] == 2
+    for mask, plane in zip(members["masks"], true[[2, 0]], strict=True):
+        assert np.abs(mask / 255 - plane).mean() < 0.01
+
+
+def test_a_transparent_layer_keeps_its_own_transparency_beside_the_masks() -> None:
+    image, true = three()
+    own = np.full((*image.shape[:2], 1), 128, np.uint8)
+    members = asked(np.concatenate([image, own], axis=2))
+    assert members["masks"].max() == 255 and len(members["masks"]) == len(true)
+    assert members["foreground"].shape == image.shape
+
+
+def test_objects_are_looked_for_in_the_colors_that_a_screen_shows() -> None:
+    image, true = three()
+    dark = (image.astype(np.float32) / 255) ** 2.2 / 60
+    request = contract.decode(npz({"op": "objects"}, image=dark.astype(np.float32)))
+    answer = operations.run(request, shown=image.astype(np.float32) / 255)
+    assert answer.masks is not None and len(answer.masks) == len(true)
+    assert np.abs(answer.masks - true).mean() < 0.01
+
+
+def test_a_picture_of_nothing_has_no_objects() -> None:
+    nothing = np.full((60, 80, 3), 90, np.uint8)
+    with pytest.raises(NoSubject):
+        asked(nothing)
+    members = asked(nothing, force=True)
+    assert members["masks"].shape == (0, 60, 80) and not members["alpha"].any()
+    assert json.loads(members["report"].tobytes())["objects"] == []
 
 
 def test_options_reach_the_engine() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -277,6 +279,56 @@ def test_an_exr_has_a_layer_and_a_cryptomatte_an_object(tmp_path: Path) -> None:
                 covered += here * planes[f"{layer}.{coverage}"]
         assert np.array_equal(covered, objects.mask(number))
     assert (planes["CryptoObject00.G"] >= planes["CryptoObject00.A"]).all()
+
+
+def outlines(svg: bytes) -> dict[str, list[np.ndarray]]:
+    """Points (N, 2) along each closed curve, by the title (or else the id) of its path."""
+    root = ElementTree.fromstring(svg)
+    share = np.linspace(0, 1, 17)[:, None]
+    weights = [(1 - share) ** 3, 3 * share * (1 - share) ** 2, 3 * share**2 * (1 - share), share**3]
+    found: dict[str, list[np.ndarray]] = {}
+    for path in root.iter("{http://www.w3.org/2000/svg}path"):
+        title = path.findtext("{http://www.w3.org/2000/svg}title") or path.attrib["id"]
+        found[title] = []
+        for curve in filter(None, path.attrib["d"].split("Z")):
+            at = np.array(re.findall(r"[-\d.]+", curve), float).reshape(-1, 2)
+            pieces = [at[i : i + 4] for i in range(0, len(at) - 1, 3)]
+            points = [sum(w * p for w, p in zip(weights, piece, strict=True)) for piece in pieces]
+            found[title].append(np.concatenate(points))
+    return found
+
+
+def test_an_svg_has_an_outline_an_object(found: Objects) -> None:
+    named = found.rename(1, "dog & <cat>").rename(2, "dog/cat").rename(3, "3. <dog \x07cat>")
+    image, masks = three()
+    svg = files.encode(Raster(image), named, Recipe(format="svg", path=1.5))
+    curves = outlines(svg)
+    assert list(curves) == ["dog & <cat>", "dog/cat", "3. <dog cat>"]
+    for (points,), true in zip(curves.values(), masks, strict=True):
+        y, x = np.nonzero(true >= 0.5)
+        box = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+        assert np.abs(np.subtract((*points.min(axis=0), *points.max(axis=0)), box)).max() < 3
+    ids = [p.attrib["id"] for p in ElementTree.fromstring(svg)]
+    assert len(set(ids)) == 3 and all(re.fullmatch(r"[A-Za-z_][\w.-]*", one) for one in ids)
+
+
+def test_the_command_writes_outlines_of_those_that_are_chosen(tmp_path: Path) -> None:
+    Image.fromarray(three()[0]).save(tmp_path / "farm.png")
+    asked = ["remove", "farm.png", "--objects", "-o", "farm.svg"]
+    assert command(*asked, "--drop", "2", folder=tmp_path).returncode == 0
+    curves = outlines((tmp_path / "farm.svg").read_bytes())
+    assert len(curves) == 2
+    first, last = (np.concatenate(parts)[:, 0] for parts in curves.values())
+    assert first.max() < 140 and last.min() > 270
+
+
+def test_what_is_transparent_already_is_outside_the_outline(found: Objects) -> None:
+    image = three()[0]
+    own = np.full(image.shape[:2], 255, np.uint8)
+    own[:, :75] = 0
+    svg = files.encode(Raster(image, own), found, Recipe(format="svg", path=1.5))
+    first = np.concatenate(next(iter(outlines(svg).values())))
+    assert 73 < first[:, 0].min() < 78
 
 
 def test_names_are_hashed_as_others_do() -> None:

@@ -64,13 +64,13 @@ def work(
     progress: Progress,
 ) -> Report:
     """Finds the objects of one picture and writes those that are wanted."""
-    from .. import render, subject
+    from .. import raster, render, subject
     from ..objects import files
     from ..objects.find import find
 
     if arguments.each and task.target == pictures.STREAM:
         raise OptionInvalid("Standard output holds one file.", "Drop --each, or give -o FILE.")
-    found = find(source.image(), options, progress)
+    found = find(source.image(), options, progress, shown=raster.as_shown(source))
     found.report.warnings[:0] = source.warnings
     if not arguments.force:
         subject.required(found.report, options, subject.FOR_COMMAND_LINE)

@@ -4,8 +4,8 @@
 Request members: `image` (H, W, 1|2|3|4) uint8, uint16 or float32; optional `mask` and `previous`
 (H, W) of those types, `region` (H, W) uint8, for video models `earlier` (N, H, W, 1|2|3|4), the
 frames before `image`; `options`, UTF-8 JSON as uint8. Answer members: `alpha` (H, W), `foreground`
-when asked for, `report` (JSON as uint8). A failure is one JSON object {"code", "message", "fix"}
-instead. docs/job-contract.md describes it for client authors.
+when asked for, of several objects `masks` (N, H, W), `report` (JSON as uint8). A failure is one
+JSON object {"code", "message", "fix"} instead. docs/job-contract.md describes it for clients.
 
 `decode` is safe on hostile bytes: no pickles, shapes checked before any memory is taken. This
 module knows no transport: `pipe` is the one over stdin and stdout, the server the one over HTTP.
@@ -34,6 +34,7 @@ from ..raster.model import MAX_PIXELS
 OPERATIONS = {
     "remove": ("image",),
     "segment": ("image",),
+    "objects": ("image",),
     "matte": ("image", "mask"),
     "decontaminate": ("image", "mask"),
     "refine": ("image", "mask"),
@@ -109,12 +110,14 @@ class Request:
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """alpha (H, W) in the depth asked for, or None; foreground as the image, or None; report;
-    state (N,) uint8 of a session, where it was asked for."""
+    state (N,) uint8 of a session, where it was asked for; masks (N, H, W) as alpha, of `objects`,
+    in the order in which the report lists them."""
 
     alpha: np.ndarray | None
     foreground: np.ndarray | None
     report: dict[str, Any]
     state: np.ndarray | None = None
+    masks: np.ndarray | None = None
 
 
 def decode(
@@ -413,7 +416,8 @@ def answer_room(answer: Answer) -> int:
 def _answer_members(answer: Answer) -> dict[str, np.ndarray | None]:
     report = _json_array(answer.report)
     members = {"alpha": answer.alpha, "foreground": answer.foreground, "report": report}
-    return members if answer.state is None else {**members, "state": answer.state}
+    further = {"state": answer.state, "masks": answer.masks}
+    return {**members, **{name: array for name, array in further.items() if array is not None}}
 
 
 def encode_failure(error: MattebrushError) -> bytes:

@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 
-from .. import engine, subject
+from .. import engine, inputs, subject
 from ..cutout import Cutout, Progress, no_progress
 from ..errors import OptionInvalid
 from ..imaging.depth import BITS, to_depth
 from ..models import catalog
+from ..objects.find import find
 from ..segmentation import video
 from .contract import Answer, Request
 
@@ -66,6 +68,25 @@ def _segment(request: Request, progress: Progress, shown: np.ndarray | None) -> 
     return answer_of(cutout, request, "probability")
 
 
+def _objects(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+    image = request.arrays["image"]
+    selection = request.arrays.get("region")
+    found = find(image, request.options, progress, selection=selection, shown=shown)
+    if not request.force:
+        subject.required(found.report, request.options, subject.FOR_HOSTS)
+    dtype = BITS[request.depth]
+    masks = np.zeros((len(found), *found.shape), dtype)
+    # Rounded together, so that the whole numbers, too, sum to full at most.
+    for plane, (one, mask) in zip(masks, found.integer_masks(dtype), strict=True):
+        plane[one.window.slices] = mask
+    together = dataclasses.replace(found, source=inputs.picture(image)).cutout()
+    report = {**found.report.to_json(), "objects": found.to_json(), "alpha_is": "matte"}
+    foreground = together.foreground if request.options.decontaminate else None
+    whole = request.depth != 32
+    alpha = masks.sum(axis=0, dtype=dtype) if whole else together.matte
+    return Answer(alpha, foreground, report, masks=masks)
+
+
 def _feed_earlier(request: Request) -> None:
     """Lets a video model see the frames before: a job keeps no state, so the client sends them."""
     frames = request.arrays.get("earlier")
@@ -115,6 +136,7 @@ def _status(request: Request, progress: Progress, shown: np.ndarray | None) -> A
 _RUN: dict[str, Callable[[Request, Progress, np.ndarray | None], Answer]] = {
     "remove": _remove,
     "segment": _segment,
+    "objects": _objects,
     "matte": _matte,
     "decontaminate": _decontaminate,
     "refine": _refine,

@@ -42,7 +42,17 @@ class WordPiece:
         )
 
     def numbers(self, text: str) -> list[int]:
-        """The numbers of a text, without those that begin and end it."""
+        """The numbers of a text, without those that begin and end it.
+
+        Parameters
+        ----------
+        text
+            Any.
+
+        Returns
+        -------
+        list[int]
+        """
         return [number for word in _bert_words(text) for number in self._pieces(word)]
 
     def _pieces(self, word: str) -> list[int]:
@@ -78,7 +88,17 @@ class BytePairs:
         self.last = _number(vocabulary, "<|endoftext|>")
 
     def numbers(self, text: str) -> list[int]:
-        """The numbers of a text, without those that begin and end it."""
+        """The numbers of a text, without those that begin and end it.
+
+        Parameters
+        ----------
+        text
+            Any.
+
+        Returns
+        -------
+        list[int]
+        """
         cleaned = unicodedata.normalize("NFC", text)
         out = []
         for word in _clip_words(" ".join(cleaned.lower().split())):
@@ -118,6 +138,10 @@ def read(path: Path) -> Tokenizer:
     path
         A `tokenizer.json`, a `vocab.txt` with a piece a line, a JSON object of numbers by piece, or
         CLIP's list of merges, plain or gzip.
+
+    Returns
+    -------
+    WordPiece or BytePairs
 
     Raises
     ------

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from .. import psd, render
+from .. import outline, psd, render
 from ..atomic import whole_file
 from ..cutout import Cutout
 from ..errors import OptionInvalid
@@ -22,7 +22,7 @@ from ..raster import Metadata, Raster, exr
 from ..render import Recipe
 from .result import Objects
 
-LAYERED = ("psd", "exr")
+LAYERED = ("psd", "exr", "svg")
 """Formats that hold every object by its name."""
 
 
@@ -61,7 +61,22 @@ def write(
 
 
 def encode(source: Raster, objects: Objects, recipe: Recipe) -> bytes:
-    """The file that `write` would write, as bytes. Raises as `write` does."""
+    """The file that `write` would write, as bytes.
+
+    Parameters
+    ----------
+    source, objects, recipe
+        As for `write`.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    OptionInvalid
+        As `write` does.
+    """
     if recipe.format in LAYERED:
         _check(recipe)
         file = io.BytesIO()
@@ -75,7 +90,22 @@ def write_each(
 ) -> list[Path]:
     """A file for each object: NAME-OBJECT.ext beside `path`, which itself is not written.
 
-    Raises as `write` does; files written before a failure stay.
+    Files written before a failure stay.
+
+    Parameters
+    ----------
+    path, source, objects, recipe, overwrite
+        As for `write`.
+
+    Returns
+    -------
+    list[pathlib.Path]
+        What was written, in the objects' order.
+
+    Raises
+    ------
+    OptionInvalid, OutputExists, OutputUnwritable
+        As `write` does.
     """
     written = []
     for target, number in zip(each_path(path, objects), range(1, len(objects) + 1), strict=True):
@@ -85,7 +115,20 @@ def write_each(
 
 
 def each_path(path: Path | str, objects: Objects) -> list[Path]:
-    """Where `write_each` puts each object; no two the same, whatever they are called."""
+    """Where `write_each` puts each object; no two the same, whatever they are called.
+
+    Parameters
+    ----------
+    path
+        The file that they are named after.
+    objects
+        Whose names the files get.
+
+    Returns
+    -------
+    list[pathlib.Path]
+        One an object, in their order.
+    """
     path = Path(path)
     out: list[Path] = []
     for number, one in enumerate(objects, 1):
@@ -128,7 +171,19 @@ def _write_exr(file: BinaryIO, source: Raster, objects: Objects, recipe: Recipe)
     exr.write_layers(file, together, layers, source.icc_for(3))
 
 
+def _write_svg(file: BinaryIO, source: Raster, objects: Objects, recipe: Recipe) -> None:
+    outlines = {}
+    for one in objects:
+        mask = objects.mask(one.name)
+        if source.alpha is not None:
+            mask *= to_unit(source.alpha)
+        assert recipe.path is not None  # the recipe has seen to it
+        outlines[one.name] = outline.trace(mask, recipe.path, recipe.path_hair)
+    file.write(outline.svg_of(outlines, source.width, source.height))
+
+
 _WRITERS: dict[str, Callable[[BinaryIO, Raster, Objects, Recipe], None]] = {
     "psd": _write_psd,
     "exr": _write_exr,
+    "svg": _write_svg,
 }

@@ -48,6 +48,7 @@ def find(
     progress: Progress = no_progress,
     *,
     selection: np.ndarray | None = None,
+    shown: np.ndarray | None = None,
 ) -> Objects:
     """The objects of a picture, each with a soft mask of its own.
 
@@ -64,6 +65,8 @@ def find(
         See `cutout.Progress`.
     selection
         (H, W) uint8, what the user selected: only there is anything looked for.
+    shown
+        As for `engine.remove_background`.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def find(
     InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable
         As `engine.remove_background` does.
     """
-    whole = picture.checked(image)
+    whole = picture.checked(image, shown)
     report = engine.new_report("objects", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)
@@ -86,12 +89,12 @@ def find(
         alpha = engine.soft_edge(view, one.coarse, options, report, told)
         alpha = engine.retouched(alpha, options, report, told)
         masks.append(_in_window(focus.placed(alpha, whole), whole.box))
-    shown = [(one, place) for one, place in zip(found, masks, strict=True) if place is not None]
-    made = exclusive([place for _, place in shown], view_shape(whole))
-    names = unique_names([one.name for one, _ in shown])
+    seen = [(one, place) for one, place in zip(found, masks, strict=True) if place is not None]
+    made = exclusive([place for _, place in seen], view_shape(whole))
+    names = unique_names([one.name for one, _ in seen])
     objects = []
-    for number, ((one, (window, _)), mask) in enumerate(zip(shown, made, strict=True)):
-        told = _share(progress, number, len(shown))
+    for number, ((one, (window, _)), mask) in enumerate(zip(seen, made, strict=True)):
+        told = _share(progress, number, len(seen))
         foreground = _clean(whole, window, mask, options, report, told)
         name = names[number] if one.name != _UNNAMED else f"{_UNNAMED} {number + 1}"
         objects.append(Object(name, round(one.certainty, 3), window, mask, foreground))
@@ -104,7 +107,17 @@ def find(
 
 
 def view_shape(whole: Picture) -> tuple[int, int]:
-    """(height, width) of a picture."""
+    """(height, width) of a picture.
+
+    Parameters
+    ----------
+    whole
+        All of it.
+
+    Returns
+    -------
+    tuple[int, int]
+    """
     return whole.box.height, whole.box.width
 
 

@@ -98,7 +98,18 @@ def split(view: np.ndarray, probability: np.ndarray, row: ModelRow, options: Opt
 
 def certainty_of(probability: np.ndarray) -> float:
     """How little of an object hangs on the threshold, 0 to 1: what is left of it at .7 beside
-    what it is at .3."""
+    what it is at .3.
+
+    Parameters
+    ----------
+    probability
+        float32 (h, w) in [0, 1].
+
+    Returns
+    -------
+    float
+        0 where there is nothing of it.
+    """
     loose = int((probability > 0.3).sum())
     return float((probability > 0.7).sum() / loose) if loose else 0.0
 

@@ -86,6 +86,11 @@ class Objects:
     def mask(self, which: Which) -> np.ndarray:
         """One object's mask over the whole picture.
 
+        Parameters
+        ----------
+        which
+            Its number or name.
+
         Returns
         -------
         numpy.ndarray
@@ -97,7 +102,13 @@ class Objects:
         return plane
 
     def masks(self) -> np.ndarray:
-        """All masks, float32 (N, H, W): a whole plane each, for pictures of moderate size."""
+        """All masks, a whole plane each: for pictures of moderate size.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (N, H, W) in [0, 1].
+        """
         planes = [self.mask(number) for number in range(1, len(self) + 1)]
         return np.stack(planes) if planes else np.zeros((0, *self.shape), np.float32)
 
@@ -110,6 +121,10 @@ class Objects:
         ----------
         dtype
             uint8 or uint16; float32 gives the masks as they are.
+
+        Yields
+        ------
+        tuple[Object, numpy.ndarray]
         """
         before = np.zeros(self.shape, np.float32)
         for one in self.objects:
@@ -124,14 +139,25 @@ class Objects:
             before[one.window.slices] = above
 
     def alpha(self) -> np.ndarray:
-        """All of them together, float32 (H, W) in [0, 1]."""
+        """All of them together.
+
+        Returns
+        -------
+        numpy.ndarray
+            float32 (H, W) in [0, 1].
+        """
         total = np.zeros(self.shape, np.float32)
         for one in self.objects:
             total[one.window.slices] += one.mask
         return np.minimum(total, 1, out=total)
 
     def cutout(self) -> Cutout:
-        """All of them as one cut-out, with clean colors where each object has them."""
+        """All of them as one cut-out, with clean colors where each object has them.
+
+        Returns
+        -------
+        Cutout
+        """
         alpha = self.alpha()
         foreground = self._foreground()
         report = dataclasses.replace(
@@ -165,6 +191,15 @@ class Objects:
     def choose(self, *which: Which) -> Objects:
         """Only these objects, in the order given.
 
+        Parameters
+        ----------
+        *which
+            Their numbers or names.
+
+        Returns
+        -------
+        Objects
+
         Raises
         ------
         OptionInvalid
@@ -174,7 +209,22 @@ class Objects:
         return dataclasses.replace(self, objects=tuple(self.objects[i] for i in places))
 
     def drop(self, *which: Which) -> Objects:
-        """All but these objects. Raises OptionInvalid as `choose` does."""
+        """All but these objects.
+
+        Parameters
+        ----------
+        *which
+            The numbers or names of those that go.
+
+        Returns
+        -------
+        Objects
+
+        Raises
+        ------
+        OptionInvalid
+            As `choose` does.
+        """
         gone = {self.place(one) for one in which}
         left = tuple(one for i, one in enumerate(self.objects) if i not in gone)
         return dataclasses.replace(self, objects=left)
@@ -184,10 +234,14 @@ class Objects:
 
         Parameters
         ----------
-        which
+        *which
             Two or more numbers or names.
         name
             Of the whole; by default that of the first.
+
+        Returns
+        -------
+        Objects
 
         Raises
         ------
@@ -208,7 +262,24 @@ class Objects:
         return dataclasses.replace(self, objects=tuple(out))
 
     def rename(self, which: Which, name: str) -> Objects:
-        """One object under another name. Raises OptionInvalid as `merge` does."""
+        """One object under another name.
+
+        Parameters
+        ----------
+        which
+            Its number or name.
+        name
+            What it is called from now on.
+
+        Returns
+        -------
+        Objects
+
+        Raises
+        ------
+        OptionInvalid
+            For a name that another object has, or that says nothing.
+        """
         place = self.place(which)
         others = [one.name.lower() for i, one in enumerate(self.objects) if i != place]
         if not name.strip() or name.lower() in others:
@@ -218,14 +289,34 @@ class Objects:
         return dataclasses.replace(self, objects=tuple(out))
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Name, box and certainty of each, as plain values."""
+        """Name, box and certainty of each, as plain values.
+
+        Returns
+        -------
+        list[dict[str, Any]]
+        """
         return [
             {"name": one.name, "box": list(one.box), "certainty": round(one.certainty, 3)}
             for one in self.objects
         ]
 
     def place(self, which: Which) -> int:
-        """The position of an object by number or name, from 0. Raises OptionInvalid."""
+        """The position of an object, from 0.
+
+        Parameters
+        ----------
+        which
+            Its number, from 1, or its name.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        OptionInvalid
+            For a number or name that is none of theirs.
+        """
         text = str(which).strip().lower()
         for position, one in enumerate(self.objects):
             if one.name.lower() == text:
@@ -240,7 +331,18 @@ class Objects:
 
 
 def bounds(where: np.ndarray) -> Rect | None:
-    """The smallest rectangle around what is True, bool (H, W); None where nothing is."""
+    """The smallest rectangle around what is True.
+
+    Parameters
+    ----------
+    where
+        bool (H, W).
+
+    Returns
+    -------
+    Rect or None
+        None where nothing is.
+    """
     rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
     if not rows.size:
         return None
@@ -248,7 +350,18 @@ def bounds(where: np.ndarray) -> Rect | None:
 
 
 def unique_names(names: Sequence[str]) -> list[str]:
-    """Names that tell apart: of those that stand twice each gets a number."""
+    """Names that tell apart: of those that stand twice each gets a number.
+
+    Parameters
+    ----------
+    names
+        In the objects' order.
+
+    Returns
+    -------
+    list[str]
+        As many, in the same order.
+    """
     out: list[str] = []
     for name in names:
         same = [other for other in names if other.lower() == name.lower()]
@@ -263,7 +376,20 @@ def unique_names(names: Sequence[str]) -> list[str]:
 
 def exclusive(masks: Sequence[tuple[Rect, np.ndarray]], shape: tuple[int, int]) -> list[np.ndarray]:
     """Masks in their windows, made to sum to at most one: where they claim more, each gets its
-    share of the claims."""
+    share of the claims.
+
+    Parameters
+    ----------
+    masks
+        Of each object its window and its mask there, float32.
+    shape
+        The picture's (height, width).
+
+    Returns
+    -------
+    list[numpy.ndarray]
+        A mask for each window.
+    """
     claims = np.zeros(shape, np.float32)
     for window, mask in masks:
         claims[window.slices] += mask
