@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -228,6 +229,40 @@ def test_a_movie_with_alpha_keeps_sound_rate_and_colors(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mov", f"out{ending}"]
     with pytest.raises(OutputExists):
         work.to_movie(plan(path, recurrent), out, False, False, quiet)
+
+
+def ffmpeg() -> str:
+    """The program itself, as editors and render farms run it; PyAV's libraries are the writer's."""
+    found = shutil.which("ffmpeg")
+    if found is None:
+        brought = pytest.importorskip(
+            "imageio_ffmpeg", reason="ffmpeg is not here: pip install imageio-ffmpeg"
+        )
+        found = str(brought.get_ffmpeg_exe())
+    return found
+
+
+@pytest.mark.parametrize(("ending", "decoder"), [(".mov", []), (".webm", ["-c:v", "libvpx-vp9"])])
+def test_ffmpeg_finds_the_alpha(
+    tmp_path: Path, recurrent: Options, ending: str, decoder: list[str]
+) -> None:
+    program = ffmpeg()
+    path = movies.write(tmp_path / "in.mov", BRIGHT)
+    out = tmp_path / f"out{ending}"
+    work.to_movie(plan(path, recurrent), out, False, False, quiet)
+    # alphaextract refuses what has no alpha.
+    taken = ["-i", str(out), "-vf", "alphaextract", "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    command = [program, "-nostdin", "-v", "error", *decoder, *taken]
+    read = subprocess.run(command, capture_output=True, check=False)
+    assert read.returncode == 0, read.stderr
+    alphas = np.frombuffer(read.stdout, np.uint8).reshape(6, 96, 160)
+    session = VideoSession(SessionOptions(recurrent))
+    for number, (alpha, picture) in enumerate(zip(alphas, pictures(path), strict=True)):
+        (result,) = session.feed(number, picture.image())
+        assert result.cutout is not None
+        expected = result.cutout.alpha * 255
+        assert np.abs(alpha - expected).mean() < 3
+    assert alphas.max() > alphas.min() + 60  # neither all clear nor all opaque
 
 
 def test_a_run_that_was_ended_goes_on_where_it_was(
