@@ -58,6 +58,7 @@ mattebrush models info birefnet-general     # everything known about one
 mattebrush models pull birefnet-general     # shows license and size, asks, downloads, verifies
 mattebrush models add isnet-anime.onnx      # takes a file you have
 mattebrush models verify                    # compares what is here with its checksums
+mattebrush models selftest isnet-anime      # runs it on a drawn figure whose place is known
 mattebrush models remove birefnet-general
 mattebrush remove photo.jpg --model birefnet-general
 mattebrush remove photo.jpg --model mobile-sam --point 420,310
@@ -70,6 +71,15 @@ was interrupted goes on where it stopped, and pulling again replaces a file that
 proxies are taken from the environment; `--mirror URL` takes the files from a folder on another
 server, under the names that `info` shows. On a machine without network, carry the files there and
 use `add`.
+
+`selftest` draws a half figure before a dark ground and runs the model on it, the whole way that a
+picture of yours goes: the answer must be high inside the figure and low outside (of matting: on
+either side of its outline; of a click: around it; of words: its box must be the figure's). The exit
+status is 0 where all pass, else that of the first failure ("model invalid" where the answer lies
+elsewhere). It tells a damaged file, another model's file, or one that is fed wrongly from a good
+one; it says nothing of quality. Real files that were tried pass: both networks of ours, U²-Netp,
+MediaPipe's two and SINet. Those of the other rows could not be had here: should one that `verify`
+calls good fail, please report it.
 
 Commercial use: **yes** is what the license of the weights says. *With a caveat*: the license allows
 it, but something should be read first, most often that the training pictures were collected for

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mattebrush models list | info | pull | add | verify | remove`: words around store and install.
+"""`mattebrush models list | info | pull | add | verify | selftest | remove`: words around them.
 
 Nothing is downloaded unless `pull` is called by name and the license has been agreed to.
 """
@@ -15,9 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MattebrushError, ModelUnavailable, OptionInvalid
+from ..errors import MattebrushError, ModelInvalid, ModelUnavailable, OptionInvalid
 from ..models import catalog, store
 from ..models.catalog import ModelRow
+from ..options import DEVICES
 
 if TYPE_CHECKING:
     from ..models.install import Added
@@ -74,6 +75,11 @@ def add_parser(subparsers: Subparsers) -> None:
         "verify", _verify, "compare installed files with their checksums and contracts"
     )
     parser.add_argument("model", metavar="ID", nargs="*", help="default: all that are installed")
+
+    parser = command("selftest", _selftest, "run models on a drawn figure whose place is known")
+    parser.add_argument("model", metavar="ID", nargs="*", help="default: all that are installed")
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: auto")
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
     parser = command("remove", _remove, "delete models from Mattebrush's folder")
     parser.add_argument("model", metavar="ID", nargs="+")
@@ -243,6 +249,31 @@ def _verify(arguments: argparse.Namespace) -> int:
             f" {verdict.detail}"
         )
     return 0 if all(verdict.good for verdict in verdicts) else ModelUnavailable.exit_status
+
+
+def _selftest(arguments: argparse.Namespace) -> int:
+    from .. import selftest
+
+    rows = [catalog.get(name) for name in arguments.model]
+    rows = rows or [entry.row for entry in store.all_installed()]
+    results: list[dict[str, Any]] = []
+    status = 0
+    for row in rows:
+        try:
+            outcome = selftest.check(row, arguments.device)
+        except MattebrushError as error:
+            result: dict[str, Any] = {"model": row.id, "passed": False, **error.to_json()}
+            status = status or error.exit_status
+        else:
+            result = {"model": row.id, **outcome.to_json()}
+            status = status or (0 if outcome.passed else ModelInvalid.exit_status)
+        results.append(result)
+        if not arguments.json:
+            told = " ".join(filter(None, (result["message"], result.get("fix"))))
+            print(f"{'ok ' if result['passed'] else 'BAD'} {row.id}: {told}")
+    if arguments.json:
+        print(json.dumps(results, indent=2))
+    return status
 
 
 def _remove(arguments: argparse.Namespace) -> int:
