@@ -15,7 +15,7 @@ ENGINE = Path(__file__).parents[2] / "core" / "mattebrush"
 FILES = [
     path.relative_to(ENGINE).as_posix()
     for path in sorted(ENGINE.rglob("*.py"))
-    if not path.relative_to(ENGINE).as_posix().startswith(("cli/", "plugins/files/"))
+    if not path.relative_to(ENGINE).as_posix().startswith("plugins/files/")
 ]
 
 _SECTION = r"\n{name}\n-+\n(.*?)(?=\n\n|\Z)"
@@ -27,7 +27,8 @@ def _public(body: list[ast.stmt]) -> Iterator[ast.FunctionDef]:
             yield from _public(node.body)
         elif isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
             marks = {ast.unparse(mark) for mark in node.decorator_list}
-            if not marks & {"property", "functools.cached_property", "overload"}:
+            command = node.name == "add_parser"  # one shape: `cli.command_line.Subparsers`
+            if not command and not marks & {"property", "functools.cached_property", "overload"}:
                 yield node
 
 

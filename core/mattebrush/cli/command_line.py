@@ -45,7 +45,18 @@ _JOINING = "mattebrush.commands"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit status. Prints failures as one line on stderr."""
+    """Runs one command. Prints failures as one line on stderr.
+
+    Parameters
+    ----------
+    argv : Sequence[str] or None, optional
+        The words after the program's name; None takes the process's own.
+
+    Returns
+    -------
+    int
+        The exit status (docs/cli.md).
+    """
     _open_closed_streams()
     arguments = argparse.Namespace()
     try:

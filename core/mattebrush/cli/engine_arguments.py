@@ -10,7 +10,13 @@ from ..options import DEVICES, EMBEDDED_MODEL, KEEP, MATTING_METHODS, Options, P
 
 
 def add_running(parser: argparse.ArgumentParser) -> None:
-    """Where and with how many threads networks run."""
+    """Where and with how many threads networks run.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("running")
     group.add_argument("--device", choices=DEVICES, default="auto", help="what runs the networks")
     group.add_argument(
@@ -19,7 +25,13 @@ def add_running(parser: argparse.ArgumentParser) -> None:
 
 
 def add_segmentation(parser: argparse.ArgumentParser) -> None:
-    """Which model finds the subject, and where it should look."""
+    """Which model finds the subject, and where it should look.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("subject")
     group.add_argument(
         "--model",
@@ -49,7 +61,13 @@ def add_segmentation(parser: argparse.ArgumentParser) -> None:
 
 
 def add_matting(parser: argparse.ArgumentParser) -> None:
-    """Which method decides the soft edge."""
+    """Which method decides the soft edge.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     parser.add_argument(
         "--matting",
         default="auto",
@@ -59,7 +77,13 @@ def add_matting(parser: argparse.ArgumentParser) -> None:
 
 
 def add_edge(parser: argparse.ArgumentParser) -> None:
-    """What is done to the finished mask."""
+    """What is done to the finished mask.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("edge")
     group.add_argument("--feather", type=float, default=0.0, metavar="PX", help="blur the edge")
     group.add_argument(
@@ -74,7 +98,22 @@ def add_edge(parser: argparse.ArgumentParser) -> None:
 
 
 def options_from(arguments: argparse.Namespace) -> Options:
-    """The checked options. Raises OptionInvalid."""
+    """The checked options.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+
+    Returns
+    -------
+    Options
+
+    Raises
+    ------
+    OptionInvalid
+        For values out of range, and for options that contradict each other.
+    """
     values_by_name = vars(arguments)
     names = ("model", "matting", "device", "threads", "feather", "shift_edge", "keep", "hard")
     values = {name: values_by_name[name] for name in names if name in values_by_name}
@@ -93,7 +132,17 @@ def options_from(arguments: argparse.Namespace) -> Options:
 
 
 def numbers(*counts: int) -> Callable[[str], tuple[float, ...]]:
-    """An argparse type: as many numbers as one of `counts` says, with commas between them."""
+    """An argparse type: numbers with commas between them.
+
+    Parameters
+    ----------
+    *counts : int
+        How many there may be, such as 2, 3.
+
+    Returns
+    -------
+    Callable[[str], tuple[float, ...]]
+    """
 
     def parse(text: str) -> tuple[float, ...]:
         try:

@@ -354,7 +354,18 @@ def _size(row: ModelRow) -> int:
 
 
 def megabytes(size: int) -> str:
-    """A size for people; models whose size nobody publishes have 0."""
+    """A size for people; models whose size nobody publishes have 0.
+
+    Parameters
+    ----------
+    size : int
+        In bytes.
+
+    Returns
+    -------
+    str
+        Such as "4.6 MB"; "?" for 0.
+    """
     return f"{size / 1e6:.1f} MB" if size else "?"
 
 

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def add_objects(parser: argparse.ArgumentParser) -> None:
-    """Which objects, and how many files."""
+    """Which objects, and how many files.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("objects", "one soft mask each; see docs/objects.md")
     group.add_argument(
         "--objects",
@@ -50,7 +56,17 @@ def add_objects(parser: argparse.ArgumentParser) -> None:
 
 
 def wanted(arguments: argparse.Namespace) -> bool:
-    """Whether objects are asked for at all."""
+    """Whether objects are asked for at all.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+
+    Returns
+    -------
+    bool
+    """
     names = ("text", "objects", "choose", "drop", "merge", "each")
     return any(getattr(arguments, name) for name in names)
 
@@ -63,7 +79,36 @@ def work(
     arguments: argparse.Namespace,
     progress: Progress,
 ) -> Report:
-    """Finds the objects of one picture and writes those that are wanted."""
+    """Finds the objects of one picture and writes those that are wanted.
+
+    Parameters
+    ----------
+    task : pictures.Task
+        Where the result goes.
+    source : Raster
+        The picture that was read.
+    options : Options
+        What is asked of the engine.
+    recipe : Recipe
+        What the result is to be.
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+    progress : Progress
+        Called as progress(stage, fraction); may raise to stop.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    NoSubject
+        Where none was found, unless `--force` is given.
+    OptionInvalid
+        Where the choice leaves no object, or names one that is not there.
+    OutputExists, OutputUnwritable
+        Where the result cannot be written.
+    """
     from .. import raster, render, subject
     from ..objects import files
     from ..objects.find import find

@@ -50,7 +50,13 @@ class Task:
 
 
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments every picture command has for where results go and what is told."""
+    """The arguments every picture command has for where results go and what is told.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("output")
     group.add_argument("-o", "--output", metavar="OUT", help='result file; "-" for standard output')
     group.add_argument("--output-dir", metavar="DIR", help="folder for results (made if missing)")
@@ -80,10 +86,34 @@ def plan(
 ) -> list[Task]:
     """Tasks for `inputs`, each with its target: `-o`, or the input's name with `suffix`.
 
-    Wildcards the shell did not expand are expanded. more_formats: endings that the command can
-    write beside those of `raster`. further: files that it reads besides. Raises OptionInvalid when
-    the arguments contradict each other, two results would have one name, or an original would be
-    written to; OutputUnwritable where `-o` can be seen to lead nowhere.
+    Wildcards the shell did not expand are expanded.
+
+    Parameters
+    ----------
+    inputs : Sequence[str]
+        Paths, wildcards, or "-" for standard input.
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+    suffix : str
+        What is added to the name of a picture where no `-o` names the result.
+    extension : str
+        Ending of such a result, with its dot.
+    more_formats : Sequence[str], optional
+        Endings that the command can write beside those of `raster`.
+    further : Sequence[str], optional
+        Files that it reads besides.
+
+    Returns
+    -------
+    list[Task]
+
+    Raises
+    ------
+    OptionInvalid
+        When the arguments contradict each other, two results would have one name, or an original
+        would be written to.
+    OutputUnwritable
+        Where `-o` can be seen to lead nowhere.
     """
     if arguments.quality is not None and not 1 <= arguments.quality <= 100:
         raise OptionInvalid(f"quality is {arguments.quality}.", "Give a number from 1 to 100.")
@@ -181,10 +211,24 @@ def run(
     work: Callable[[Task, Progress], Report],
     arguments: argparse.Namespace,
 ) -> int:
-    """Does `work` on each task, tells how it went, and returns the exit status.
+    """Does `work` on each task, and tells how it went.
 
     A task that fails does not stop the others, unless they would fail alike (`_ABOUT_ALL`). The
     status is that of the first failure.
+
+    Parameters
+    ----------
+    tasks : list[Task]
+        From `plan`.
+    work : Callable[[Task, Progress], Report]
+        Does one; called as work(task, progress).
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+
+    Returns
+    -------
+    int
+        The exit status.
     """
     if arguments.output_dir:
         _make_folder(Path(arguments.output_dir))
@@ -210,7 +254,22 @@ def run_sequence(
     work: Callable[[Task, Progress], Report],
     arguments: argparse.Namespace,
 ) -> int:
-    """As `run`; to a video model the pictures are frames of one shot, in order."""
+    """As `run`; to a video model the pictures are frames of one shot, in order.
+
+    Parameters
+    ----------
+    tasks : list[Task]
+        From `plan`.
+    work : Callable[[Task, Progress], Report]
+        Does one; called as work(task, progress).
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+
+    Returns
+    -------
+    int
+        The exit status.
+    """
     from ..segmentation import video
 
     with video.sequence():
@@ -317,7 +376,22 @@ class _Bar:
 
 
 def read_source(source: str) -> Raster:
-    """The picture at `source`, a path or "-" for standard input. Raises InputInvalid."""
+    """The picture at `source`, a path or "-" for standard input.
+
+    Parameters
+    ----------
+    source : str
+        A path, or "-".
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    InputInvalid
+        Where it cannot be read, or standard input is empty.
+    """
     from .. import raster
 
     if source != STREAM:
@@ -333,7 +407,21 @@ def write_result(
 ) -> None:
     """Writes `result` to the task's target; as PNG when that is standard output.
 
-    Raises OutputExists, OutputUnwritable.
+    Parameters
+    ----------
+    task : Task
+        Where it goes.
+    result : Raster
+        The picture to write.
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+    lossless : bool, optional
+        Whether WebP keeps every value, whatever `--lossless` says; for masks.
+
+    Raises
+    ------
+    OutputExists, OutputUnwritable
+        Where it cannot be written.
     """
     from .. import raster
 
@@ -351,7 +439,20 @@ def write_result(
 
 
 def send(data: bytes) -> None:
-    """Writes a file's bytes to standard output. Raises OutputUnwritable."""
+    """Writes a file's bytes to standard output.
+
+    Parameters
+    ----------
+    data : bytes
+        A file's bytes.
+
+    Raises
+    ------
+    OutputUnwritable
+        Where standard output cannot be written.
+    BrokenPipeError
+        Where its reader has gone.
+    """
     rest = memoryview(data)
     try:
         while rest:  # unbuffered (PYTHONUNBUFFERED), one write may do only a part

@@ -16,9 +16,24 @@ if TYPE_CHECKING:
 
 
 def read_plane(path: str, kind: str) -> tuple[np.ndarray, list[str]]:
-    """The mask in a file as its painter meant it, and remarks. kind: one of `masks.KINDS`.
+    """The mask in a file as its painter meant it, and remarks.
 
-    Raises InputInvalid where it cannot be read or is a color picture.
+    Parameters
+    ----------
+    path : str
+        A picture file.
+    kind : str
+        One of `masks.KINDS`.
+
+    Returns
+    -------
+    tuple[numpy.ndarray, list[str]]
+        (H, W) in the depth of the file, and what to say about how it was read.
+
+    Raises
+    ------
+    InputInvalid
+        Where it cannot be read or is a color picture.
     """
     from .. import masks, raster
 
@@ -34,7 +49,21 @@ def write_plane(
     depth: np.dtype[np.generic],
     arguments: argparse.Namespace,
 ) -> None:
-    """A (H, W) plane as a gray picture with the source's metadata; its profile is for color."""
+    """A (H, W) plane as a gray picture with the source's metadata; its profile is for color.
+
+    Parameters
+    ----------
+    task : pictures.Task
+        Where it goes.
+    source : Raster
+        The picture that it belongs to.
+    alpha : numpy.ndarray
+        The plane, (H, W), in any depth.
+    depth : numpy.dtype[numpy.generic]
+        What to write: uint8, uint16 or float32.
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+    """
     from ..imaging.depth import to_depth
 
     plane = dataclasses.replace(

@@ -20,6 +20,13 @@ _FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg")
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
+    """Which of the results is written, on what, and in which format.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("what to write")
     kind = group.add_mutually_exclusive_group()
     kind.add_argument(
@@ -45,6 +52,13 @@ def add_result(parser: argparse.ArgumentParser) -> None:
 
 
 def add_composition(parser: argparse.ArgumentParser) -> None:
+    """Shadow, colors and crop.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("composition")
     group.add_argument("--shadow", action="store_true", help="a soft drop shadow")
     group.add_argument(
@@ -70,7 +84,13 @@ def add_composition(parser: argparse.ArgumentParser) -> None:
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
-    """The clipping path."""
+    """The clipping path.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     group = parser.add_argument_group("clipping path")
     group.add_argument(
         "--clipping-path",
@@ -88,7 +108,13 @@ def add_path(parser: argparse.ArgumentParser) -> None:
 
 
 def add_preset(parser: argparse.ArgumentParser) -> None:
-    """`--preset`, which asks for a frame, a background, a format and more at once."""
+    """`--preset`, which asks for a frame, a background, a format and more at once.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        Takes the arguments.
+    """
     parser.add_argument(
         "--preset",
         metavar="NAME|FILE",
@@ -107,7 +133,22 @@ def _margin(text: str) -> int:
 
 
 def recipe_from(arguments: argparse.Namespace) -> Recipe:
-    """Raises OptionInvalid for arguments that contradict each other."""
+    """What the result is to be.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        The command's, as argparse read them.
+
+    Returns
+    -------
+    Recipe
+
+    Raises
+    ------
+    OptionInvalid
+        For arguments that contradict each other.
+    """
     from .. import raster
     from ..render import Recipe
 

@@ -191,7 +191,20 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def paths_same(one: str, other: str) -> bool:
-    """Whether two names are of one file."""
+    """Whether two names are of one file.
+
+    Parameters
+    ----------
+    one : str
+        A path, or "-".
+    other : str
+        A path, or "-".
+
+    Returns
+    -------
+    bool
+        False for a file that is not there.
+    """
     try:
         return STREAM not in (one, other) and Path(one).samefile(other)
     except OSError:
@@ -269,7 +282,18 @@ def _report(done: Done, arguments: argparse.Namespace) -> None:
 
 
 def ranges(numbers: list[int]) -> str:
-    """Such as "3-7, 12"."""
+    """Numbers of frames for people, runs drawn together.
+
+    Parameters
+    ----------
+    numbers : list[int]
+        In ascending order.
+
+    Returns
+    -------
+    str
+        Such as "3-7, 12".
+    """
     parts: list[list[int]] = []
     for number in numbers:
         if parts and number == parts[-1][-1] + 1:
