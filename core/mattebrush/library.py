@@ -58,7 +58,7 @@ def remove(
     str, Path, bytes, PIL.Image.Image or numpy.ndarray
         Of a path, the path of the file that was written; of bytes, a PNG file's bytes; of a PIL
         image, one (LA or RGBA; L for a mask); of an array, one of its dtype (H, W, 2 or 4; H, W
-        for a mask). What the report warns of is told by `warnings.warn`.
+        for a mask). What the report warns of is told by `warnings.warn`, before NoSubject too.
 
     Raises
     ------
@@ -71,10 +71,11 @@ def remove(
     """
     target = _target(image, output, only_mask)
     cutout = remove_background(image, options, progress)
+    for warning in cutout.report.warnings:  # first: one may say why nothing was found
+        if force or warning != subject.NOT_FOUND:
+            warnings.warn(warning, stacklevel=2)
     if not force:
         subject.required(cutout.report, options or engine.DEFAULT, subject.FOR_LIBRARY)
-    for warning in cutout.report.warnings:
-        warnings.warn(warning, stacklevel=2)
     if target is not None:
         cutout.save(target, only_mask=only_mask, overwrite=overwrite)
         return type(image)(target) if isinstance(image, (str, Path)) else target

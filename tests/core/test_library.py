@@ -212,6 +212,10 @@ def test_eight_bits_in_sixteen_are_said(scene: Scene, options: Options) -> None:
     black = np.full((40, 40, 3), 9, np.uint16)
     report = mattebrush.remove_background(black, options).report
     assert report.warnings == ["No subject was found in this picture."]
+    faint = np.tile(np.linspace(0, 255, 40).astype(np.uint16)[:, None, None], (1, 40, 3))
+    with pytest.warns(UserWarning) as told, pytest.raises(errors.NoSubject):
+        mattebrush.remove(faint, options)  # the hint comes before the failure, once
+    assert len(told) == 1 and "give them as uint8" in str(told[0].message)
 
 
 @pytest.mark.parametrize("dtype", (bool, np.uint8, ">u2", np.float64))
