@@ -123,7 +123,23 @@ def _split(text: str) -> tuple[str, int]:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """An argparse type: such as 854x480."""
+    """An argparse type: such as 854x480.
+
+    Parameters
+    ----------
+    text : str
+        As the user typed it.
+
+    Returns
+    -------
+    tuple[int, int]
+        Width and height, both at least 1.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For other text.
+    """
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match or not int(match[1]) or not int(match[2]):
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 854x480")
@@ -131,7 +147,23 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def parse_rate(text: str) -> Fraction:
-    """An argparse type: such as 25 or 30000/1001."""
+    """An argparse type: such as 25 or 30000/1001.
+
+    Parameters
+    ----------
+    text : str
+        As the user typed it.
+
+    Returns
+    -------
+    Fraction
+        Frames a second, above 0, at most 1000.
+
+    Raises
+    ------
+    argparse.ArgumentTypeError
+        For other text.
+    """
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError):
