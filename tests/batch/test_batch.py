@@ -146,6 +146,19 @@ def test_killed_anywhere_and_resumed_every_key_is_done_once(folder: Path, tmp_pa
     assert not [p for p in outputs(out) if p.endswith(".part")]
 
 
+def test_what_a_kill_left_half_written_goes_with_the_next_run(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = ["batch", str(folder / "a"), str(out), "--quiet", "--shard", "1/2", "--resume"]
+    assert main(command) == 0
+    left = out / ".photo 1.png.7f32f5f1.part"
+    kept = [out / ".photo 3.png.7f32f5f1.part", out / ".mine.part"]  # another shard's, and mine
+    for path in (left, *kept):
+        path.write_bytes(b"half")
+    assert main(command) == 0
+    assert not left.exists()
+    assert all(path.exists() for path in kept)
+
+
 def wait_for(happens: Callable[[], bool], seconds: float = 240) -> None:
     end = time.monotonic() + seconds
     while not happens():

@@ -13,16 +13,17 @@ from ..errors import InputInvalid, MattebrushError
 from ..options import Options
 from ..render import Recipe
 from ..shop.presets import Preset
+from .places import Folder
 
 NAME = "batch.json"
 
 
-def save(folder: Path, options: Options, recipe: Recipe, background: str | None) -> None:
+def save(folder: Folder, options: Options, recipe: Recipe, background: str | None) -> None:
     """Writes them to the destination.
 
     Parameters
     ----------
-    folder : Path
+    folder : Folder
         Where to write.
     options : Options
         What is asked for.
@@ -31,8 +32,6 @@ def save(folder: Path, options: Options, recipe: Recipe, background: str | None)
     background : str or None
         As it was given, a color or a picture's path; None for none or a preset's.
     """
-    from ..atomic import whole_file
-
     values = dataclasses.asdict(options)
     values["prompt"] = {
         "points": [[point.x, point.y, point.label] for point in options.prompt.points],
@@ -49,8 +48,7 @@ def save(folder: Path, options: Options, recipe: Recipe, background: str | None)
         made["background"] = recipe.background
     made["preset"] = None if recipe.preset is None else dataclasses.asdict(recipe.preset)
     text = json.dumps({"options": values, "recipe": made}, indent=1, ensure_ascii=False)
-    with whole_file(folder / NAME, overwrite=True) as file:
-        file.write(text.encode())
+    folder.write(NAME, text.encode())
 
 
 def load(folder: Path) -> tuple[Options, Recipe]:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a batch's pictures come from: folders with sub-folders, lists, wildcards, tar shards.
+"""Where a batch's pictures come from: folders with sub-folders, lists, wildcards, tar shards, on a
+disk or by URL.
 
 Every picture has a key, its path within the source with forward slashes, from which the result's
 name is made, so that a tree comes out as it went in.
@@ -12,9 +13,11 @@ import glob
 import re
 import tarfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
-from ..errors import InputInvalid, OptionInvalid
+from ..errors import InputInvalid, MattebrushError, OptionInvalid
+from . import places
 
 _PHOTOGRAPHS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"}
 _OTHERS = {".avif", ".bmp", ".gif", ".psd", ".jp2", ".ppm", ".pgm", ".tga", ".exr"}
@@ -24,8 +27,8 @@ ENDINGS = frozenset(_PHOTOGRAPHS | _OTHERS)
 
 @dataclasses.dataclass(frozen=True)
 class Item:
-    """A picture. key: unique in its batch. path: the file, or the shard that holds it; member: its
-    name there, "" for a file of its own."""
+    """A picture. key: unique in its batch. path: the file, or the shard that holds it, or a URL;
+    member: its name there, "" for a file of its own."""
 
     key: str
     path: str
@@ -43,17 +46,33 @@ class Item:
         InputInvalid
             Where it cannot be read.
         """
+        if places.is_url(self.path):
+            try:
+                system, path = places.file_system(self.path)
+                if not self.member:
+                    return bytes(system.cat_file(path))
+                with system.open(path, "rb") as file:
+                    return self._from_shard(file)
+            except MattebrushError:
+                raise
+            except Exception as failure:  # whatever a driver of fsspec raises
+                why = places.reason(failure)
+                raise InputInvalid(f"{self.key} cannot be read: {why}.") from failure
         try:
             if not self.member:
                 return Path(self.path).read_bytes()
-            with tarfile.open(self.path) as shard:
-                file = shard.extractfile(self.member)
-                if file is None:
-                    raise InputInvalid(f"{self.member} is no file in {self.path}.")
-                return file.read()
+            with Path(self.path).open("rb") as file:
+                return self._from_shard(file)
         except (OSError, tarfile.TarError, KeyError) as failure:
             why = getattr(failure, "strerror", None) or str(failure)
             raise InputInvalid(f"{self.key} cannot be read: {why}.") from failure
+
+    def _from_shard(self, shard: BinaryIO) -> bytes:
+        with tarfile.open(fileobj=shard) as tar:
+            file = tar.extractfile(self.member)
+            if file is None:
+                raise InputInvalid(f"{self.member} is no file in {self.path}.")
+            return file.read()
 
 
 def find(source: str) -> list[Item]:
@@ -63,7 +82,7 @@ def find(source: str) -> list[Item]:
     ----------
     source
         A folder; a `.tar` shard; a `.txt` list with a path a line; a wildcard, in which `**` goes
-        through sub-folders; or one picture.
+        through sub-folders; or one picture. Or any of these by URL.
 
     Returns
     -------
@@ -75,8 +94,10 @@ def find(source: str) -> list[Item]:
     InputInvalid
         Where there is nothing of the kind.
     """
-    path = Path(source)
-    if path.is_dir():
+    path = places.local_path(source)
+    if places.is_url(source):
+        items = list(_of_url(source))
+    elif path.is_dir():
         items = list(_of_folder(path))
     elif path.suffix.lower() == ".tar" and path.is_file():
         items = list(_of_shard(path))
@@ -85,7 +106,7 @@ def find(source: str) -> list[Item]:
     elif path.is_file():
         items = [Item(path.name, str(path))]
     else:
-        items = list(_of_wildcard(source))
+        items = list(_of_wildcard(str(path) if source.lower().startswith("file:") else source))
     if not items:
         raise InputInvalid(
             f"{source} holds no pictures.", "Give a folder, a list, a wildcard or a tar shard."
@@ -152,21 +173,88 @@ def _of_folder(folder: Path) -> Iterator[Item]:
 
 def _of_shard(shard: Path) -> Iterator[Item]:
     try:
-        with tarfile.open(shard) as tar:
-            members = [m.name for m in tar if m.isfile()]
+        with shard.open("rb") as file:
+            yield from _members(file, str(shard))
     except (OSError, tarfile.TarError) as failure:
         raise InputInvalid(f"{shard} is no tar file that can be read: {failure}.") from failure
+
+
+def _members(file: BinaryIO, label: str) -> Iterator[Item]:
+    with tarfile.open(fileobj=file) as tar:
+        members = [m.name for m in tar if m.isfile()]
     for name in members:
         parts = name.replace("\\", "/").split("/")
         if Path(name).suffix.lower() in ENDINGS and ".." not in parts and parts[0]:
-            yield Item("/".join(parts), str(shard), name)
+            yield Item("/".join(parts), label, name)
 
 
 def _of_list(listing: Path) -> Iterator[Item]:
-    lines = [line.strip() for line in listing.read_text("utf-8-sig").splitlines()]
-    named = [line for line in lines if line and not line.startswith("#")]
+    named = _named(listing.read_text("utf-8-sig"))
+    if any(map(places.is_url, named)):
+        if not all(map(places.is_url, named)):
+            raise InputInvalid(
+                f"{listing} names URLs and files of this machine.", "Make a list of each."
+            )
+        yield from _below_one_url(named)
+        return
     paths = [Path(line) if Path(line).is_absolute() else listing.parent / line for line in named]
     yield from _below_one_folder([str(path) for path in paths])
+
+
+def _named(text: str) -> list[str]:
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _of_url(url: str) -> Iterator[Item]:
+    system, root = places.file_system(url)
+    root = root.rstrip("/")
+    ending = PurePosixPath(root).suffix.lower()
+    try:
+        system.invalidate_cache()  # what a run before this one saw is old
+        if ending == ".tar" and system.isfile(root):
+            with system.open(root, "rb") as file:
+                yield from _members(file, url)
+        elif ending == ".txt" and system.isfile(root):
+            named = _named(system.cat_file(root).decode("utf-8-sig"))
+            above = url.rpartition("/")[0]
+            urls = [line if places.is_url(line) else f"{above}/{line}" for line in named]
+            yield from _below_one_url(urls)
+        elif ending in ENDINGS and system.isfile(root):
+            yield Item(PurePosixPath(root).name, url)
+        elif glob.has_magic(root) and not system.isdir(root):
+            found = [path for path in system.glob(root) if system.isfile(path)]
+            yield from _below_one_url([system.unstrip_protocol(path) for path in found])
+        else:
+            for path in system.find(root):
+                key = str(path)[len(root) :].lstrip("/")
+                # A store's names are any text: none may lead out of the destination.
+                hidden = any(part.startswith(".") for part in re.split(r"[/\\]", key))
+                if PurePosixPath(key).suffix.lower() in ENDINGS and not hidden:
+                    yield Item(key, system.unstrip_protocol(path))
+    except MattebrushError:
+        raise
+    except FileNotFoundError:
+        return  # said by the caller, as of any other source
+    except Exception as failure:  # whatever a driver of fsspec raises
+        raise InputInvalid(
+            f"{url} cannot be read: {places.reason(failure)}.",
+            "Check the address, the network and your keys.",
+        ) from failure
+
+
+def _below_one_url(urls: list[str]) -> Iterator[Item]:
+    """Keys are what differs, as of paths."""
+    folders = [url.split("/")[:-1] for url in urls]
+    shared = 0
+    for parts in zip(*folders, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared += 1
+    for url in urls:
+        key = "/".join(part for part in url.split("/")[shared:] if part)
+        if ".." not in re.split(r"[/\\]", key):
+            yield Item(key, url)
 
 
 def _of_wildcard(pattern: str) -> Iterator[Item]:

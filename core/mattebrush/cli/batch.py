@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,8 @@ from . import engine_arguments, recipe_arguments
 
 if TYPE_CHECKING:
     from ..batch.manifest import Manifest
+    from ..batch.places import Folder
+    from ..batch.remover import Remover
     from ..batch.sources import Item
     from .command_line import Subparsers
 
@@ -33,10 +35,11 @@ def add_parser(subparsers: Subparsers) -> None:
         description="Cuts out every picture of SRC (a folder with its sub-folders, a .txt list, a "
         "wildcard with **, a .tar shard) into the folder DST, with the same tree and names, and "
         "writes a line a picture into DST/manifest.jsonl: certainty, share, box, model, seconds, "
-        "warnings, error. A bad file is a line there, never the end.",
+        "warnings, error. A bad file is a line there, never the end. SRC and DST may be URLs "
+        "(s3://bucket/photos) with the extra `cloud`.",
     )
     parser.add_argument("source", metavar="SRC")
-    parser.add_argument("destination", metavar="DST", help="folder (made if missing)")
+    parser.add_argument("destination", metavar="DST", help="folder (made if missing) or URL")
     group = parser.add_argument_group("batch")
     group.add_argument(
         "--resume",
@@ -50,10 +53,24 @@ def add_parser(subparsers: Subparsers) -> None:
         "--watch", action="store_true", help="go on as files come into SRC, until Ctrl-C"
     )
     group.add_argument(
-        "--workers", type=int, default=1, metavar="N", help="processes side by side (default: 1)"
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes side by side (default: 1; with --ray as many as there are cores for)",
+    )
+    group.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="work on the Ray cluster at ADDRESS (auto, HOST:PORT, ray://HOST:PORT, or local for "
+        "this machine; extra `ray`); SRC and DST are URLs, or folders that every machine sees",
     )
     group.add_argument(
         "--shard", type=_shard, metavar="I/N", help="only the I-th of N parts, from 1"
+    )
+    group.add_argument(
+        "--manifest",
+        metavar="FILE.parquet",
+        help="write the manifest's rows there as well, when all is done (extra `parquet`)",
     )
     group.add_argument("-q", "--quiet", action="store_true", help="no progress")
     engine_arguments.add_segmentation(parser)
@@ -83,20 +100,28 @@ def _shard(text: str) -> tuple[int, int]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..batch import Remover, manifest, settings
+    from ..batch import Remover, cluster, manifest, parquet, places, settings
 
-    if not 1 <= arguments.workers <= 256:
-        raise OptionInvalid(f"workers is {arguments.workers}.", "Give a number from 1 to 256.")
-    if arguments.watch and not Path(arguments.source).is_dir():
+    most = 256 if arguments.ray is None else 100_000
+    if arguments.workers is not None and not 1 <= arguments.workers <= most:
+        raise OptionInvalid(f"workers is {arguments.workers}.", f"Give a number from 1 to {most}.")
+    if arguments.ray is not None:
+        if arguments.watch:
+            raise OptionInvalid("--watch does not go with --ray.", "Leave one of them out.")
+        cluster.require()
+    if arguments.watch and not places.local_path(arguments.source).is_dir():
         raise OptionInvalid(f"{arguments.source} is no folder.", "--watch watches a folder.")
+    if arguments.manifest is not None:
+        _check_table(arguments)
     options = engine_arguments.options_from(arguments)
-    if options.threads is None and arguments.workers > 1:
+    workers = arguments.workers or 1
+    if options.threads is None and (workers > 1 or arguments.ray is not None):
         # Networks that take every core each would only wait for each other.
-        threads = max(1, (os.cpu_count() or 1) // arguments.workers)
+        threads = 1 if arguments.ray is not None else max(1, (os.cpu_count() or 1) // workers)
         options = dataclasses.replace(options, threads=threads)
     recipe = recipe_arguments.recipe_from(arguments)
     destination = _destination(arguments)
-    held = manifest.Manifest(destination)
+    held = manifest.opened(destination)
     if held.rows and not (arguments.resume or arguments.overwrite or arguments.watch):
         raise OutputExists(
             f"{held.path} is there already.", "Use --resume to go on, --overwrite to do it anew."
@@ -115,20 +140,61 @@ def _run(arguments: argparse.Namespace) -> int:
     finally:
         run.progress.end()
         held.close()
+    if arguments.manifest is not None:
+        where, name = _split(arguments.manifest)
+        where.write(name, parquet.table(held.rows.values()))
     if run.progress.failed and not arguments.quiet:
         print(f"mattebrush: {run.progress.failed} failed, see {held.path}", file=sys.stderr)
     return InputInvalid.exit_status if run.progress.failed else 0
 
 
-def _destination(arguments: argparse.Namespace) -> Path:
-    source, destination = Path(arguments.source), Path(arguments.destination)
-    if source.is_dir() and _is_within(destination, source):
+def _check_table(arguments: argparse.Namespace) -> None:
+    """Sees to it that the table can be written, before hours of work."""
+    from ..batch import parquet
+
+    if not arguments.manifest.lower().endswith(parquet.ENDING):
         raise OptionInvalid(
-            f"{destination} lies within {source}.",
-            "Give a folder outside: results would be taken for pictures.",
+            f"--manifest {arguments.manifest} is no .parquet file.",
+            "The JSON lines are in DST/manifest.jsonl in any case.",
         )
+    parquet.require()
+    where, name = _split(arguments.manifest)
+    if where.exists(name) and not (arguments.resume or arguments.overwrite or arguments.watch):
+        raise OutputExists(f"{arguments.manifest} exists already.", "Give another name.")
+
+
+def _split(text: str) -> tuple[Folder, str]:
+    """A file's folder and name, of a path or URL."""
+    from ..batch import places
+
+    if places.is_url(text):
+        above, _, name = text.rpartition("/")
+        return places.RemoteFolder(above), name
+    path = places.local_path(text)
+    return places.LocalFolder(path.parent), path.name
+
+
+def _destination(arguments: argparse.Namespace) -> Folder:
+    from ..batch import places
+
+    destination = places.folder(arguments.destination)
+    inside = OptionInvalid(
+        f"{destination} lies within {arguments.source}.",
+        "Give a folder outside: results would be taken for pictures.",
+    )
+    for text in (arguments.source, arguments.destination):
+        if places.is_url(text):
+            places.file_system(text)  # says what is missing before anything is written
+    if isinstance(destination, places.RemoteFolder):
+        if f"{destination.url.rstrip('/')}/".startswith(f"{arguments.source.rstrip('/')}/"):
+            raise inside
+        return destination
+    source = places.local_path(arguments.source)
+    here = not places.is_url(arguments.source) and source.is_dir()
+    if here and _is_within(destination.path, source):
+        raise inside
     try:
-        destination.mkdir(parents=True, exist_ok=True)
+        destination.path.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
         raise OutputUnwritable(
             f"Cannot make the folder {destination}: {failure.strerror}."
@@ -192,9 +258,9 @@ class _Batch:
     def __init__(
         self,
         arguments: argparse.Namespace,
-        destination: Path,
+        destination: Folder,
         manifest: Manifest,
-        remover: object,
+        remover: Remover,
         ending: str,
         settings: str,
     ) -> None:
@@ -212,16 +278,19 @@ class _Batch:
         if self._arguments.shard:
             number, count = self._arguments.shard
             items = items[number - 1 :: count]
-        self._do(items, results)
+        if self._arguments.ray is None:
+            self._do(items, results)
+        else:
+            self._do_on_ray(items, results)
 
     def _keep_others_files(self, results: dict[str, str]) -> None:
         """Where no batch has been before, files of a result's name are somebody else's."""
         if not self._manifest.is_new or self._arguments.overwrite:
             return
         for result in results.values():
-            if (self._destination / result).exists():
+            if self._destination.exists(result):
                 raise OutputExists(
-                    f"{self._destination / result} exists already.",
+                    f"{self._destination}/{result} exists already.",
                     "Give another folder, or --overwrite to replace it.",
                 )
 
@@ -257,19 +326,50 @@ class _Batch:
     def _do(self, items: list[Item], results: dict[str, str]) -> None:
         from ..batch import processes
 
+        self._sweep(results[item.key] for item in items)
         self.progress.total += len(items)
         pictures = self._to_do(items, results)
         for (item, content), result in processes.each(
-            self._remover,  # type: ignore[arg-type]
+            self._remover,
             pictures,
-            self._arguments.workers,
+            self._arguments.workers or 1,
         ):
             row = {**_origin(item), "sha256": content, "settings": self._settings, **result.report}
             if result.data:
                 row["output"] = results[item.key]
-                self._write(self._destination / results[item.key], result.data)
+                self._destination.write(results[item.key], result.data)
             self._manifest.add(row)
             self.progress.add(failed=not result.data)
+
+    def _do_on_ray(self, items: list[Item], results: dict[str, str]) -> None:
+        from ..batch import cluster
+
+        self._sweep(results[item.key] for item in items)
+        self.progress.total += len(items)
+        tasks = [cluster.Task(item, results[item.key], self._before(item.key)) for item in items]
+        worker = cluster.Worker(self._remover, self._destination)
+        arguments = self._arguments
+        for item, row in cluster.each(
+            worker, tasks, arguments.ray, arguments.workers, arguments.threads or 1
+        ):
+            if row.get("skipped"):
+                self.progress.skipped += 1
+                continue
+            self._manifest.add({**_origin(item), "settings": self._settings, **row})
+            self.progress.add(failed="output" not in row)
+
+    def _sweep(self, names: Iterable[str]) -> None:
+        """Where a batch has been before, it may have been killed as it wrote."""
+        from ..batch import places
+
+        if isinstance(self._destination, places.LocalFolder) and not self._manifest.is_new:
+            self._destination.sweep(names)
+
+    def _before(self, key: str) -> str:
+        """The content with which a key was done with these options, "" where it was not."""
+        content = str(self._manifest.rows.get(key, {}).get("sha256", ""))
+        done = self._manifest.is_done(key, content, self._settings)
+        return content if done and not self._arguments.overwrite else ""
 
     def _to_do(
         self, items: list[Item], results: dict[str, str]
@@ -288,29 +388,23 @@ class _Batch:
                 self.progress.add(failed=True)
                 continue
             content = fingerprint(data)
-            target = self._destination / results[item.key]
-            anew = self._arguments.overwrite
-            if not anew and self._manifest.is_done(item.key, content, self._settings, target):
+            done = self._manifest.is_done(item.key, content, self._settings)
+            if (
+                done
+                and not self._arguments.overwrite
+                and self._destination.exists(results[item.key])
+            ):
                 self.progress.skipped += 1
                 continue
             yield (item, content), data
 
-    def _write(self, target: Path, data: bytes) -> None:
-        from ..atomic import whole_file
-
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as failure:
-            raise OutputUnwritable(
-                f"Cannot make the folder {target.parent}: {failure.strerror}."
-            ) from failure
-        with whole_file(target, overwrite=True) as file:
-            file.write(data)
-
 
 def _origin(item: Item) -> dict[str, str]:
     """A picture's key, and where it lies, so that it can be looked at again."""
-    origin = {"key": item.key, "source": os.path.realpath(item.path)}
+    from ..batch import places
+
+    where = item.path if places.is_url(item.path) else os.path.realpath(item.path)
+    origin = {"key": item.key, "source": where}
     return {**origin, "member": item.member} if item.member else origin
 
 
