@@ -39,10 +39,13 @@ def moving(count: int) -> list[bytes]:
     return [np.roll(picture, shift, axis=1).tobytes() for shift in shifts]
 
 
-def measure(step: int, frames: list[bytes], background: str) -> tuple[float, float]:
+def measure(
+    step: int, frames: list[bytes], background: str, threads: int | None
+) -> tuple[float, float]:
     """Frames a second, and milliseconds of processor time a frame, after the first ten."""
     words = ["live", "--size", f"{WIDTH}x{HEIGHT}", "--device", "cpu", "--every-frame"]
     words += ["--step", str(step), "--background", background, "--quiet"]
+    words += [] if threads is None else ["--threads", str(threads)]
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "mattebrush", *words]
     with subprocess.Popen(command, stdin=pipe, stdout=pipe) as process:
@@ -80,6 +83,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=150)
     parser.add_argument("--steps", type=int, nargs="+", default=range(1, len(STEPS) + 1))
     parser.add_argument("--background", default="transparent")
+    parser.add_argument("--threads", type=int, help="the command's (default: its own)")
     arguments = parser.parse_args()
     frames = moving(_WARM + arguments.frames)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
@@ -87,7 +91,7 @@ def main() -> None:
     print("step   look  every   frames/s   processor ms/frame")
     for number in arguments.steps:
         step = STEPS[number - 1]
-        pace, cost = measure(number, frames, arguments.background)
+        pace, cost = measure(number, frames, arguments.background, arguments.threads)
         print(f"{number:4} {step.side:6} {step.every:6} {pace:10.1f} {cost:20.1f}")
 
 

@@ -9,19 +9,19 @@ from collections.abc import Callable
 from ..options import DEVICES, EMBEDDED_MODEL, KEEP, MATTING_METHODS, Options, Point, Prompt
 
 
-def add_running(parser: argparse.ArgumentParser) -> None:
+def add_running(parser: argparse.ArgumentParser, threads: str = "the machine's") -> None:
     """Where and with how many threads networks run.
 
     Parameters
     ----------
     parser : argparse.ArgumentParser
         Takes the arguments.
+    threads : str, optional
+        How many the command takes by default, as its help says it.
     """
     group = parser.add_argument_group("running")
     group.add_argument("--device", choices=DEVICES, default="auto", help="what runs the networks")
-    group.add_argument(
-        "--threads", type=int, metavar="N", help="CPU threads (default: the machine's)"
-    )
+    group.add_argument("--threads", type=int, metavar="N", help=f"CPU threads (default: {threads})")
 
 
 def add_segmentation(parser: argparse.ArgumentParser) -> None:

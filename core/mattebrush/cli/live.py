@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _FORMATS = {"rgb24": 3, "rgba": 4}
 _CLEAR = "transparent"
+_THREADS = 1
+"""A small look is shared badly: two threads take twice the processor time (`bench/live.py`)."""
 
 
 def add_parser(subparsers: Subparsers) -> None:
@@ -68,7 +70,7 @@ def add_parser(subparsers: Subparsers) -> None:
         help="stay on this step of quality, 1 the best (default: what the time allows)",
     )
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress, no remarks")
-    engine_arguments.add_running(parser)
+    engine_arguments.add_running(parser, f"{_THREADS}")
     parser.set_defaults(func=_run)
 
 
@@ -85,6 +87,7 @@ def _run(arguments: argparse.Namespace) -> int:
     channels = _FORMATS[arguments.format]
     form = live_pipe.Form(width, height, channels, float(arguments.rate))
     painter = live_pipe.Painter(_background(arguments.background, width, height))
+    threads = _THREADS if arguments.threads is None else arguments.threads
     line = _Line(not arguments.quiet)
     with _Ending() as ending:
         tally = live_pipe.run(
@@ -92,7 +95,7 @@ def _run(arguments: argparse.Namespace) -> int:
             _raw(sys.stdout),
             form,
             painter,
-            live.LiveCutout(arguments.device, arguments.threads),
+            live.LiveCutout(arguments.device, threads),
             every=arguments.every_frame,
             step=None if arguments.step is None else live.STEPS[arguments.step - 1],
             stopped=ending.asked,
