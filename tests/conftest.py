@@ -22,6 +22,8 @@ ALLOWED = (
     r"ffmpeg is not here",
     r"needs to mount a small disk",
     r"a small disk cannot be made here",
+    r"Ray is not here",  # too large for `dev`; pip install 'mattebrush[ray]' before a release
+    r"s3fs and moto are not here",  # large as well; fsspec's memory is tested in any case
 )
 
 

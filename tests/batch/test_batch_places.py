@@ -226,8 +226,8 @@ def test_the_manifest_as_a_table(
 def test_against_an_s3_server_on_loopback(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server")
+    pytest.importorskip("s3fs", reason="s3fs and moto are not here")
+    server = pytest.importorskip("moto.server", reason="s3fs and moto are not here")
     for name, value in {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

@@ -74,7 +74,7 @@ class _Deadly(Remover):
 @pytest.fixture
 def ray() -> Iterator[Any]:
     """A Ray of this machine with two cores, which reports to nobody."""
-    pytest.importorskip("ray.data")
+    pytest.importorskip("ray.data", reason="Ray is not here")
     module = cluster.require()
     # The workers' pythons know no test modules.
     module.cloudpickle.register_pickle_by_value(sys.modules[__name__])
