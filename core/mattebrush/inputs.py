@@ -31,12 +31,12 @@ _SLACK = 1e-3
 """How far beyond 0..1 rounding may have led a mask's floats."""
 
 
-def picture(given: Any, name: str = "image") -> Raster:
+def picture(source: Any, name: str = "image") -> Raster:
     """A picture of any kind.
 
     Parameters
     ----------
-    given : Any
+    source : Any
         What the caller gave.
     name : str, optional
         What to call it in messages.
@@ -50,13 +50,13 @@ def picture(given: Any, name: str = "image") -> Raster:
     InputInvalid
         Naming the kind, for what is none.
     """
-    if isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return raster.read(given)  # type: ignore[arg-type]
-    if not isinstance(given, np.ndarray):
-        if is_pillow(given):
-            return raster.of_pillow(given)
-        raise InputInvalid(f"The {name} is a {type(given).__name__}.", _GIVE)
-    values = as_array(given, name)
+    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
+        return raster.read(source)  # type: ignore[arg-type]
+    if not isinstance(source, np.ndarray):
+        if is_pillow(source):
+            return raster.of_pillow(source)
+        raise InputInvalid(f"The {name} is a {type(source).__name__}.", _GIVE)
+    values = as_array(source, name)
     if values.ndim == 2:
         values = values[:, :, None]
     if values.ndim != 3 or values.shape[2] not in (1, 2, 3, 4) or 0 in values.shape:
@@ -66,12 +66,12 @@ def picture(given: Any, name: str = "image") -> Raster:
     return Raster(values[:, :, :-1], values[:, :, -1])
 
 
-def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
+def plane(source: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
     """A mask of any kind, (H, W), as its painter meant it, and remarks.
 
     Parameters
     ----------
-    given
+    source
         A picture of a mask, or an array (H, W).
     kind
         One of `masks.KINDS`.
@@ -89,28 +89,28 @@ def plane(given: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:
         For what is no mask: colors, other shapes, numbers beyond 0..1 in floats.
     """
     lossy = False
-    if isinstance(given, np.ndarray):
-        values = as_array(given, name)
+    if isinstance(source, np.ndarray):
+        values = as_array(source, name)
         if values.ndim == 3 and values.shape[2] == 1:
             values = values[:, :, 0]
         if values.ndim != 2:
-            raise InputInvalid(f"The {name} has the shape {given.shape}.", "Give (H, W).")
+            raise InputInvalid(f"The {name} has the shape {source.shape}.", "Give (H, W).")
         if values.dtype == np.float32 and values.size:
             values = _in_unit(values, name)
     else:
-        opened = picture(given, name)
+        opened = picture(source, name)
         values, lossy = opened.plane(f"The {name}"), opened.is_lossy
     return masks.understood(values, kind, f"The {name}", lossy)
 
 
-def as_array(given: np.ndarray, name: str) -> np.ndarray:
-    """`given` in one of the engine's dtypes and the machine's byte order.
+def as_array(source: np.ndarray, name: str) -> np.ndarray:
+    """`source` in one of the engine's dtypes and the machine's byte order.
 
     bool becomes 0 and 255, any float becomes float32.
 
     Parameters
     ----------
-    given : numpy.ndarray
+    source : numpy.ndarray
         What the caller gave.
     name : str
         What to call it in messages.
@@ -124,11 +124,11 @@ def as_array(given: np.ndarray, name: str) -> np.ndarray:
     InputInvalid
         For other kinds.
     """
-    if isinstance(given, (np.matrix, np.ma.MaskedArray)):
-        fix = "numpy.asarray(values)" if isinstance(given, np.matrix) else "values.filled(...)"
-        kind = "numpy.matrix" if isinstance(given, np.matrix) else "masked array"
+    if isinstance(source, (np.matrix, np.ma.MaskedArray)):
+        fix = "numpy.asarray(values)" if isinstance(source, np.matrix) else "values.filled(...)"
+        kind = "numpy.matrix" if isinstance(source, np.matrix) else "masked array"
         raise InputInvalid(f"The {name} is a {kind}.", f"Give a plain array: {fix}.")
-    values = np.asarray(given)
+    values = np.asarray(source)
     if values.dtype == np.bool_:
         return values.astype(np.uint8) * np.uint8(255)
     if values.dtype.kind == "f":
@@ -155,26 +155,26 @@ def _in_unit(values: np.ndarray, name: str) -> np.ndarray:
     return np.clip(values, 0, 1) if low < 0 or high > 1 else values
 
 
-def is_pillow(given: Any) -> bool:
+def is_pillow(source: Any) -> bool:
     """Whether it is one of Pillow's images; Pillow is not imported to find out.
 
     Parameters
     ----------
-    given : Any
+    source : Any
         What the caller gave.
 
     Returns
     -------
     bool
     """
-    return any(kind.__module__ == "PIL.Image" for kind in type(given).__mro__)
+    return any(kind.__module__ == "PIL.Image" for kind in type(source).__mro__)
 
 
 @dataclasses.dataclass(frozen=True)
 class Likeness:
     """In what kind a result is handed back: that of the picture which was handed in."""
 
-    given: Any
+    source: Any
 
     def result(self, made: Raster) -> Any:
         """`made` as bytes (PNG), a PIL image or an array; not for paths.
@@ -188,11 +188,11 @@ class Likeness:
         -------
         Any
         """
-        if isinstance(self.given, (bytes, bytearray, memoryview)):
+        if isinstance(self.source, (bytes, bytearray, memoryview)):
             return raster.encode(made, "PNG")
-        if is_pillow(self.given):
+        if is_pillow(self.source):
             return raster.to_pillow(made)
         image = made.image()
         image = image[:, :, 0] if image.shape[2] == 1 else image
-        kept = self.given.dtype
+        kept = self.source.dtype
         return image if kept == np.bool_ else image.astype(kept, copy=False)

@@ -290,8 +290,8 @@ def refine(
     return _finished(cutout, source, remarks + more + still_more)
 
 
-def _plane(given: Any, kind: str, name: str) -> Any:
-    return (None, []) if given is None else inputs.plane(given, kind, name)
+def _plane(source: Any, kind: str, name: str) -> Any:
+    return (None, []) if source is None else inputs.plane(source, kind, name)
 
 
 def _options(options: Options | None) -> Options:

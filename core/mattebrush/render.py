@@ -117,12 +117,12 @@ class Recipe:
         -------
         Recipe
         """
-        given: dict[str, Any] = {"quality": preset.quality}
+        values: dict[str, Any] = {"quality": preset.quality}
         if preset.color is not None:
-            given["background"] = preset.color
+            values["background"] = preset.color
         if preset.format is not None:
-            given["format"] = preset.format
-        return cls(**{**given, **others, "preset": preset})
+            values["format"] = preset.format
+        return cls(**{**values, **others, "preset": preset})
 
     def __post_init__(self) -> None:
         flat = self.background is not None

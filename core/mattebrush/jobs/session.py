@@ -133,17 +133,17 @@ class Frames:
         if result is None:
             return Answer(None, None, report)
         report["frame"] = result.frame
-        said = {
+        tracking = {
             "certainty": result.certainty,
             "lost": result.lost,
             "doubtful": result.doubtful,
             "new_shot": result.new_shot,
         }
         if result.cutout is None:
-            return Answer(None, None, {**report, **said})
+            return Answer(None, None, {**report, **tracking})
         cutout = result.cutout
         alpha = to_depth(cutout.matte, BITS[self._depth or 8])
-        report = {**cutout.report.to_json(), **report, **said, "alpha_is": "matte"}
+        report = {**cutout.report.to_json(), **report, **tracking, "alpha_is": "matte"}
         return Answer(alpha, cutout.foreground, report)
 
 

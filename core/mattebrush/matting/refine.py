@@ -134,7 +134,7 @@ def _meant(
     box = in_cells(window, whole, change.probability.shape)
     size = (max(2, round(box[3] - box[1])), max(2, round(box[2] - box[0])))
     size = (min(size[0], part.shape[0]), min(size[1], part.shape[1]))
-    said = resize(change.probability, size, box=box)
+    probability = resize(change.probability, size, box=box)
     now = resize(to_unit(part), size, "area")
     up, down = (
         resize(cells.astype(np.float32), size, box=box) > 0.25
@@ -143,8 +143,10 @@ def _meant(
     # A cell beside a change belongs to it, so that its new edge is seen whole; where both are near,
     # the sign decides.
     up, down = dilated_square(up), dilated_square(down)
-    up, down = up & ~(down & (said < now)), down & ~(up & (said >= now))
-    coarse = np.where(up, np.maximum(said, now), np.where(down, np.minimum(said, now), now))
+    up, down = up & ~(down & (probability < now)), down & ~(up & (probability >= now))
+    coarse = np.where(
+        up, np.maximum(probability, now), np.where(down, np.minimum(probability, now), now)
+    )
     return _Meant(coarse.astype(np.float32), up, down)
 
 

@@ -307,9 +307,9 @@ def _findings(file: str, text: str) -> Iterator[Finding]:
         code = line.partition("#")[0]
         for match in _PROCEDURE.finditer(code):
             name = (match.group(1) or match.group(2)).replace("_", "-")
-            said = _about_procedure(name, status)
-            if said:
-                yield Finding(file, number, f"pdb.{name.replace('-', '_')}: {said}")
+            remark = _about_procedure(name, status)
+            if remark:
+                yield Finding(file, number, f"pdb.{name.replace('-', '_')}: {remark}")
         module = _GTK.match(code)
         if module:
             hint = "GIMP 3 has GTK 3, from gi.repository"

@@ -47,9 +47,9 @@ def profile_of(
     embedded = image.info.get("icc_profile")
     points = png.points_in(file) if format == "PNG" else None
     if format in _CONTAINERS:
-        told = bmff.describe(file)
-        embedded = embedded or told.icc
-        points = None if embedded else told.points
+        container = bmff.describe(file)
+        embedded = embedded or container.icc
+        points = None if embedded else container.points
     if points is not None:
         try:
             return icc.from_code_points(points, gray), _narrow(format, points)

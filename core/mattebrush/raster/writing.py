@@ -328,9 +328,9 @@ def _through_pillow(
     image = _as_pillow(raster, channels)
     # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
     packed = io.BytesIO()
-    given = {key: value for key, value in options.items() if value is not None}
+    settings = {key: value for key, value in options.items() if value is not None}
     try:
-        image.save(packed, format, **given)
+        image.save(packed, format, **settings)
     except OSError as failure:
         raise OutputUnwritable(f"{format} cannot hold this picture: {failure}.") from failure
     file.write(packed.getbuffer())

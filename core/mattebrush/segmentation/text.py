@@ -145,9 +145,9 @@ def model_for(options: Options) -> ModelRow:
     ModelUnavailable
         Where none is installed, with the way to get one.
     """
-    asked = catalog.get(options.model)
-    if asked.kind in KINDS:
-        return asked
+    chosen = catalog.get(options.model)
+    if chosen.kind in KINDS:
+        return chosen
     for name in PREFERRED:
         row = catalog.get(name)
         if store.installed(row) is not None:
@@ -187,15 +187,15 @@ def spot(view: np.ndarray, options: Options) -> tuple[list[Spotted], ModelRow, l
         As `models.runtime.open_session` does.
     """
     row = model_for(options)
-    asked = phrases(options.text)
+    queries = phrases(options.text)
     sessions = {
         file.role: open_session(row, options.device, options.threads, role=file.role)
         for file in row.files
         if file.role in row.interface.graphs
     }
     words = tokenizer(row)
-    found = _distinct(_SPOT[row.kind](view, asked, row, sessions, words))
-    found.sort(key=lambda one: (asked.index(one.phrase), one.box[0]))
+    found = _distinct(_SPOT[row.kind](view, queries, row, sessions, words))
+    found.sort(key=lambda one: (queries.index(one.phrase), one.box[0]))
     return found, row, list(sessions.values())
 
 
@@ -296,12 +296,12 @@ def _segmented(
 ) -> Segmentation:
     if one.probability is not None:
         return Segmentation(one.probability, row, device)
-    asked = catalog.get(options.model)
-    if asked.kind == "prompt":
+    chosen = catalog.get(options.model)
+    if chosen.kind == "prompt":
         from . import promptable
 
         prompt = Prompt(boxes=(one.box,))
-        return promptable.segment(view, prompt, asked, options.device, options.threads)
+        return promptable.segment(view, prompt, chosen, options.device, options.threads)
     prompt = Prompt(boxes=(one.box,))
     embedded = catalog.get(EMBEDDED_MODEL)
     return guided.segment(view, prompt, embedded, options.device, options.threads)
@@ -312,13 +312,13 @@ def _segmented(
 
 def _boxes(
     view: np.ndarray,
-    asked: list[str],
+    queries: list[str],
     row: ModelRow,
     sessions: dict[str, Session],
     words: tokenizers.Tokenizer,
 ) -> list[Spotted]:
     """Grounding DINO: all phrases at once; each of 900 boxes has a score a word."""
-    numbers, spans = bert_prompt(asked, words)
+    numbers, spans = bert_prompt(queries, words)
     session = sessions["model"]
     how = row.interface.preprocessing
     placement = preprocess.place(view.shape[:2], how, _fixed_size(session))
@@ -342,18 +342,18 @@ def _boxes(
         cx, cy, w, h = (float(value) for value in answers["pred_boxes"][0, index])
         box = _inside((cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), width, height)
         if box is not None:
-            found.append(Spotted(asked[which], float(by_phrase[index, which]), box))
+            found.append(Spotted(queries[which], float(by_phrase[index, which]), box))
     return found
 
 
 def bert_prompt(
-    asked: Sequence[str], words: tokenizers.Tokenizer
+    queries: Sequence[str], words: tokenizers.Tokenizer
 ) -> tuple[list[int], list[tuple[int, int]]]:
     """The phrases as Grounding DINO reads them, "dog. red bag.", and where each stands in it.
 
     Parameters
     ----------
-    asked : Sequence[str]
+    queries : Sequence[str]
         The phrases.
     words : tokenizers.Tokenizer
         The network's tokenizer.
@@ -370,7 +370,7 @@ def bert_prompt(
     """
     stop = words.numbers(".")
     numbers, spans = [words.first], []
-    for phrase in asked:
+    for phrase in queries:
         begin = len(numbers)
         numbers += words.numbers(phrase.lower())
         spans.append((begin, len(numbers)))
@@ -385,7 +385,7 @@ def bert_prompt(
 
 def _maps(
     view: np.ndarray,
-    asked: list[str],
+    queries: list[str],
     row: ModelRow,
     sessions: dict[str, Session],
     words: tokenizers.Tokenizer,
@@ -393,7 +393,9 @@ def _maps(
     """CLIPSeg: a map for each phrase, whose islands are boxes."""
     found = []
     height, width = view.shape[:2]
-    for phrase, plane in zip(asked, maps(view, asked, row, sessions["model"], words), strict=True):
+    for phrase, plane in zip(
+        queries, maps(view, queries, row, sessions["model"], words), strict=True
+    ):
         islands = label(plane > _MAP)
         down, across = height / plane.shape[0], width / plane.shape[1]
         for number in range(1, int(islands.max()) + 1):
@@ -413,7 +415,7 @@ def _maps(
 
 def maps(
     view: np.ndarray,
-    asked: Sequence[str],
+    queries: Sequence[str],
     row: ModelRow,
     session: Session,
     words: tokenizers.Tokenizer,
@@ -424,7 +426,7 @@ def maps(
     ----------
     view : numpy.ndarray
         (H, W, 1|3) uint8, uint16, or float32 in 0..1.
-    asked : Sequence[str]
+    queries : Sequence[str]
         The phrases.
     row : ModelRow
         CLIPSeg's row of the catalog.
@@ -442,7 +444,7 @@ def maps(
     placement = preprocess.place(view.shape[:2], how, None)
     seen = preprocess.network_input(view, placement, how)
     out = []
-    for phrase in asked:
+    for phrase in queries:
         tokens = np.array([clip_prompt(phrase, words, _CLIP_TOKENS)], np.int64)
         answers = session.run(
             {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "pixel_values": seen}
@@ -474,7 +476,7 @@ def clip_prompt(phrase: str, words: tokenizers.Tokenizer, most: int) -> list[int
 
 def _masks(
     view: np.ndarray,
-    asked: list[str],
+    queries: list[str],
     row: ModelRow,
     sessions: dict[str, Session],
     words: tokenizers.Tokenizer,
@@ -485,7 +487,7 @@ def _masks(
     ratio = min(1.0, _MASK_SIDE / max(height, width))
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
     found = []
-    for phrase in asked:
+    for phrase in queries:
         numbers = clip_prompt(phrase, words, _SAM3_TOKENS)
         tokens = np.zeros((1, _SAM3_TOKENS), np.int64)
         tokens[0, : len(numbers)] = numbers

@@ -218,17 +218,17 @@ def _preset(name: str, values: Mapping[str, Any]) -> Preset:
         number = isinstance(value, bool) and bool not in _KINDS[key]
         if number or not isinstance(value, _KINDS[key]):
             raise OptionInvalid(f"The preset {name!r} has {key} = {value!r}.", "Mend its kind.")
-    given = dict(values)
+    fields = dict(values)
     for key, kind in (("size", int), ("aspect", (int, float))):
-        if key in given:
-            pair = given[key]
+        if key in fields:
+            pair = fields[key]
             if len(pair) != 2 or not all(
                 isinstance(each, kind) and not isinstance(each, bool) for each in pair
             ):
                 raise OptionInvalid(
                     f"The preset {name!r} has {key} = {pair!r}.", "Give [width, height]."
                 )
-            given[key] = tuple(pair)
-    if given.get("format") == "jpeg":
-        given["format"] = "jpg"
-    return Preset(name, **{"title": name, **given})
+            fields[key] = tuple(pair)
+    if fields.get("format") == "jpeg":
+        fields["format"] = "jpg"
+    return Preset(name, **{"title": name, **fields})

@@ -19,18 +19,18 @@ def main(arguments=None):
     parser.add_argument("--folder", default="", help="of an unpacked offline bundle")
     parser.add_argument("--index", default="", help="address of a package index or mirror")
     parser.add_argument("--yes", action="store_true", help="agree to the download")
-    given = parser.parse_args(arguments)
-    source = setup.Source(given.index, given.folder)
+    parsed = parser.parse_args(arguments)
+    source = setup.Source(parsed.index, parsed.folder)
     try:
-        if given.what in ("run", "repair"):
-            agreed = given.yes or _agrees(setup.plan(source))
-            job = getattr(setup, given.what)(agreed, source)
-        elif given.what in ("status", "which"):
+        if parsed.what in ("run", "repair"):
+            agreed = parsed.yes or _agrees(setup.plan(source))
+            job = getattr(setup, parsed.what)(agreed, source)
+        elif parsed.what in ("status", "which"):
             found = setup.status()
-            print(found.state if given.what == "status" else found.python)
+            print(found.state if parsed.what == "status" else found.python)
             return 0
         else:
-            job = getattr(setup, given.what)()
+            job = getattr(setup, parsed.what)()
         _watch(job)
         print(job.result().state)
         return 0
