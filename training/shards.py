@@ -53,12 +53,6 @@ def find_shards(data: Path, patterns: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def count_pairs(shard: Path) -> int:
-    """How many pairs a shard holds; reads the tar's index only."""
-    with tarfile.open(shard) as tar:
-        return sum(name.endswith(".mask.webp") for name in tar.getnames())
-
-
 def read_pairs(shard: Path) -> Iterator[Pair]:
     """Every pair of a shard in the order of the tar, decoded one at a time.
 
