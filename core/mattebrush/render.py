@@ -20,7 +20,7 @@ from .cutout import Cutout
 from .errors import OptionInvalid
 from .imaging.depth import to_depth, to_unit
 from .imaging.rect import Rect
-from .raster import Raster
+from .raster import Raster, netpbm
 from .shop import checking, framing
 from .shop.presets import Preset
 
@@ -29,8 +29,8 @@ CONTENTS = ("cutout", "mask", "alpha", "foreground", "original")
 which keeps the picture's own alpha. alpha: the result's alpha alone. foreground: the clean colors
 alone, opaque. original: the photograph as it is, for its clipping path."""
 
-FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg")
-"""svg: the outline alone."""
+FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg", "pfm")
+"""svg: the outline alone. pfm: a mask or alpha alone, as raw editors read it."""
 
 _CARRY_PATHS = ("tiff", "jpg", "psd", "svg")
 
@@ -177,11 +177,15 @@ class Recipe:
             )
         if self.format == "svg" and (self.path is None or self.content != "cutout"):
             raise OptionInvalid("An SVG holds the outline alone.", "Add --clipping-path only.")
+        if self.format == "pfm" and self.content not in ("mask", "alpha"):
+            raise OptionInvalid("A PFM holds a mask alone.", "Add --mask or --alpha.")
+        if self.format == "pfm" and self.crop is not None:
+            raise OptionInvalid("A PFM for a raw editor has the picture's size.", "Drop --crop.")
 
     def _check_preset(self, preset: Preset) -> None:
         if (
             self.content != "cutout"
-            or self.format in ("psd", "exr", "svg")
+            or self.format in ("psd", "exr", "svg", "pfm")
             or self.crop is not None
         ):
             raise OptionInvalid(
@@ -394,6 +398,9 @@ def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list
         made = _made(source, cutout, recipe)
         assert recipe.path is not None
         return outline.svg(outline.trace(made.alpha, recipe.path, recipe.path_hair)), made.remarks
+    if recipe.format == "pfm":
+        plane = cutout.matte if recipe.content == "mask" else cutout.alpha
+        return netpbm.float_map(to_unit(plane)), []
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
         data = psd.encode(*layers.pictures, shadow=layers.shadow, strip=recipe.strip)
@@ -449,7 +456,7 @@ def write(
     OutputExists, OutputUnwritable
         As `raster.write` does.
     """
-    if recipe.preset is not None or recipe.format == "svg":
+    if recipe.preset is not None or recipe.format in ("svg", "pfm"):
         data, remarks = encoded(source, cutout, recipe)
         with whole_file(path, overwrite) as file:
             file.write(data)

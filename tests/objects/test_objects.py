@@ -322,6 +322,32 @@ def test_the_command_writes_outlines_of_those_that_are_chosen(tmp_path: Path) ->
     assert first.max() < 140 and last.min() > 270
 
 
+def test_masks_for_raw_editors_are_float_maps_from_the_bottom_up(tmp_path: Path) -> None:
+    image, masks = three()
+    Image.fromarray(image).save(tmp_path / "farm.png")
+    asked = ["remove", "farm.png", "--objects", "--mask", "--each", "-o", "farm.pfm"]
+    done = command(*asked, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    for number, true in enumerate(masks, 1):
+        data = (tmp_path / f"farm-object-{number}.pfm").read_bytes()
+        head, size, scale, rest = data.split(b"\n", 3)
+        assert (head, size, scale) == (b"Pf", b"420 240", b"-1.0")
+        plane = np.frombuffer(rest, "<f4").reshape(240, 420)[::-1]
+        assert np.abs(plane - true).mean() < 0.003
+        assert ((plane > 0.01) & (plane < 0.99)).any()
+    whole = ["remove", "farm.png", "--mask", "-o", "all.pfm"]
+    assert command(*whole, folder=tmp_path).returncode == 0
+    with Image.open(tmp_path / "all.pfm") as opened:  # as another program reads it
+        assert opened.mode == "F"
+        assert np.abs(np.asarray(opened) - masks.max(axis=0)).mean() < 0.01
+
+
+@pytest.mark.parametrize("more", [{}, {"content": "foreground"}, {"content": "mask", "crop": 0}])
+def test_a_float_map_holds_a_whole_mask(more: dict[str, object]) -> None:
+    with pytest.raises(OptionInvalid, match="PFM"):
+        Recipe(format="pfm", **more)  # type: ignore[arg-type]
+
+
 def test_what_is_transparent_already_is_outside_the_outline(found: Objects) -> None:
     image = three()[0]
     own = np.full(image.shape[:2], 255, np.uint8)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..render import Recipe
     from ..shop.presets import Preset
 
-_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg")
+_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg", "pfm")
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:

@@ -51,7 +51,12 @@ def _remove(arguments: argparse.Namespace) -> int:
         kind = "objects"
     backdrop = [arguments.background] if isinstance(recipe.background, Raster) else []
     tasks = pictures.plan(
-        arguments.inputs, arguments, f"-{kind}", f".{recipe.format}", (".psd", ".svg"), backdrop
+        arguments.inputs,
+        arguments,
+        f"-{kind}",
+        f".{recipe.format}",
+        (".psd", ".svg", ".pfm"),
+        backdrop,
     )
 
     def work(task: pictures.Task, progress: Progress) -> Report:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""16-bit PPM and PGM, which Pillow squeezes to 8; the rest of the family is left to it.
+"""16-bit PPM and PGM, which Pillow squeezes to 8, and masks as PFM, which it does not write; the
+rest of the family is left to it.
 
 The format: https://netpbm.sourceforge.net/doc/ppm.html
 """
@@ -55,3 +56,20 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         stretched = (np.minimum(samples, top).astype(np.uint32) * 65535 + top // 2) // top
         return Raster(stretched.astype(np.uint16), format="PPM")
     return Raster(samples.astype(np.uint16), format="PPM")
+
+
+def float_map(plane: np.ndarray) -> bytes:
+    """A mask as a portable float map: gray, little-endian, its rows from the bottom up.
+
+    Parameters
+    ----------
+    plane : numpy.ndarray
+        float32 (H, W) in [0, 1].
+
+    Returns
+    -------
+    bytes
+    """
+    height, width = plane.shape
+    # Each number on a line of its own would be taken for Photoshop's, whose rows go downward.
+    return f"Pf\n{width} {height}\n-1.0\n".encode() + plane[::-1].astype("<f4").tobytes()
