@@ -397,3 +397,16 @@ def test_the_command_from_a_box_to_a_report(
         assert overlap(rgba[..., 3], truth) > 0.85
     assert main([*words]) == OutputExists.exit_status
     assert "--overwrite" in capsys.readouterr().err
+
+
+def test_frames_are_not_written_into_their_own_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    Image.fromarray(IMAGES[0]).save(source / "0.png")
+    (tmp_path / "link").symlink_to(source, target_is_directory=True)
+    for name in ("in", "link"):
+        assert main(["video", str(source), "-o", str(tmp_path / name)]) == 2
+        assert "is the input itself" in capsys.readouterr().err
+    assert [path.name for path in source.iterdir()] == ["0.png"]

@@ -190,14 +190,28 @@ def _keep_originals(task: Task, originals: Sequence[str], overwrite: bool) -> No
         return
     for original in originals:
         own = original == task.source
-        if original != STREAM and (own or overwrite) and _is_same(task.target, original):
+        if original != STREAM and (own or overwrite) and is_same_file(task.target, original):
             raise OptionInvalid(
                 f"{task.target} is {'the input' if own else 'an input'} itself.",
                 "Name another file: originals are not touched.",
             )
 
 
-def _is_same(one: str, other: str) -> bool:
+def is_same_file(one: str, other: str) -> bool:
+    """Whether two names are of one file, be it through links.
+
+    Parameters
+    ----------
+    one : str
+        A path.
+    other : str
+        A path.
+
+    Returns
+    -------
+    bool
+        Of files that are not there, whether they would be one.
+    """
     # Path.resolve raises where links go in circles; samefile sees hard links and letter case.
     if os.path.realpath(one) == os.path.realpath(other):
         return True

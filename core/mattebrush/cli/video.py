@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionInvalid
 from ..options import EMBEDDED_MODEL
-from . import engine_arguments
+from . import engine_arguments, pictures
 
 if TYPE_CHECKING:
     from ..render import Recipe
@@ -214,33 +214,13 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         argparse.Namespace(**{**vars(arguments), "point": [], "box": []})
     )
     source = _source(arguments)
-    if paths_same(arguments.source, arguments.output):
+    streamed = STREAM in (arguments.source, arguments.output)
+    if not streamed and pictures.is_same_file(arguments.source, arguments.output):
         raise OptionInvalid(f"{arguments.output} is the input itself.", "Name another.")
     look = max(1, min(96, round(float(source.clip.rate))))
     settings = SessionOptions(options, steady=arguments.steady, look=look)
     recipe, behind = _recipe(arguments)
     return Plan(source, settings, _keys(arguments), recipe, behind)
-
-
-def paths_same(one: str, other: str) -> bool:
-    """Whether two names are of one file.
-
-    Parameters
-    ----------
-    one : str
-        A path, or "-".
-    other : str
-        A path, or "-".
-
-    Returns
-    -------
-    bool
-        False for a file that is not there.
-    """
-    try:
-        return STREAM not in (one, other) and Path(one).samefile(other)
-    except OSError:
-        return False
 
 
 def _source(arguments: argparse.Namespace) -> Source:
