@@ -8,6 +8,8 @@ import dataclasses
 import http.client
 import io
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -109,6 +111,23 @@ class Client:
     def worker_pid(self) -> int | None:
         """The process id of the first device's worker."""
         return self.server.service.lanes["auto"].worker.pid
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[int]:
+        """Holds the worker still, by its process id: what is sent meanwhile stays under way,
+        however fast the engine is."""
+        if self.worker_pid() is None:
+            job = self.send({"op": "segment", "force": True}, image=scene(64, 64))
+            assert self.wait(job)["state"] == "done"
+            self.ask("DELETE", f"/v1/jobs/{job}")
+        pid = self.worker_pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield pid
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager

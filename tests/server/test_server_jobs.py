@@ -279,7 +279,7 @@ def test_no_subject_is_a_failure_with_a_way_out(client: Any) -> None:
 
 def test_full_server_says_when_to_try_again(serving: Serving, large_picture: np.ndarray) -> None:
     body = contract.encode_request(FORCED, image=large_picture[:2000, :2000].copy())
-    with serving(admitted_jobs=2, client_share=1) as client:
+    with serving(admitted_jobs=2, client_share=1) as client, client.held():
         posted = [
             client.ask("POST", "/v1/jobs", body, Content_Type="application/x-npz") for _ in range(3)
         ]

@@ -122,13 +122,14 @@ def test_the_jobs_of_a_page_end_with_it(browser: Any, serving: Any) -> None:  # 
         page = context.new_page()
         page.goto(client.server.page_link())
         page.wait_for_selector("#empty", state="visible")
-        for number in range(2):
-            drop(page, png(scene(3000, 2000)), f"{number}.png")
-        until(lambda: len(blob_job(client)) == 2)
-        other = client.send({"op": "remove"}, image=scene(3000, 2000))  # another program's
-        page.close(run_before_unload=False)
-        page.wait_for_timeout(0) if not page.is_closed() else None
-        until(lambda: [job.id for job in blob_job(client)] == [other])
+        with client.held():
+            for number in range(2):
+                drop(page, png(scene(600, 400)), f"{number}.png")
+            until(lambda: len(blob_job(client)) == 2)
+            other = client.send({"op": "remove"}, image=scene(600, 400))  # another program's
+            page.close(run_before_unload=False)
+            page.wait_for_timeout(0) if not page.is_closed() else None
+            until(lambda: [job.id for job in blob_job(client)] == [other])
         assert client.wait(other)["state"] == "done"
         context.close()
 
