@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -193,7 +194,13 @@ def start(*more: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # What runs in the background is started with Ctrl-C ignored, and hands that on.
+        preexec_fn=heed_ctrl_c if os.name == "posix" else None,
     )
+
+
+def heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_the_command(tmp_path: Path) -> None:
