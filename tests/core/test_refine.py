@@ -11,7 +11,9 @@ from PIL import Image
 
 import mattebrush
 from mattebrush import Options
+from mattebrush.imaging import morphology
 from mattebrush.imaging.depth import FULL, to_depth
+from mattebrush.segmentation import guided
 from tests.core.scenes import disc
 
 SCENE = disc(96, 128)
@@ -187,3 +189,16 @@ def test_without_strokes_or_region_every_edge_is_mended() -> None:
 def test_a_mask_without_an_edge_stays(value: int) -> None:
     mask = np.full((96, 128), value, np.uint8)
     assert np.array_equal(mattebrush.refine(SCENE.image, mask).alpha, mask)
+
+
+def test_a_stroke_reaches_all_that_hangs_together_with_it_and_nothing_else() -> None:
+    """Looked for near the stroke alone, it is what a search of the whole would give."""
+    draws = np.random.default_rng(0)
+    for share in (0.01, 0.03, 0.1, 0.4) * 10:
+        cells = draws.random(draws.integers(3, 150, 2)) < share
+        stroke = np.zeros_like(cells)
+        stroke[tuple(draws.integers(0, side) for side in cells.shape)] = True
+        own = morphology.dilated_square(stroke)
+        labels = morphology.label(morphology.dilated(cells, guided._GAP) | own)
+        expected = np.isin(labels, labels[stroke]) & (cells | own)
+        np.testing.assert_array_equal(guided._touching(cells, stroke), expected)

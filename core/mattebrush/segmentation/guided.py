@@ -16,7 +16,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..imaging.depth import FULL
-from ..imaging.morphology import dilated, dilated_square, label
+from ..imaging.morphology import block_maximum, dilated, dilated_square, label
 from ..imaging.rect import Rect
 from ..imaging.resize import resize, shrink
 from ..models.catalog import ModelRow
@@ -65,6 +65,9 @@ _CHANGED = 0.1
 
 _GAP = 3
 """Cells between a stroke and what hangs together with it, at most."""
+
+_BLOCK = 8
+"""Cells across a block, in which what a stroke may reach is looked for first."""
 
 _STEEPER = 2.0
 """Of what strokes mean the logits are this much steeper: who paints decides, and what is in
@@ -462,10 +465,26 @@ def _touching(cells: np.ndarray, stroke: np.ndarray) -> np.ndarray:
     if not stroke.any():
         return np.zeros_like(cells)
     own = dilated_square(stroke)
-    labels = label(dilated(cells, _GAP) | own)
-    held = np.unique(labels[stroke])
-    touching: np.ndarray = np.isin(labels, held[held > 0]) & (cells | own)
+    grown = dilated(cells, _GAP) | own
+    window = _reach(grown, stroke)
+    labels = label(grown[window])
+    held = np.unique(labels[stroke[window]])
+    touching = np.zeros_like(cells)
+    touching[window] = np.isin(labels, held[held > 0]) & (cells | own)[window]
     return touching
+
+
+def _reach(cells: np.ndarray, stroke: np.ndarray) -> tuple[slice, slice]:
+    """A window that holds all connected parts of `cells` in which the stroke lies. Blocks of cells
+    hang together wherever cells do, so that only what is near is labeled finely."""
+    labels = label(block_maximum(cells, _BLOCK))
+    held = np.unique(labels[block_maximum(stroke, _BLOCK)])
+    near = np.isin(labels, held[held > 0])
+    rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+    return (
+        slice(rows[0] * _BLOCK, (rows[-1] + 1) * _BLOCK),
+        slice(columns[0] * _BLOCK, (columns[-1] + 1) * _BLOCK),
+    )
 
 
 # ---------------------------------------------------------------- the closer look

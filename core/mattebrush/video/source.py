@@ -8,6 +8,7 @@ clip is deep, with its time.
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import re
 from collections.abc import Iterator
@@ -88,7 +89,7 @@ class Frame:
     picture: Raster
 
 
-class Source:
+class Source(abc.ABC):
     """Frames in order. clip: what they are of. remarks: sentences a person should read, complete
     once all frames were read."""
 
@@ -97,6 +98,7 @@ class Source:
     def __init__(self) -> None:
         self.remarks: list[str] = []
 
+    @abc.abstractmethod
     def frames(self) -> Iterator[Frame]:
         """All frames; may be called again, but of a pipe.
 
@@ -105,7 +107,6 @@ class Source:
         Iterator of Frame
             From the first.
         """
-        raise NotImplementedError
 
     def container(self) -> Any:
         """The movie opened anew, for its sound.
