@@ -19,7 +19,6 @@ ALLOWED = (
     r"needs user namespaces",
     r"this imagecodecs writes no nclx",
     r"no IPv6 here",
-    r"ffmpeg is not here",
     r"needs to mount a small disk",
     r"a small disk cannot be made here",
     r"Ray is not here",  # too large for `dev`; pip install 'mattebrush[ray]' before a release
