@@ -5,7 +5,8 @@
     python -m tools.messages check [DOMAIN ...]    what is missing or broken; status 1 if anything
 
 A domain is one folder of .po files, one a language. Texts are what stands in `_("...")`, `N_` and
-`tr`. A host's domain leaves out what the kit's has: there it is looked up.
+`tr`. A host's domain leaves out what the kit's has: there it is looked up. The command line's are
+what the help of its commands shows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import dataclasses
+import functools
 import importlib
 import re
 import sys
@@ -20,6 +22,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mattebrush.cli import command_line
+from mattebrush.cli.translation import LOCALE, HelpFormatter
 from mattebrush.models import catalog
 
 from .lock import ROOT
@@ -55,6 +59,7 @@ DOMAINS = {
         _host("gimp", "_"),
         _host("krita", "&"),
         _host("blender"),
+        Domain("cli", LOCALE.parent, LOCALE),
     )
 }
 
@@ -84,6 +89,8 @@ def languages() -> list[str]:
 
 def messages(domain: Domain) -> dict[str, list[str]]:
     """The texts of a domain in the order of the sources, each with the files that have it."""
+    if domain.name == "cli":
+        return {text: [] for text in help_texts()}
     found: dict[str, list[str]] = {}
     for path in sorted(domain.sources.rglob("*.py")):
         name = _shown(path)
@@ -108,6 +115,24 @@ def texts(source: str) -> Iterator[str]:
         text = first.value if isinstance(first, ast.Constant) else ""
         if name in _NAMES and isinstance(text, str) and text:
             yield text
+
+
+def help_texts() -> list[str]:
+    """What the help of all commands shows, in its order, argparse's own words among it."""
+    found: list[str] = []
+
+    def note(text: str) -> str:
+        found.append(text)
+        return text
+
+    parsers = [command_line.parser()]
+    for parser in parsers:  # which grows on the way
+        parser.formatter_class = functools.partial(HelpFormatter, translate=note)
+        parser.format_help()
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                parsers += action.choices.values()
+    return list(dict.fromkeys(found))
 
 
 def update(domain: Domain) -> None:

@@ -16,10 +16,11 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from .. import __version__
 from ..errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
+from .translation import HelpFormatter
 
 _COMMANDS = (
     "mattebrush.cli.remove",
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = argparse.Namespace()
     try:
         try:
-            arguments = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+            arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
             status: int = arguments.func(arguments)
             return status
         finally:
@@ -118,7 +119,11 @@ if TYPE_CHECKING:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports errors in one line, as every other failure is reported."""
+    """Reports errors in one line, as every other failure is reported; helps in the user's
+    language."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": HelpFormatter, **settings})
 
     def error(self, message: str) -> NoReturn:
         self.exit(OptionInvalid.exit_status, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
@@ -136,17 +141,24 @@ def _joined(argv: Sequence[str]) -> list[str]:
     return out
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """All commands.
+
+    Returns
+    -------
+    argparse.ArgumentParser
+        The parser of `mattebrush`, its commands as subparsers.
+    """
+    program = _Parser(
         prog="mattebrush",
         description="Remove backgrounds: clean cut-outs, editable masks, nothing uploaded.",
         epilog="`mattebrush COMMAND --help` tells more. Manual: docs/cli.md.",
     )
-    parser.add_argument("--version", action="version", version=f"mattebrush {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    program.add_argument("--version", action="version", version=f"mattebrush {__version__}")
+    subparsers = program.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in _COMMANDS:
         importlib.import_module(module).add_parser(subparsers)
     joining = importlib.metadata.entry_points(group=_JOINING)
     for entry in sorted(joining, key=lambda entry: entry.name):
         entry.load().add_parser(subparsers)
-    return parser
+    return program

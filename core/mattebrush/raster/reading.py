@@ -166,7 +166,9 @@ def _unreadable(name: str, failure: Exception) -> InputInvalid:
     if number == errno.ENOENT:
         return InputInvalid(f"{name} does not exist.", "Check the path.")
     if number == errno.EISDIR or (number == errno.EACCES and paths.is_folder(name)):
-        return InputInvalid(f"{name} is a folder.", "Give the pictures in it.")
+        return InputInvalid(
+            f"{name} is a folder.", "Give the pictures in it, or use `mattebrush batch`."
+        )
     if number in (errno.EACCES, errno.EPERM):
         return InputInvalid(f"{name} may not be read: permission is denied.", "Change its rights.")
     reason = getattr(failure, "strerror", None) or str(failure)
