@@ -23,9 +23,10 @@ Texts in tables are English, the keys of the translations: show them through `ki
 
 `stages`: what is going on. `actions`: the entries of a menu. `options`: what a user may choose.
 `engines`: the engine's settings, its set-up's states, and what to ask before a download. `models`:
-which networks there are, and how one is downloaded. `memory`: the remembered mask. `cures`: what
-to do about an error. `progress`: how much time is left. `legend`: what black, white and gray
-strokes mean. `report`: what was done, in words. `languages`: translations, a host's own, too.
+which networks there are, and how one is downloaded. `memory`: the remembered mask. `cures`: what to
+do about an error. `progress`: how much time is left. `legend`: what black, white and gray strokes
+mean. `objects`: the masks of an answer, by name. `report`: what was done, in words. `languages`:
+translations, a host's own, too.
 
 A new option, stage or error is a new row in one of these tables.
 """
@@ -44,7 +45,17 @@ from .engines import (
 from .languages import LANGUAGES, language, tr, translator, use_language
 from .legend import LEGEND, Stroke
 from .memory import recall, remember
-from .models import SUBJECT_KINDS, Download, Model, download, list_models, model_facts, suitable
+from .models import (
+    SUBJECT_KINDS,
+    WORD_KINDS,
+    Download,
+    Model,
+    download,
+    list_models,
+    model_facts,
+    suitable,
+)
+from .objects import Part, objects_of, split_masks
 from .options import DEVICES, OPTIONS, Option, checked, job_options, option, options_for
 from .progress import Progress, Shown, duration
 from .report import engine_facts, summary
@@ -63,11 +74,13 @@ __all__ = (
     "SETUP_STATES",
     "STAGES",
     "SUBJECT_KINDS",
+    "WORD_KINDS",
     "Action",
     "Cure",
     "Download",
     "Model",
     "Option",
+    "Part",
     "Progress",
     "Setting",
     "Shown",
@@ -83,12 +96,14 @@ __all__ = (
     "list_models",
     "model_facts",
     "model_question",
+    "objects_of",
     "option",
     "options_for",
     "recall",
     "remember",
     "removal_question",
     "setup_question",
+    "split_masks",
     "stage_text",
     "suitable",
     "summary",

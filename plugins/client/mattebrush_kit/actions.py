@@ -37,6 +37,12 @@ ACTIONS = (
         N_("Cut Out Object"),
         N_("Finds the object that you click on, or draw a box around."),
     ),
+    Action(
+        "split-into-objects",
+        "objects",
+        N_("Split Into Objects"),
+        N_("Finds each thing in the picture and gives it a mask of its own, with its name."),
+    ),
     Action("accept", "", N_("Accept"), N_("Keeps the new mask and removes the one it replaced.")),
     Action("redo", "", N_("Run Again"), N_("The last action once more, with the choices as now.")),
     Action("cancel", "", N_("Cancel"), N_("Ends the run; the picture stays as it is.")),

@@ -49,7 +49,10 @@ CURES = {
         N_("No subject was found. Select the part that shows it, or choose another model."),
         "choose-model",
     ),
-    "model-unavailable": (N_("The chosen model is not on this machine yet."), "download-model"),
+    "model-unavailable": (
+        N_("The model that this needs is not on this machine yet."),
+        "download-model",
+    ),
     "model-invalid": (
         N_("The chosen model's file is damaged. Download it again."),
         "download-model",

@@ -23,6 +23,10 @@ COMMERCIAL = {
 SUBJECT_KINDS = ("salient", "prompt")
 """Kinds of models that find a subject in one picture."""
 
+WORD_KINDS = ("text-boxes", "text-map")
+"""Kinds of models that find things by words. SAM 3's is none of these: it is there only for who
+asks for it by name, since its license has limits of use."""
+
 _POLL_SECONDS = 0.25
 
 _FIELDS = "id name kind size license commercial license_note best_at page gated embedded installed"

@@ -27,7 +27,7 @@ class Option(
 ):
     """One row.
 
-    kind: "switch", "number", "choice" (one of `choices`) or "model" (its choices come from
+    kind: "switch", "number", "choice" (one of `choices`), "text" or "model" (its choices come from
     `list_models`). low, high, step, unit: of numbers; a slider is as good as a field. choices:
     (value, English text) each. title, tip: English. key: the job's option, "" for what only the
     host heeds. ops: the operations for which it makes sense.
@@ -46,13 +46,25 @@ def _row(name, kind, default, title, tip, key, ops, **more):
 
 OPTIONS = (
     _row(
+        "text",
+        "text",
+        "",
+        N_("By words"),
+        N_(
+            "What to find, with commas between: the dog, the red bag. Needs a model that"
+            " understands words. Empty: everything that stands out."
+        ),
+        "text",
+        ("objects",),
+    ),
+    _row(
         "model",
         "model",
         "",
         N_("Model"),
         N_("The network that finds the subject. Each is best at something else."),
         "model",
-        ("remove", "segment"),
+        ("remove", "segment", "objects"),
     ),
     _row(
         "matting",
@@ -61,7 +73,7 @@ OPTIONS = (
         N_("Edge detail"),
         N_("How hair, fur and blur are decided."),
         "matting",
-        ("remove", "refine", "matte"),
+        ("remove", "refine", "matte", "objects"),
         choices=(
             ("auto", N_("Best available")),
             ("guided", N_("Quick")),
@@ -75,7 +87,7 @@ OPTIONS = (
         N_("Feather"),
         N_("Softens the edge of the mask by so many pixels."),
         "feather",
-        ("remove", "segment"),
+        ("remove", "segment", "objects"),
         low=0.0,
         high=100.0,
         step=0.5,
@@ -88,7 +100,7 @@ OPTIONS = (
         N_("Shift edge"),
         N_("Moves the edge outward, or inward when below zero."),
         "shift_edge",
-        ("remove", "segment"),
+        ("remove", "segment", "objects"),
         low=-50.0,
         high=50.0,
         step=0.5,
@@ -111,7 +123,7 @@ OPTIONS = (
         N_("Hard mask"),
         N_("Only black and white, no soft edge: for laser cutters and pixel art."),
         "hard",
-        ("remove", "segment"),
+        ("remove", "segment", "objects"),
     ),
     _row(
         "decontaminate",
@@ -143,7 +155,7 @@ OPTIONS = (
         N_("Device"),
         N_("What the network runs on. The report after each run says which one it really was."),
         "device",
-        ("remove", "segment", "matte", "refine", "decontaminate"),
+        ("remove", "segment", "matte", "refine", "decontaminate", "objects"),
         choices=DEVICES,
     ),
 )

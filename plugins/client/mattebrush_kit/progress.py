@@ -27,6 +27,7 @@ _SECONDS = {
 }
 _STAGES = {
     "remove": ("start", "segmentation", "matting", "retouch", "decontamination"),
+    "objects": ("start", "segmentation", "matting", "retouch", "decontamination"),
     "segment": ("start", "segmentation", "retouch"),
     "matte": ("start", "matting", "decontamination"),
     "refine": ("start", "matting", "decontamination"),

@@ -212,7 +212,7 @@ class _Dialog(object):
                     self._wanted = None
                     self._begin()
             elif self._preview.poll():
-                self._say("")
+                self._say(", ".join(part.name for part in self._preview.parts))
                 self._draw()
         except client.ClientError as why:
             self._fail(kit.cure(why))

@@ -8,6 +8,7 @@ import mattebrush_actions as actions
 import mattebrush_background
 import mattebrush_help
 import mattebrush_kit as kit
+import mattebrush_objects as objects
 import mattebrush_settings
 from mattebrush_text import _
 
@@ -95,6 +96,16 @@ GUIDED = _row(
 )
 REFINE = _shared("refine", "decontaminate") + [GUIDED]
 CUT_OUT = _shared("remove", "existing") + [EXISTING, PAINT]
+SPLIT = _shared("objects") + [
+    _row(
+        "into",
+        "choice",
+        objects.LAYERS,
+        _("What each becomes"),
+        _("Layers lie in a group above this one, which is hidden. Channels can become selections."),
+        choices=((objects.LAYERS, _("A layer with a mask")), (objects.CHANNELS, _("A channel"))),
+    )
+]
 PIXELS = _("pixels")
 
 
@@ -164,6 +175,8 @@ ENTRIES = (
            work=actions.REFINE, check=actions.check_mask, kept="refine-mask", legend=True),
     _entry("cut-out-from-points", *_named("select-object", "U", "..."), rows=CUT_OUT + [PROMPT],
            work=actions.CUT_OUT, check=actions.check, prompt=True),
+    _entry("split-into-objects", *_named("split-into-objects", "I", "..."), rows=SPLIT,
+           work=objects.SPLIT, check=actions.check),
     _entry("clean-edge-colors", *_named("clean-edge-colors", "E"),
            work=actions.CLEAN, check=actions.check_mask, ask=False),
     _entry("background", _("New Back_ground..."),

@@ -141,6 +141,13 @@ def keep_mask(image, layer, name):
     image.active_layer = layer
 
 
+def add_channel(image, name, values):
+    made = gimp.Channel(image, name, image.width, image.height, 50.0, (0, 0, 0))
+    image.add_channel(made, 0)
+    _write(made, _as_kept(values, image.precision // 100))
+    made.visible = False
+
+
 def path_points(image):
     path = image.active_vectors or (image.vectors[0] if image.vectors else None)
     if path is None:

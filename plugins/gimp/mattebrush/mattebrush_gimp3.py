@@ -134,20 +134,25 @@ def put_mask(layer, mask, editing):
 def keep_mask(image, layer, name):
     native, mask = layer.native, layer.native.get_mask()
     x, y = native.get_offsets()[1:]
-    color = Gegl.Color.new("black")
     width, height = image.native.get_width(), image.native.get_height()
-    kept = Gimp.Channel.new(image.native, name, width, height, 50.0, color)
     selected = image.native.get_selected_drawables()
-    image.native.insert_channel(kept, None, 0)
     data = mask.get_buffer().get(Gegl.Rectangle.new(-x, -y, width, height), 1.0, "Y float",
                                  Gegl.AbyssPolicy.NONE)  # fmt: skip
-    buffer = kept.get_buffer()
-    buffer.set(Gegl.Rectangle.new(0, 0, width, height), "Y float", bytes(data))
-    buffer.flush()
-    kept.update(0, 0, width, height)
-    kept.set_visible(False)
+    add_channel(image, name, Array(bytes(data), (height, width), "float32"))
     layers = [one for one in selected if isinstance(one, Gimp.Layer)]
     image.native.set_selected_layers(layers or [native])  # a new channel is selected by itself
+
+
+def add_channel(image, name, values):
+    height, width = values.shape
+    made = Gimp.Channel.new(image.native, name, width, height, 50.0, Gegl.Color.new("black"))
+    image.native.insert_channel(made, None, 0)
+    bits = {kind: number for number, kind in _TYPES.items()}[values.dtype]
+    buffer = made.get_buffer()
+    buffer.set(Gegl.Rectangle.new(0, 0, width, height), "Y " + _SUFFIX[bits], values.data)
+    buffer.flush()
+    made.update(0, 0, width, height)
+    made.set_visible(False)
 
 
 def path_points(image):

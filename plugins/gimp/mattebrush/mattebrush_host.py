@@ -14,6 +14,7 @@ the layer's own size: parts outside the canvas included.
     put_mask(layer, mask, editing)   gives it this mask, replacing any, whose state it takes over;
                                      `editing`: whether strokes go there, None as before
     keep_mask(image, layer, name)    saves the layer's mask as a channel
+    add_channel(image, name, values) the same with given values, the image's size
     path_points(image)               [x, y, 1] of the anchors of the path that is meant
     new_layer(layer, name, colors)   a layer above with these colors and the layer's own alpha
 """

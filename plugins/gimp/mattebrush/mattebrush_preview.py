@@ -21,14 +21,16 @@ VIEWS = (
 )
 _RED = b"\xe0\x20\x20"
 _RED_COVER = 0.65
+_TINTS = (b"\xf0\x80\x20", b"\x20\x80\xf0", b"\x30\xb0\x50", b"\xd0\x40\xb0", b"\xe8\xd0\x30")
+_TINT_COVER = 0.45
 _IN_PIXELS = ("feather", "shift_edge")
 
 
 class Preview(object):
     """The preview of an entry on one layer.
 
-    shown: the `Array` of 8 bits that was answered last, None so far. progress: the kit's `Shown`
-    of the job under way, None without one.
+    shown: the `Array` of 8 bits that was answered last, None so far. parts: the objects of that
+    answer, the kit's `Part`s. progress: the kit's `Shown` of the job under way, None without one.
     """
 
     def __init__(self, entry, image, layer):
@@ -39,7 +41,7 @@ class Preview(object):
         self.size = max(1, int(width * self.factor)), max(1, int(height * self.factor))
         self._arrays = {name: self._small(array) for name, array in arrays.items()}
         self._job, self._progress, self._last = None, None, None
-        self.shown = self._arrays.get("mask")
+        self.shown, self.parts = self._arrays.get("mask"), []
         self.progress = None
 
     def start(self, values):
@@ -79,6 +81,7 @@ class Preview(object):
         self._job, self.progress = None, None
         answer = job.result()
         self.shown, self._last = answer.alpha, answer.report
+        self.parts = kit.split_masks(answer)
         return True
 
     def cancel(self):
@@ -99,6 +102,11 @@ class Preview(object):
         if view == "result":
             alpha = _both(alpha, mask.data)
         made = toolkit.over_checks(toolkit.pixbuf(_with_alpha(color, alpha), width, height, True))
+        if view == "result":
+            for number, part in enumerate(self.parts):
+                tint = _TINTS[number % len(_TINTS)] * (width * height)
+                cover = bytes(bytearray(int(v * _TINT_COVER) for v in bytearray(part.mask.data)))
+                toolkit.blend(toolkit.pixbuf(_with_alpha(tint, cover), width, height, True), made)
         if view == "overlay":
             hidden = bytes(bytearray(int((255 - v) * _RED_COVER) for v in bytearray(mask.data)))
             red = _with_alpha(_RED * (width * height), hidden)

@@ -24,7 +24,7 @@ class Form(object):
         self._kinds = ("prompt",) if entry.prompt else ("salient",)
         self._changed, self._quiet = changed, False
         self._widgets, self._timers = {}, []
-        self._models, self._found, self._built_in = [], None, None
+        self._models, self._found, self._built_in, self._for_words = [], None, None, []
         names = toolkit.same_width()
         lines = []
         for row in self._rows:
@@ -83,6 +83,7 @@ class Form(object):
             models = []  # the preview says why
         built_in = [model for model in kit.suitable(models) if model.embedded]
         self._built_in = built_in[0] if built_in else None
+        self._for_words = kit.suitable(models, kit.WORD_KINDS)
         self._found = kit.suitable(models, self._kinds)
 
     def _listed(self):
@@ -136,6 +137,9 @@ class Form(object):
         import mattebrush_fetch
 
         chosen = [self._value(row) for row in self._rows if row.kind == "model"]
+        if any(row.name == "text" and self._value(row).strip() for row in self._rows):
+            wanted = [model for model in self._for_words if not model.installed]
+            return bool(wanted) and mattebrush_fetch.get_model(wanted[0])
         for model in self._models:
             if model is not None and [model.id] == chosen:
                 return mattebrush_fetch.get_model(model)
@@ -199,6 +203,7 @@ class Form(object):
         made.set_text(value)
         made.set_visibility(row.name != "token")
         made.set_activates_default(True)
+        made.connect("changed", self._touched)
         self._widgets[row.name] = made
         return made
 
