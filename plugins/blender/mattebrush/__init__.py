@@ -10,7 +10,7 @@ painting     strokes kept safe, compositor awake        refining    the engine a
 carrying     strokes on other frames                    cuts        where a shot ends
 choosing     which object is meant                      status      which frames are done
 models       which networks can be chosen               mattes      Blender's own masks
-following    frame after frame by one warm session
+following    frame after frame by one session   objects     a node for each thing
 events       what Blender calls us at                   words       the user's language
 overlay      what is drawn over Blender's editors      setting_up  the engine, by consent
 operators, panels, preferences                          what the user meets
@@ -24,6 +24,7 @@ from . import (
     matte,
     mattes,
     models,
+    objects,
     operators,
     overlay,
     painting,
@@ -50,6 +51,7 @@ _CLASSES = (
     matte.MattebrushMatte,
     *preferences.CLASSES,
     *operators.CLASSES,
+    *objects.CLASSES,
     *mattes.CLASSES,
     *models.CLASSES,
     *setting_up.CLASSES,

@@ -40,6 +40,10 @@ class MattebrushMatte(bpy.types.PropertyGroup):
         description="Show the engine the plate through the scene's view transform, exposure and"
         " look, instead of as it was stored",
     )
+    words: bpy.props.StringProperty(
+        name=N_("By words"),
+        description="What Split Into Objects looks for, with commas between: the dog, the red bag",
+    )
     marks: bpy.props.CollectionProperty(type=choosing.MattebrushMark)
     frame_start: bpy.props.IntProperty(name="First", default=1, min=0)
     frame_end: bpy.props.IntProperty(name="Last", default=250, min=0)

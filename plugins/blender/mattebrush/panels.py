@@ -163,6 +163,11 @@ class NODE_PT_mattebrush_object(_Panel, bpy.types.Panel):
             row.operator("mattebrush.clear_choice", text="", icon="X").node = node.name
         else:
             layout.label(text=N_("None chosen: what stands out"))
+        column = layout.column(align=True)
+        column.enabled = not tasks.running
+        made = column.operator("mattebrush.split_into_objects", icon="OUTLINER_OB_GROUP_INSTANCE")
+        made.node = node.name
+        column.prop(node.node_tree.mattebrush, "words", text="", icon="VIEWZOOM")
 
 
 class NODE_PT_mattebrush_edge(_Panel, bpy.types.Panel):

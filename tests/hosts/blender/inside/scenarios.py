@@ -668,6 +668,50 @@ def objects(folder, first, model):
     return answer
 
 
+def split(folder, photo):
+    """One node becomes three more, each with the mask of one thing; words lack their model."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(420, 240)
+    s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    answer = {"words": s.refusal(bpy.ops.mattebrush.split_into_objects, text="the dog")}
+    answer["nodes before"] = len(tree.nodes)
+    assert bpy.ops.mattebrush.split_into_objects(node=node.name) == {"FINISHED"}
+    made = [each for each in tree.nodes if s.module("matte").is_matte(each) and each != node]
+    answer["names"] = [each.name for each in made]
+    answer["masks"], answer["boxes"] = [], []
+    for each in made:
+        s.show(tree, each.outputs["Image"])
+        answer["masks"].append(s.bytes_of(s.render(f"{folder}/{each.name}.png")[..., 3]))
+        (mark,) = each.node_tree.mattebrush.marks
+        answer["boxes"].append([mark.x0 * 420, mark.y0 * 240, mark.x1 * 420, mark.y1 * 240])
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/split.blend")
+    return answer
+
+
+def cryptomatte(folder, exr, names):
+    """What Blender's own Cryptomatte and Image nodes make of `--objects -o x.exr`."""
+    s.install(f"{folder}/zips")
+    tree = s.prepare(420, 240)
+    node = tree.nodes.new("CompositorNodeCryptomatteV2")
+    node.source, node.image = "IMAGE", bpy.data.images.load(exr)
+    answer = {"layer": node.layer_name, "masks": []}
+    settings = bpy.context.scene.render.image_settings
+    for name in names:
+        node.matte_id = name
+        s.show(tree, node.outputs["Matte"])
+        settings.file_format, settings.color_depth = "OPEN_EXR", "32"
+        bpy.context.scene.render.filepath = f"{folder}/{name}.exr"
+        bpy.ops.render.render(write_still=True)
+        rendered = bpy.data.images.load(f"{folder}/{name}.exr", check_existing=False)
+        answer["masks"].append(s.values(rendered)[..., 0].astype(float).tolist())
+    shown = s.image_node(tree, exr)
+    answer["layers"] = [
+        each.identifier for each in shown.bl_rna.properties["layer"].enum_items
+    ] or [shown.layer]
+    return answer
+
+
 def mattes(folder, photo):
     """Masks of Blender's own, their shapes over one half, for what goes and for what stays."""
     s.install(f"{folder}/zips")
