@@ -8,7 +8,7 @@ generated next, for other frames too, is of the same object.
 import bpy
 import numpy as np
 
-from . import choosing, generating, jobs, matte, sources
+from . import choosing, generating, matte, sources
 from . import mattebrush_kit as kit
 from .mattebrush_kit.stages import N_
 from .problem import Problem

@@ -142,7 +142,8 @@ def keep_mask(image, layer, name):
 
 
 def add_channel(image, name, values):
-    made = gimp.Channel(image, name, image.width, image.height, 50.0, (0, 0, 0))
+    size = image.width, image.height
+    made = pdb.gimp_channel_new(image, *(size + (name, 50.0, (0, 0, 0))))
     image.add_channel(made, 0)
     _write(made, _as_kept(values, image.precision // 100))
     made.visible = False
