@@ -33,7 +33,7 @@ RUN = ("README.md", *(f"docs/{name}.md" for name in ("cli", "batch", "objects", 
 """Pages whose commands are run; those of the others are parsed."""
 
 ELSEWHERE = re.compile(
-    r"://|--ray|--watch|--text|mattebrush (models (pull|add)|live|review|desktop)"
+    r"://|--ray|--watch|--text|mattebrush (models (pull|add|info)|live|review|desktop)"
 )
 """What wants a network, a cluster, a model that is not shipped, a camera or a person."""
 
@@ -123,7 +123,7 @@ def folder(tmp_path: Path) -> Path:
 def test_examples_run(page: str, folder: Path) -> None:
     given = _files(folder)
     examples = [shown for shown in dict.fromkeys(_shown(page)) if not ELSEWHERE.search(shown)]
-    assert len(examples) > 5
+    assert len(examples) > 2
     interpreter = f"{shlex.quote(sys.executable)} -m "
     for example in examples:
         done = subprocess.run(
@@ -132,10 +132,12 @@ def test_examples_run(page: str, folder: Path) -> None:
             capture_output=True,
             text=True,
         )
-        assert done.returncode == 0, f"{example}\n{done.stderr}"
+        # What `check` was asked of, another shop's pictures, need not pass.
+        expected = (0, 4) if " check " in example else (0,)
+        assert done.returncode in expected, f"{example}\n{done.stderr}"
         made = _files(folder) - given
         assert made or done.stdout, f"{example} gave nothing"
-        if "--resume" in example or "shop" in example:
+        if "photos shop" in example:
             continue
         for path in made:  # the next one finds the folder as it was
             path.unlink()
