@@ -3,9 +3,9 @@
 
 An editable mask for every editor that has no plug-in of ours. The format is Adobe's ("Photoshop
 File Formats Specification", 2019); of it this writes two layers with masks in 8 or 16 bits, gray
-or RGB, or such a pair in a group for each of several objects, and nothing else. psd-tools could
-write it too, but keeps masks in 8 bits, works on float copies of the whole picture, and brings
-scipy along. Reading PSD is nobody's job here.
+or RGB, or in 8 bits of CMYK, or such a pair in a group for each of several objects, and nothing
+else. psd-tools could write it too, but keeps masks in 8 bits, works on float copies of the whole
+picture, and brings scipy along. Reading PSD is nobody's job here.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from .atomic import whole_file
 from .errors import OutputUnwritable
 from .imaging.depth import to_depth
 from .imaging.rect import Rect
-from .raster import Raster
+from .raster import Raster, cmyk
 from .raster.parallel import in_order
 
 _LONGEST_SIDE = 30_000
 _LARGEST_FILE = 2**31 - 1
-_GRAY, _RGB = 1, 3  # color modes
+_MODES = {1: 1, 3: 3, 4: 4}  # color modes by channels: gray, RGB, CMYK
+_BLACK_INK = 3
 _TRANSPARENCY, _MASK = -1, -2  # channel ids; colors count from 0
-_PACKBITS = 1
+_RAW, _PACKBITS = 0, 1
 _HIDDEN, _FLAGS_COUNT = 2, 8  # layer flags
 _STRIP_BYTES = 1 << 22
 _OPEN_GROUP, _END_OF_GROUP = 1, 3  # section dividers; 0 for a layer of its own
@@ -57,6 +58,14 @@ class Group:
     foreground: np.ndarray | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class Ink:
+    """What a document in CMYK needs: the printer's profile, and one more ink in a spot channel."""
+
+    profile: cmyk.InkProfile
+    spot: cmyk.Spot | None = None
+
+
 @dataclasses.dataclass
 class _Layer:
     name: str
@@ -80,6 +89,7 @@ def write(
     foreground: np.ndarray | None = None,
     *,
     shadow: np.ndarray | None = None,
+    ink: Ink | None = None,
     overwrite: bool = False,
     strip: bool = False,
 ) -> None:
@@ -99,6 +109,8 @@ def write(
         same mask, so that showing it shows a cut-out.
     shadow : numpy.ndarray or None, optional
         How dark it is (H, W), float32: a soft black layer of its own, at the bottom.
+    ink : Ink or None, optional
+        In CMYK, with 8 bits.
     overwrite : bool, optional
         Whether a file that is there may be replaced.
     strip : bool, optional
@@ -112,7 +124,7 @@ def write(
     """
     _check(original, alpha, foreground)
     with whole_file(path, overwrite) as file:
-        _write(file, original, alpha, foreground, shadow, strip)
+        _write(file, original, alpha, foreground, shadow, strip, ink)
 
 
 def encode(
@@ -121,6 +133,7 @@ def encode(
     foreground: np.ndarray | None,
     *,
     shadow: np.ndarray | None = None,
+    ink: Ink | None = None,
     strip: bool = False,
 ) -> bytes:
     """The file that `write` would write, as bytes. Arguments and errors as for `write`.
@@ -135,6 +148,8 @@ def encode(
         Straight colors, (H, W, 1|3).
     shadow : numpy.ndarray or None, optional
         How it falls; None for none.
+    ink : Ink or None, optional
+        In CMYK, with 8 bits.
     strip : bool, optional
         Leave the metadata out.
 
@@ -144,7 +159,7 @@ def encode(
     """
     _check(original, alpha, foreground)
     file = io.BytesIO()
-    _write(file, original, alpha, foreground, shadow, strip)
+    _write(file, original, alpha, foreground, shadow, strip, ink)
     return file.getvalue()
 
 
@@ -197,8 +212,13 @@ def _write(
     foreground: np.ndarray | None,
     shadow: np.ndarray | None,
     strip: bool,
+    ink: Ink | None,
 ) -> None:
     """The document of one subject into a seekable file."""
+    if ink is not None:
+        if foreground is not None:
+            foreground = _inked(dataclasses.replace(original, pixels=foreground), ink).pixels
+        original = _inked(original, ink)
     depth, whole = _depth(original), Rect(0, 0, original.width, original.height)
     planes = (original.alpha, alpha, depth, whole)
     layers = [_layer(ORIGINAL, original.pixels, *planes, hidden=False)]
@@ -206,7 +226,14 @@ def _write(
         layers.insert(0, _shadow_layer(original, shadow, depth, whole))
     if foreground is not None:
         layers.append(_layer(CLEAN, foreground, *planes, hidden=True))
-    _write_document(file, original, alpha, layers, shadow, strip)
+    _write_document(file, original, alpha, layers, shadow, strip, ink)
+
+
+def _inked(picture: Raster, ink: Ink) -> Raster:
+    """In CMYK as it stands in a PSD: 255 is no ink. Transparent parts keep their colors, as those
+    of a layer do."""
+    inks = cmyk.separated(dataclasses.replace(picture, alpha=None), ink.profile)
+    return dataclasses.replace(picture, pixels=255 - inks, icc=ink.profile.data)
 
 
 def _depth(original: Raster) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
@@ -220,17 +247,22 @@ def _write_document(
     layers: list[_Layer],
     shadow: np.ndarray | None,
     strip: bool,
+    ink: Ink | None = None,
 ) -> None:
     depth = _depth(original)
     canvas = _Canvas(original.width, original.height, depth)
     colors = original.pixels.shape[2]
-    mode = _GRAY if colors == 1 else _RGB
-    size = (colors + 1, canvas.height, canvas.width, depth.itemsize * 8, mode)
+    merged = _merged(original, alpha, shadow, depth)
+    if ink is not None and ink.spot is not None:
+        plane = ink.spot.plane
+        merged.append(lambda y0, y1: to_depth(1 - plane[y0:y1], depth))  # as inks stand in a PSD
+    mode = _MODES[colors]
+    size = (len(merged), canvas.height, canvas.width, depth.itemsize * 8, mode)
     file.write(b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", *size))
     file.write(struct.pack(">I", 0))  # no palette
-    _write_resources(file, original, strip)
+    _write_resources(file, original, strip, ink)
     _write_layers(file, canvas, layers)
-    _write_merged(file, canvas, _merged(original, alpha, shadow, depth))
+    _write_merged(file, canvas, merged)
     if file.tell() > _LARGEST_FILE:
         raise OutputUnwritable("The PSD would be larger than 2 GB.", "Write TIFF or PNG.")
 
@@ -282,12 +314,16 @@ def _shadow_layer(
     depth: np.dtype[np.uint8] | np.dtype[np.uint16],
     rect: Rect,
 ) -> _Layer:
-    """Black, as see-through as the shadow is faint."""
+    """Black, as see-through as the shadow is faint; in print of black ink alone."""
+    colors = original.pixels.shape[2]
 
-    def black(y0: int, y1: int) -> np.ndarray:
-        return np.zeros((y1 - y0, original.width), depth)
+    def level(value: int) -> Plane:
+        return lambda y0, y1: np.full((y1 - y0, original.width), value, depth)
 
-    planes: dict[int, Plane] = dict.fromkeys(range(original.pixels.shape[2]), black)
+    planes = {
+        number: level(255 if colors == cmyk.INKS and number != _BLACK_INK else 0)
+        for number in range(colors)
+    }
     planes[_TRANSPARENCY] = lambda y0, y1: to_depth(shadow[y0:y1], depth)
     return _Layer(SHADOW, planes, False, rect)
 
@@ -309,11 +345,16 @@ def _merged(
             opacity_here = opacity_here * to_depth(original.alpha[y0:y1], np.float32)
         return opacity_here
 
+    inks = original.pixels.shape[2] == cmyk.INKS
+
     def on_white(number: int) -> Plane:
+        shaded = not inks or number == _BLACK_INK
+
         def plane(y0: int, y1: int) -> np.ndarray:
             color = to_depth(original.pixels[y0:y1, :, number], np.float32)
             covered = opacity(y0, y1)
-            return to_depth(covered * color + (1 - covered) * light(y0, y1), depth)
+            behind = light(y0, y1) if shaded else 1
+            return to_depth(covered * color + (1 - covered) * behind, depth)
 
         return plane
 
@@ -324,7 +365,7 @@ def _merged(
     ]
 
 
-def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:
+def _write_resources(file: BinaryIO, original: Raster, strip: bool, ink: Ink | None) -> None:
     blocks: dict[int, bytes | None] = {1039: original.icc_for(original.pixels.shape[2])}
     if not strip:
         metadata = original.metadata
@@ -337,6 +378,8 @@ def _write_resources(file: BinaryIO, original: Raster, strip: bool) -> None:
         if data:
             body += struct.pack(">4sHHI", b"8BIM", number, 0, len(data)) + _padded(data, 2)
     body += original.metadata.photoshop or b""
+    if ink is not None and ink.spot is not None:
+        body += cmyk.channel_blocks(True, ink.spot.name)
     file.write(struct.pack(">I", len(body)) + body)
 
 
@@ -408,6 +451,12 @@ def _write_plane(file: BinaryIO, canvas: _Canvas, plane: Plane) -> int:
 
 
 def _write_merged(file: BinaryIO, canvas: _Canvas, planes: list[Plane]) -> None:
+    # Pillow loses its way in packed CMYK with channels behind it.
+    if len(planes) > cmyk.INKS:
+        file.write(struct.pack(">H", _RAW))
+        for strip in _strips(canvas, planes):
+            file.write(strip.tobytes())
+        return
     file.write(struct.pack(">H", _PACKBITS))
     _write_packed(file, canvas, planes)
 

@@ -21,6 +21,8 @@ from .errors import OptionInvalid
 from .imaging.depth import to_depth, to_unit
 from .imaging.rect import Rect
 from .raster import Raster, netpbm
+from .raster import cmyk as inks
+from .raster.cmyk import InkProfile, Spot, check_spot
 from .shop import checking, framing
 from .shop.presets import Preset
 
@@ -33,6 +35,7 @@ FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg", "pfm")
 """svg: the outline alone. pfm: a mask or alpha alone, as raw editors read it."""
 
 _CARRY_PATHS = ("tiff", "jpg", "psd", "svg")
+_CARRY_INKS = ("tiff", "jpg", "psd")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +83,10 @@ class Recipe:
         A clipping path around the subject, within so many pixels of its edge; None for none.
     path_hair
         Whether hairs and other thin strands are inside it.
+    cmyk
+        A printer's profile, whose inks the file is to be in; None for the picture's own colors.
+    spot
+        With that, the name of one more ink, which lies where the subject is; None for none.
     preset
         A shop's frame, or None: see `shop.presets`. Its background and format go for what is not
         said otherwise.
@@ -103,6 +110,8 @@ class Recipe:
     preset: Preset | None = None
     path: float | None = None
     path_hair: bool = False
+    cmyk: InkProfile | None = None
+    spot: str | None = None
 
     @classmethod
     def of(cls, preset: Preset, **others: Any) -> Recipe:
@@ -148,6 +157,7 @@ class Recipe:
                 "A shadow is for a cut-out or a new background.", "Drop that option."
             )
         self._check_path()
+        self._check_inks()
         if self.shadow_kind not in shadows.KINDS:
             raise OptionInvalid(
                 f"The shadow is {self.shadow_kind!r}.", f"Choose {', '.join(shadows.KINDS)}."
@@ -181,6 +191,28 @@ class Recipe:
             raise OptionInvalid("A PFM holds a mask alone.", "Add --mask or --alpha.")
         if self.format == "pfm" and self.crop is not None:
             raise OptionInvalid("A PFM for a raw editor has the picture's size.", "Drop --crop.")
+
+    def _check_inks(self) -> None:
+        if self.cmyk is None:
+            if self.spot is not None:
+                raise OptionInvalid(
+                    "A spot channel is for print.", "Add --cmyk with the printer's profile."
+                )
+            return
+        if self.format not in _CARRY_INKS or self.content in ("mask", "alpha"):
+            raise OptionInvalid(
+                f"A {self.format} file of the {self.content} holds no CMYK.",
+                f"Write a cut-out as {', '.join(_CARRY_INKS)}.",
+            )
+        if self.preset is not None and self.preset.srgb:
+            raise OptionInvalid(
+                f"The preset {self.preset.name!r} wants sRGB, not CMYK.",
+                "Drop one of them, or say srgb = false in a preset of your own.",
+            )
+        if self.spot is not None:
+            check_spot(self.spot)
+            if self.format == "jpg":
+                raise OptionInvalid("JPEG holds no spot channel.", "Write tiff or psd.")
 
     def _check_preset(self, preset: Preset) -> None:
         if (
@@ -403,13 +435,15 @@ def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list
         return netpbm.float_map(to_unit(plane)), []
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
-        data = psd.encode(*layers.pictures, shadow=layers.shadow, strip=recipe.strip)
+        data = psd.encode(
+            *layers.pictures, shadow=layers.shadow, ink=layers.ink, strip=recipe.strip
+        )
         return data, [*lost, *layers.remarks]
     made = _made(source, cutout, recipe)
     name = raster.format_of(f"stream.{recipe.format}")
     if recipe.preset is None:
-        return raster.encode(made.picture, name, **recipe.compression), [*lost, *made.remarks]
-    data = _small_enough(made.picture, name, recipe, recipe.preset)
+        return _encoded(made, name, recipe, recipe.quality), [*lost, *made.remarks]
+    data = _small_enough(made, name, recipe, recipe.preset)
     failing = checking.check(data, recipe.preset, made.alpha)
     return data, [*lost, *made.remarks, *failing]
 
@@ -417,11 +451,19 @@ def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list
 _LEAST_QUALITY = 60
 
 
-def _small_enough(made: Raster, name: str, recipe: Recipe, preset: Preset) -> bytes:
+def _encoded(made: _Made, name: str, recipe: Recipe, quality: int) -> bytes:
+    """The file's bytes, in the inks that are asked for."""
+    if recipe.cmyk is None:
+        return raster.encode(made.picture, name, **{**recipe.compression, "quality": quality})
+    spot = None if recipe.spot is None else Spot(recipe.spot, to_unit(made.alpha))
+    return inks.encode(made.picture, name, recipe.cmyk, spot, strip=recipe.strip, quality=quality)
+
+
+def _small_enough(made: _Made, name: str, recipe: Recipe, preset: Preset) -> bytes:
     """Encoded, at a lower quality where the preset has a limit of bytes."""
     quality = recipe.quality
     while True:
-        data = raster.encode(made, name, **{**recipe.compression, "quality": quality})
+        data = _encoded(made, name, recipe, quality)
         fits = preset.max_bytes is None or len(data) <= preset.max_bytes
         if fits or name not in ("JPEG", "WEBP") or quality <= _LEAST_QUALITY:
             return data
@@ -456,7 +498,8 @@ def write(
     OutputExists, OutputUnwritable
         As `raster.write` does.
     """
-    if recipe.preset is not None or recipe.format in ("svg", "pfm"):
+    whole = recipe.preset is not None or (recipe.cmyk is not None and recipe.format != "psd")
+    if whole or recipe.format in ("svg", "pfm"):
         data, remarks = encoded(source, cutout, recipe)
         with whole_file(path, overwrite) as file:
             file.write(data)
@@ -468,6 +511,7 @@ def write(
             path,
             *layers.pictures,
             shadow=layers.shadow,
+            ink=layers.ink,
             overwrite=overwrite,
             strip=recipe.strip,
         )
@@ -491,6 +535,9 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
     -------
     list[str]
     """
+    if recipe.cmyk is not None:
+        deep = source.pixels.dtype != np.uint8
+        return ["CMYK is written with 8 bits; the picture has more."] if deep else []
     if recipe.format in ("psd", "svg") or recipe.content in ("mask", "alpha"):
         return []
     kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
@@ -499,11 +546,12 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
 
 @dataclasses.dataclass(frozen=True)
 class _Layers:
-    """Of a layered file: original, matte and clean colors; the shadow; what a person should
-    know."""
+    """Of a layered file: original, matte and clean colors; the shadow; its inks; what a person
+    should know."""
 
     pictures: tuple[Raster, np.ndarray, np.ndarray | None]
     shadow: np.ndarray | None
+    ink: psd.Ink | None
     remarks: list[str]
 
 
@@ -519,7 +567,11 @@ def _layers(source: Raster, cutout: Cutout, recipe: Recipe) -> _Layers:
         matte = matte[window]
     visible = matte if source.alpha is None else to_unit(matte) * to_unit(source.alpha)
     source = _with_path(source, visible, recipe)
-    return _Layers((source, matte, foreground), darkness, remarks)
+    ink = None
+    if recipe.cmyk is not None:
+        spot = None if recipe.spot is None else Spot(recipe.spot, to_unit(visible))
+        ink = psd.Ink(recipe.cmyk, spot)
+    return _Layers((source, matte, foreground), darkness, ink, remarks)
 
 
 def _crop(source: Raster, alpha: np.ndarray, margin: int, darkness: np.ndarray | None) -> Rect:

@@ -88,8 +88,9 @@ def each(
     try:
         for tag, data in pictures:
             size = megapixels(data)
+            # One more than there are workers, so that none waits while its result is written.
             while waiting and (
-                len(waiting) >= workers or size + sum(w[2] for w in waiting.values()) > MEGAPIXELS
+                len(waiting) > workers or size + sum(w[2] for w in waiting.values()) > MEGAPIXELS
             ):
                 broken, done = _settled(waiting)
                 yield from done

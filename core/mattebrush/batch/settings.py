@@ -11,6 +11,7 @@ from typing import Any
 from .. import raster
 from ..errors import InputInvalid, MattebrushError
 from ..options import Options
+from ..raster.cmyk import InkProfile
 from ..render import Recipe
 from ..shop.presets import Preset
 from .places import Folder
@@ -40,12 +41,13 @@ def save(folder: Folder, options: Options, recipe: Recipe, background: str | Non
     made = {
         field.name: getattr(recipe, field.name)
         for field in dataclasses.fields(recipe)
-        if field.name not in ("background", "preset")
+        if field.name not in ("background", "preset", "cmyk")
     }
     if isinstance(recipe.background, raster.Raster):
         made["background"] = str(Path(background or "").resolve())
     else:
         made["background"] = recipe.background
+    made["cmyk"] = None if recipe.cmyk is None else recipe.cmyk.path
     made["preset"] = None if recipe.preset is None else dataclasses.asdict(recipe.preset)
     text = json.dumps({"options": values, "recipe": made}, indent=1, ensure_ascii=False)
     folder.write(NAME, text.encode())
@@ -84,6 +86,7 @@ def load(folder: Path) -> tuple[Options, Recipe]:
 
 def _recipe(values: dict[str, Any]) -> Recipe:
     background, preset = values.pop("background"), values.pop("preset")
+    profile = values.pop("cmyk", None)  # what older versions wrote has none
     if isinstance(background, str):
         background = raster.read(Path(background))
     elif background is not None:
@@ -92,4 +95,9 @@ def _recipe(values: dict[str, Any]) -> Recipe:
         for pair in ("size", "aspect"):
             preset[pair] = None if preset[pair] is None else tuple(preset[pair])
         preset = Preset(**preset)
-    return Recipe(**values, background=background, preset=preset)
+    return Recipe(
+        **values,
+        background=background,
+        preset=preset,
+        cmyk=None if profile is None else InkProfile.read(profile),
+    )

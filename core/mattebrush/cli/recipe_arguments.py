@@ -84,7 +84,7 @@ def add_composition(parser: argparse.ArgumentParser) -> None:
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
-    """The clipping path.
+    """The clipping path, and the inks of print.
 
     Parameters
     ----------
@@ -105,6 +105,17 @@ def add_path(parser: argparse.ArgumentParser) -> None:
         help="how far it may be from the edge (default: 1.5)",
     )
     group.add_argument("--path-hair", action="store_true", help="hairs and thin strands inside it")
+    print_group = parser.add_argument_group("print")
+    print_group.add_argument(
+        "--cmyk",
+        metavar="PROFILE.icc",
+        help="in CMYK by the printer's profile: TIFF, JPEG and PSD",
+    )
+    print_group.add_argument(
+        "--spot",
+        metavar="NAME",
+        help="with --cmyk, one more ink where the subject is, such as White: TIFF and PSD",
+    )
 
 
 def add_preset(parser: argparse.ArgumentParser) -> None:
@@ -150,6 +161,7 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
         For arguments that contradict each other.
     """
     from .. import raster
+    from ..raster.cmyk import InkProfile
     from ..render import Recipe
 
     output = getattr(arguments, "output", None)
@@ -186,6 +198,8 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
         preset=preset,
         path=arguments.path_tolerance if arguments.clipping_path or wanted == "svg" else None,
         path_hair=arguments.path_hair,
+        cmyk=None if arguments.cmyk is None else InkProfile.read(arguments.cmyk),
+        spot=arguments.spot,
     )
 
 

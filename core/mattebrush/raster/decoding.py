@@ -147,6 +147,29 @@ def of_pillow(image: Image.Image) -> Raster:
     return Raster(pixels, alpha, profile or None, metadata)
 
 
+def of_inks(inks: np.ndarray, icc: bytes | None) -> np.ndarray:
+    """CMYK that another reader has brought, in sRGB.
+
+    Parameters
+    ----------
+    inks : numpy.ndarray
+        uint8 (H, W, 4), 255 for full.
+    icc : bytes or None
+        Their profile.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (H, W, 3).
+    """
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(inks), "CMYK")
+    if icc:
+        image.info["icc_profile"] = icc
+    return of_pillow(image).pixels
+
+
 def check_size(width: int, height: int, max_pixels: int, name: str) -> None:
     """Refuses what is too large, and what has no pixel.
 

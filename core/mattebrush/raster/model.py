@@ -131,19 +131,19 @@ class Raster:
         return True
 
     def icc_for(self, colors: int) -> bytes | None:
-        """The profile, if it is one for 1 (gray) or 3 (RGB) color channels; viewers reject a file
-        where it is not. Of a gray one asked for in RGB, the RGB profile that looks the same.
+        """The profile, if it is one for 1 (gray), 3 (RGB) or 4 (CMYK) channels; viewers reject a
+        file where it is not. Of a gray one asked for in RGB, the RGB profile that looks the same.
 
         Parameters
         ----------
         colors : int
-            How many channels of color, 1 or 3.
+            How many channels of color, 1, 3 or 4.
 
         Returns
         -------
         bytes or None
         """
-        space = {1: b"GRAY", 3: b"RGB "}[colors]
+        space = {1: b"GRAY", 3: b"RGB ", 4: b"CMYK"}[colors]
         if self.icc and self.icc[16:20] == b"GRAY" and colors == 3:
             return icc_profiles.widened(self.icc)
         return self.icc if self.icc and self.icc[16:20] == space else None

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""PSD and PSB in: the merged picture of gray and RGB documents with 8 and 16 bits.
+"""PSD and PSB in: the merged picture of gray and RGB documents with 8 and 16 bits, and of CMYK
+with 8.
 
 Pillow reads it in 8 bits, and as Photoshop stores it: transparent parts mixed with white. Other
 color modes are left to Pillow; layers to nobody. The format is Adobe's ("Photoshop File Formats
@@ -19,7 +20,8 @@ from . import decoding, exif
 from .model import Metadata, Raster
 from .orientation import upright_xmp
 
-_COLORS = {1: 1, 3: 3}  # by color mode: gray, RGB
+_COLORS = {1: 1, 3: 3, 4: 4}  # by color mode: gray, RGB, CMYK
+_CMYK = 4
 _RAW, _PACKBITS = 0, 1
 _RESOLUTION, _ICC, _VERSION, _EXIF, _XMP = 1005, 1039, 1057, 1058, 1060
 _MOST_CHANNELS = 56
@@ -51,7 +53,8 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     version, channels, height, width, depth, mode = struct.unpack(">4xH6xHIIHH", head)
     decoding.check_size(width, height, max_pixels, name)
     colors = _COLORS.get(mode)
-    if colors is None or depth not in (8, 16) or version not in (1, 2):
+    known = depth == 8 or (depth == 16 and mode != _CMYK)
+    if colors is None or not known or version not in (1, 2):
         if depth > 8 or version != 1:
             raise InputInvalid(
                 f"{name} is a Photoshop document of a kind that is not read here.",
@@ -77,8 +80,11 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     alpha = planes[colors] if wanted > colors else None
     if alpha is not None:
         _take_white_out(pixels, alpha)
+    icc = resources.get(_ICC)
+    if mode == _CMYK:
+        pixels, icc = decoding.of_inks(255 - pixels, icc), None  # 255 is no ink there
     metadata = _metadata(resources, width, height)
-    return Raster(pixels, alpha, resources.get(_ICC), metadata, "PSD")
+    return Raster(pixels, alpha, icc, metadata, "PSD")
 
 
 def _length(file: BinaryIO, wide: bool = False) -> int:

@@ -93,7 +93,7 @@ def _through_lcms(raster: Raster, own: bytes | None, icc: bytes | None) -> np.nd
     from PIL import ImageCms
 
     try:
-        transform = ImageCms.buildTransform(_profile(own), _profile(icc), "RGB", "RGB")
+        transform = ImageCms.buildTransform(profile_of(own), profile_of(icc), "RGB", "RGB")
     except (ImageCms.PyCMSError, OSError):
         return raster.pixels
     if _changes_nothing(transform):
@@ -101,12 +101,23 @@ def _through_lcms(raster: Raster, own: bytes | None, icc: bytes | None) -> np.nd
     out = np.empty((raster.height, raster.width, 3), raster.pixels.dtype)
     for rows in strips(raster.height, raster.width):
         part = to_depth(raster.pixels[rows], np.uint8)
-        moved = _applied(transform, np.broadcast_to(part, (*part.shape[:2], 3)))
+        moved = applied(transform, np.broadcast_to(part, (*part.shape[:2], 3)))
         out[rows] = to_depth(moved, out.dtype)
     return out
 
 
-def _profile(icc: bytes | None) -> ImageCms.ImageCmsProfile:
+def profile_of(icc: bytes | None) -> ImageCms.ImageCmsProfile:
+    """LittleCMS's form of a profile.
+
+    Parameters
+    ----------
+    icc : bytes or None
+        None means sRGB.
+
+    Returns
+    -------
+    ImageCms.ImageCmsProfile
+    """
     from PIL import ImageCms
 
     return ImageCms.ImageCmsProfile(io.BytesIO(icc) if icc else ImageCms.createProfile("sRGB"))
@@ -116,11 +127,24 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """There are many profiles that say sRGB; a trip from one to the other costs exactness only."""
     steps = np.arange(0, 256, 51).astype(np.uint8)
     colors = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
-    moved = np.abs(_applied(transform, colors).astype(int) - colors)
+    moved = np.abs(applied(transform, colors).astype(int) - colors)
     return bool(moved.max() <= _ROUNDING)
 
 
-def _applied(transform: ImageCms.ImageCmsTransform, pixels: np.ndarray) -> np.ndarray:
+def applied(transform: ImageCms.ImageCmsTransform, pixels: np.ndarray) -> np.ndarray:
+    """Colors taken through LittleCMS.
+
+    Parameters
+    ----------
+    transform : ImageCms.ImageCmsTransform
+        From RGB.
+    pixels : numpy.ndarray
+        uint8 (H, W, 3).
+
+    Returns
+    -------
+    numpy.ndarray
+    """
     from PIL import Image, ImageCms
 
     picture = Image.fromarray(np.ascontiguousarray(pixels))

@@ -12,6 +12,7 @@ import io
 import logging
 import math
 import zlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -33,6 +34,7 @@ _PILLOW_HAS = (1, 2, 3, 4, 5, 6, 7, 8, 32946, 32773)
 _DEFLATE = (8, 32946)
 _PLANES = 2  # PlanarConfiguration: one plane after the other
 _MIN_IS_WHITE = 0
+_SEPARATED = 5  # into inks
 _PREMULTIPLIED, _STRAIGHT = 1, 2  # ExtraSamples
 _MOST_SAMPLES = 16
 _KEEP_DEPTH = "convert the picture to RGB first to keep them."
@@ -151,12 +153,23 @@ def _through_pillow(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixe
     except UnidentifiedImageError as unknown:
         if page.photometric in _COLORS:  # gray with 8-bit alpha, before Pillow 13
             return Raster(*_through_tifffile(page, name), page.tags.valueof(_ICC) or None)
+        if page.photometric == _SEPARATED and page.bitspersample == 8 and page.samplesperpixel > 4:
+            return _inked(page, name)
         kind = tifffile.COMPRESSION(page.compression).name
         raise InputInvalid(
             f"{name} is a TIFF of a kind that is not read here ({page.samplesperpixel} x "
             f"{page.dtype}, {kind} compression).",
             "Save it as RGB or gray, with 8 or 16 bits, or 32-bit float.",
         ) from unknown
+
+
+def _inked(page: tifffile.TiffPage, name: str) -> Raster:
+    """CMYK with channels behind it that Pillow does not know: transparency, spot inks."""
+    data = _samples(page, name)
+    turn = _orientation(page)
+    pixels = decoding.of_inks(data[..., :4], page.tags.valueof(_ICC) or None)
+    alpha = _upright(data[..., 4], turn) if _alpha_kind(page, 4) == _STRAIGHT else None
+    return Raster(_upright(pixels, turn), alpha)
 
 
 def _lab(
@@ -313,28 +326,87 @@ def write(file: BinaryIO, raster: Raster, icc: bytes | None) -> None:
     icc : bytes or None
         An ICC profile; None means sRGB.
     """
-    import tifffile
-
     channels = raster.pixels.shape[2] + (raster.alpha is not None)
     depth = raster.pixels.dtype
-    row_bytes = raster.width * channels * depth.itemsize
-    rows = min(raster.height, max(1, _STRIP_BYTES // row_bytes))
-    parts = interleaved_strips(raster, depth, channels, rows)
-    big = row_bytes * raster.height > _CLASSIC_LIMIT
-    metadata = raster.metadata
+    _write(
+        file,
+        (raster.height, raster.width, channels),
+        depth,
+        lambda rows: interleaved_strips(raster, depth, channels, rows),
+        raster.metadata,
+        icc,
+        "rgb" if raster.pixels.shape[2] == 3 else "minisblack",
+        None if raster.alpha is None else ["unassalpha"],
+    )
+
+
+def write_samples(
+    file: BinaryIO,
+    samples: np.ndarray,
+    metadata: Metadata,
+    icc: bytes | None,
+    photometric: str,
+    extra: Sequence[str],
+) -> None:
+    """Writes samples as they are, deflate-compressed.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    samples : numpy.ndarray
+        (H, W, C).
+    metadata : Metadata
+        What the file says besides.
+    icc : bytes or None
+        An ICC profile.
+    photometric : str
+        What the first samples are, in tifffile's words.
+    extra : Sequence[str]
+        What each of those behind them is.
+    """
+    height, width = samples.shape[:2]
+    _write(
+        file,
+        samples.shape,
+        samples.dtype,
+        lambda rows: (samples[part] for part in strips(height, width, rows)),
+        metadata,
+        icc,
+        photometric,
+        list(extra) or None,
+    )
+
+
+def _write(
+    file: BinaryIO,
+    shape: tuple[int, ...],
+    depth: np.dtype[Any],
+    parts_of: Callable[[int], Iterable[np.ndarray]],
+    metadata: Metadata,
+    icc: bytes | None,
+    photometric: str,
+    extra_samples: list[str] | None,
+) -> None:
+    import tifffile
+
+    height, width, channels = shape
+    row_bytes = width * channels * depth.itemsize
+    rows = min(height, max(1, _STRIP_BYTES // row_bytes))
+    big = row_bytes * height > _CLASSIC_LIMIT
     parsed = exif.parse(io.BytesIO(metadata.exif)) if metadata.exif and not big else None
     order, about = parsed or ("<", {})
     blocks = ((_XMP, 1, metadata.xmp), (_PHOTOSHOP, 1, metadata.photoshop), (_ICC, 7, icc))
     tifffile.imwrite(
         file,
-        in_order(functools.partial(_packed, order=order), parts),
-        shape=(raster.height, raster.width) + ((channels,) if channels > 1 else ()),
+        in_order(functools.partial(_packed, order=order), parts_of(rows)),
+        shape=(height, width) + ((channels,) if channels > 1 else ()),
         dtype=depth,
         bigtiff=big,
         byteorder=order,
-        photometric="rgb" if raster.pixels.shape[2] == 3 else "minisblack",
+        photometric=photometric,
         planarconfig="contig" if channels > 1 else None,
-        extrasamples=None if raster.alpha is None else ["unassalpha"],
+        extrasamples=extra_samples,
         compression="zlib",
         predictor=1 if depth == np.float32 else 2,
         rowsperstrip=rows,

@@ -196,11 +196,45 @@ class _Compression:
 def _encode(
     file: BinaryIO, raster: Raster, format: str, strip: bool, compression: _Compression
 ) -> None:
+    raster = checked(raster, format, strip, compression.quality)
+    try:
+        _ENCODERS[format](file, raster, compression)
+    except (MattebrushError, OSError, MemoryError):
+        raise  # an OSError is the disk's; `atomic.whole_file` words it
+    except Exception as failure:
+        raise OutputUnwritable(
+            f"The picture cannot be written as {format}: {failure}."
+        ) from failure
+
+
+def checked(raster: Raster, format: str, strip: bool, quality: int) -> Raster:
+    """The picture with the metadata that its file will have.
+
+    Parameters
+    ----------
+    raster : Raster
+        The picture to write.
+    format : str
+        One of `WRITABLE`.
+    strip : bool
+        Leave the metadata out.
+    quality : int
+        1 to 100.
+
+    Returns
+    -------
+    Raster
+
+    Raises
+    ------
+    MattebrushError
+        For what the format cannot hold.
+    """
     raster.check()
     if format not in WRITABLE:
         raise OptionInvalid(f"{format!r} is not a format.", f"Choose {', '.join(WRITABLE)}.")
-    if not 1 <= compression.quality <= 100:
-        raise OptionInvalid(f"quality is {compression.quality}.", "Give a number from 1 to 100.")
+    if not 1 <= quality <= 100:
+        raise OptionInvalid(f"quality is {quality}.", "Give a number from 1 to 100.")
     if max(raster.width, raster.height) > _LONGEST_SIDE.get(format, 2**31 - 1):
         raise OutputUnwritable(
             f"{format} holds no side longer than {_LONGEST_SIDE[format]} pixels, "
@@ -216,15 +250,7 @@ def _encode(
     if metadata.exif:
         block = exif.upright(metadata.exif, raster.width, raster.height)
         metadata = dataclasses.replace(metadata, exif=block)
-    raster = dataclasses.replace(raster, metadata=metadata)
-    try:
-        _ENCODERS[format](file, raster, compression)
-    except (MattebrushError, OSError, MemoryError):
-        raise  # an OSError is the disk's; `atomic.whole_file` words it
-    except Exception as failure:
-        raise OutputUnwritable(
-            f"The picture cannot be written as {format}: {failure}."
-        ) from failure
+    return dataclasses.replace(raster, metadata=metadata)
 
 
 def _png(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
@@ -244,18 +270,44 @@ def _exr(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
 
 
 def _jpeg(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
-    metadata, channels = raster.metadata, raster.pixels.shape[2]
+    channels = raster.pixels.shape[2]
+    options = _jpeg_options(raster.metadata, raster.icc_for(channels), compression.quality)
+    _through_pillow(file, _as_pillow(raster, channels), "JPEG", **options)
+
+
+def jpeg_of(file: BinaryIO, inks: np.ndarray, metadata: Metadata, icc: bytes, quality: int) -> None:
+    """A JPEG in CMYK.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into.
+    inks : numpy.ndarray
+        uint8 (H, W, 4).
+    metadata : Metadata
+        What the file says besides.
+    icc : bytes
+        The inks' profile.
+    quality : int
+        1 to 100.
+    """
+    from PIL import Image
+
+    image = Image.fromarray(inks, "CMYK")
+    _through_pillow(file, image, "JPEG", **_jpeg_options(metadata, icc, quality))
+
+
+def _jpeg_options(metadata: Metadata, icc: bytes | None, quality: int) -> dict[str, Any]:
     # Each must fit in one segment. Those that do not are rare, and never needed to see the picture.
     exif_block = b"Exif\0\0" + metadata.exif if metadata.exif else b""
-    options: dict[str, Any] = {"dpi": metadata.dpi, "icc_profile": raster.icc_for(channels)}
+    options: dict[str, Any] = {"dpi": metadata.dpi, "icc_profile": icc}
     if 0 < len(exif_block) <= _JPEG_SEGMENT:
         options["exif"] = exif_block
     if metadata.xmp and len(metadata.xmp) <= _JPEG_SEGMENT - 29:
         options["xmp"] = metadata.xmp
     if metadata.photoshop:
         options["extra"] = _segments(metadata.photoshop)
-    options["quality"] = compression.quality
-    _through_pillow(file, raster, "JPEG", channels, subsampling=0, **options)
+    return {**options, "quality": quality, "subsampling": 0}
 
 
 def _segments(blocks: bytes) -> bytes:
@@ -273,9 +325,8 @@ def _webp(file: BinaryIO, raster: Raster, compression: _Compression) -> None:
     channels = 3 if raster.alpha is None else 4
     _through_pillow(
         file,
-        raster,
+        _as_pillow(raster, channels),
         "WEBP",
-        channels,
         quality=compression.quality,
         lossless=compression.lossless,
         method=4,
@@ -322,10 +373,7 @@ def _as_pillow(raster: Raster, channels: int) -> Image.Image:
     return image
 
 
-def _through_pillow(
-    file: BinaryIO, raster: Raster, format: str, channels: int, **options: Any
-) -> None:
-    image = _as_pillow(raster, channels)
+def _through_pillow(file: BinaryIO, image: Image.Image, format: str, **options: Any) -> None:
     # Into memory first: Pillow's own writing to a file loses why it failed (a full disk).
     packed = io.BytesIO()
     settings = {key: value for key, value in options.items() if value is not None}
