@@ -4,7 +4,8 @@
     python -m bench.blender_node [3.4 4.2 4.5 5.0 5.2 ...]
 
 Processor seconds of the compositor, the least of some renders, so that other programs count for
-little: with a mask alone, and with clean colors, which are one more picture to be read. Needs what
+little: with a mask alone, and with clean colors, which are one more picture to be read; over an
+opaque plate, and over one with an alpha of its own. Needs what
 tests/hosts/install_blender.sh installs.
 """
 
@@ -23,15 +24,15 @@ ROUNDS = 4
 
 def main() -> None:
     versions = sys.argv[1:] or blenders.VERSIONS
-    print("| Blender | Set Alpha | node, mask | node, clean colors | times |")
-    print("| --- | --- | --- | --- | --- |")
+    print("| Blender | plate | Set Alpha | node, mask | node, clean colors | times |")
+    print("| --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as scratch:
         blenders.build_zips(Path(scratch))
         for version in versions:
-            told = measure(version, Path(scratch))
-            plain, mask, colors = (told[name] for name in ("set alpha", "mask", "colors"))
-            times = f"{mask / plain:.2f}, {colors / plain:.2f}"
-            print(f"| {version} | {plain:.2f} | {mask:.2f} | {colors:.2f} | {times} |", flush=True)
+            for plate, told in measure(version, Path(scratch)).items():
+                plain, mask, colors = (told[name] for name in ("set alpha", "mask", "colors"))
+                row = f"| {version} | {plate} | {plain:.2f} | {mask:.2f} | {colors:.2f}"
+                print(f"{row} | {mask / plain:.2f}, {colors / plain:.2f} |", flush=True)
 
 
 def measure(version: str, scratch: Path) -> dict[str, Any]:

@@ -5,8 +5,9 @@
     python -m tools.messages check [DOMAIN ...]    what is missing or broken; status 1 if anything
 
 A domain is one folder of .po files, one a language. Texts are what stands in `_("...")`, `N_` and
-`tr`. A host's domain leaves out what the kit's has: there it is looked up. The command line's are
-what the help of its commands shows.
+`tr`, and both sentences of a `Problem`; of Blender's also what it shows by itself: labels, tooltips
+of operators, names and descriptions of properties. A host's domain leaves out what the kit's has:
+there it is looked up. The command line's are what the help of its commands shows.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from mattebrush.models import catalog
 from .lock import ROOT
 
 _CLIENT = ROOT / "plugins" / "client"
-_NAMES = frozenset({"_", "N_", "tr"})
+_ARGUMENTS = {"_": 1, "N_": 1, "tr": 1, "Problem": 2}
+"""Name of a function -> how many of its first arguments are texts."""
+
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[-+ #0-9.]*[diouxXeEfFgGcrs%]|\{\w*[^{}]*\}")
 
 
@@ -94,7 +97,9 @@ def messages(domain: Domain) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted(domain.sources.rglob("*.py")):
         name = _shown(path)
-        for text in texts(path.read_text("utf-8")):
+        source = path.read_text("utf-8")
+        shown = blender_texts(source) if domain.name == "blender" else ()
+        for text in [*texts(source), *shown]:
             if name not in found.setdefault(text, []):
                 found[text].append(name)
     if domain.name == "kit":
@@ -111,10 +116,39 @@ def texts(source: str) -> Iterator[str]:
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else name
-        first = call.args[0] if call.args else None
-        text = first.value if isinstance(first, ast.Constant) else ""
-        if name in _NAMES and isinstance(text, str) and text:
-            yield text
+        for given in call.args[: _ARGUMENTS.get(name, 0)]:
+            yield from _text(given)
+
+
+def blender_texts(source: str) -> Iterator[str]:
+    """What Blender shows of a module by itself: labels of classes, tooltips of operators (their
+    docstrings), names and descriptions of properties."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef):
+            names = {
+                target.id: each.value
+                for each in node.body
+                if isinstance(each, ast.Assign)
+                for target in each.targets
+                if isinstance(target, ast.Name)
+            }
+            if "bl_label" in names:
+                yield from _text(names["bl_label"])
+            if "_OT_" in node.name:
+                yield ast.get_docstring(node) or ""
+        elif isinstance(node, ast.Call) and _is_property(node.func):
+            for each in node.keywords:
+                if each.arg in ("name", "description"):
+                    yield from _text(each.value)
+
+
+def _is_property(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and function.attr.endswith("Property")
+
+
+def _text(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value:
+        yield node.value
 
 
 def help_texts() -> list[str]:

@@ -30,6 +30,14 @@ def straight(premultiplied):
     )
 
 
+def covered(color, alpha, *, premultiplied=False):
+    """(H, W, 4) of straight colour (H, W, 3) and alpha (H, W); the colour alone without any."""
+    if alpha is None:
+        return color
+    alpha = alpha[..., None].astype(np.float32)
+    return np.concatenate([color * alpha if premultiplied else color, alpha], axis=2)
+
+
 def to_depth(unit, dtype):
     """Values in 0..1 as whole numbers of `dtype` (uint8 or uint16), rounded to the nearest."""
     full = np.iinfo(dtype).max

@@ -47,8 +47,7 @@ class Record:
     plate: what it was made from, as `plates.frame`. settings: those of the engine that decide how
     a mask looks. model: what the engine says it ran. certainty: 0..1. agreement:
     with the mask of the frame before, 0..1. subject: whether one was
-    found. doubtful: whether a person should look at it. opaque: whether the plate has no
-    transparency. painted, refined: what was done since.
+    found. doubtful: whether a person should look at it. painted, refined: what was done since.
     carried: the keys whose strokes came here.
     """
 
@@ -58,7 +57,6 @@ class Record:
     certainty: float = 1.0
     agreement: float = 1.0
     subject: bool = True
-    opaque: bool = False
     doubtful: bool = False
     painted: bool = False
     refined: bool = False
@@ -146,25 +144,30 @@ class Folder:
 
     def known(self, frame):
         """As `record`, also of a frame whose mask is not used now; see `set_used`."""
-        return self.record(frame) or (self._read(frame) if self._unused("mask", frame) else None)
+        return self.record(frame) or (self._read(frame) if self.unused("mask", frame) else None)
 
-    def set_used(self, frame, *, used):
-        """Puts a frame's mask and clean colours aside, or back; returns whether that changed."""
-        changed = False
-        for part in ("mask", "foreground"):
-            here, aside = self.file(part, frame), self._aside(part, frame)
-            path, to = (aside, here) if used else (here, aside)
-            if os.path.exists(path) and (not used or not os.path.exists(to)):
-                with contextlib.suppress(OSError):  # a folder that is read only
-                    os.makedirs(os.path.dirname(to), exist_ok=True)
-                    os.replace(path, to)
-                    changed = True
-        return changed
+    def set_used(self, part, frame, *, used):
+        """Puts a frame's mask or its clean colours aside, or back; returns whether that changed."""
+        here, aside = self.file(part, frame), self._aside(part, frame)
+        path, to = (aside, here) if used else (here, aside)
+        if not os.path.exists(path) or (used and os.path.exists(to)):
+            return False
+        with contextlib.suppress(OSError):  # a folder that is read only
+            os.makedirs(os.path.dirname(to), exist_ok=True)
+            os.replace(path, to)
+            return True
+        return False
+
+    def forget_unused(self, part, frame):
+        """Drops what was put aside of a frame: another has taken its place."""
+        with contextlib.suppress(OSError):
+            os.remove(self._aside(part, frame))
 
     def _aside(self, part, frame):
         return os.path.join(self.path, "unused", os.path.basename(self.file(part, frame)))
 
-    def _unused(self, part, frame):
+    def unused(self, part, frame):
+        """Whether that file of a frame was put aside; see `set_used`."""
         return os.path.exists(self._aside(part, frame))
 
     def write_record(self, frame, record):
@@ -212,7 +215,16 @@ def copy(path, to):
     except OSError as error:
         with contextlib.suppress(OSError):
             os.remove(part)
-        raise Problem(f"{to} cannot be written: {reason(error)}.", "Make room.") from error
+        raise _not_written(to, error) from error
+
+
+def _not_written(path, error):
+    return Problem(
+        "{path} cannot be written: {why}.",
+        "Make room, or choose another folder in the Mattebrush panel.",
+        path=path,
+        why=reason(error),
+    )
 
 
 def opened(path):
@@ -289,8 +301,10 @@ def _make(path, name, owner, shot, endings):
         with contextlib.suppress(OSError):
             os.rmdir(path)  # empty, or it stays
         raise Problem(
-            f"The folder for the masks cannot be made, {path}: {reason(error)}.",
+            "The folder for the masks cannot be made, {path}: {why}.",
             "Choose another in the Mattebrush panel.",
+            path=path,
+            why=reason(error),
         ) from error
 
 
@@ -303,7 +317,7 @@ def given_to(folder, name, owner):
         _write(os.path.join(path, _HEADER), {**header(folder.path), "node": name, "owner": owner})
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)  # made a moment ago, by us
-        raise Problem(f"{path} cannot be written: {reason(error)}.", "Make room.") from error
+        raise _not_written(path, error) from error
     return dataclasses.replace(folder, path=path)
 
 
@@ -340,7 +354,7 @@ def _write(path, values):
     except OSError as error:
         with contextlib.suppress(OSError):
             os.remove(part)
-        raise Problem(f"{path} cannot be written: {reason(error)}.", "Make room.") from error
+        raise _not_written(path, error) from error
 
 
 def shown(path):

@@ -15,7 +15,7 @@ import json
 
 import numpy as np
 
-from . import choosing, jobs, plates, sources
+from . import choosing, jobs, plates, sources, words
 from . import mattebrush_client as client
 from .problem import Problem
 
@@ -104,7 +104,11 @@ def _fed(run, session, leg, done, names, span):
         yield from _written(run, held, ready, left, at)
         _keep(run, leg, names, states, left)
         shown = next(pictures, None)
-        progress = (f"Frame {frame}: ", at, each if index < leg.reach else 0.0)
+        progress = (
+            words.tr("Frame {frame}: ", frame=frame),
+            at,
+            each if index < leg.reach else 0.0,
+        )
         yield from _collected(session, job, ready, progress)
         if index < len(names) and ((index + 1) % _EACH == 0 or index + 1 == len(names)):
             states[index] = yield from _state(session, at)

@@ -28,6 +28,7 @@ from . import (
     plates,
     sources,
     strokes,
+    words,
 )
 from .problem import Problem
 
@@ -48,19 +49,27 @@ class Wish:
     """What the user wants of the engine for a node, beside the frames.
 
     clean: clean colours, too. as_shown: through the scene's view transform. model: its name, or ""
-    for the default. prompts: frame -> points and boxes on it, as in the job contract.
+    for the default. prompts: frame -> points and boxes on it, as in the job contract. look: that of
+    the `sources.Source`. view: the scene's view, as text, where as_shown.
     """
 
     clean: bool
     as_shown: bool
     model: str
     prompts: dict
+    look: str = ""
+    view: str = ""
 
     @property
     def settings(self):
         """What decides how a mask looks, as it is kept beside it, as JSON holds it."""
         prompts = {str(frame): prompt for frame, prompt in self.prompts.items()}
-        return {"model": self.model, "as_shown": self.as_shown, "prompts": prompts}
+        return {
+            "model": self.model,
+            "as_shown": self.view if self.as_shown else False,
+            "prompts": prompts,
+            "look": self.look,
+        }
 
     def options(self, op, **more):
         """The options of a job."""
@@ -71,13 +80,16 @@ def wish_of(group, source):
     """The `Wish` of a node, from its settings and the preferences."""
     state = group.mattebrush
     model = state.model or jobs.preferences().model
-    return Wish(state.clean, state.as_shown, model, choosing.prompts(group, source))
+    view = sources.scene_of(source).view_settings
+    told = f"{view.view_transform}, {view.look}, {view.exposure:.6g}, {view.gamma:.6g}"
+    prompts = choosing.prompts(group, source)
+    return Wish(state.clean, state.as_shown, model, prompts, source.look, told)
 
 
 def still(group, source, frame):
     """One mask for the picture at `frame`, as new images. group: a function giving the node group
     anew, since undo may have replaced it in the meantime."""
-    yield f"Reading {source.label}", 0.0
+    yield words.tr("Reading {name}", name=source.label), 0.0
     wish = wish_of(group(), source)
     picture = sources.read(source, frame, as_shown=wish.as_shown)
     painted = layers.of_still(group(), picture.pixels.shape[:2])
@@ -138,7 +150,8 @@ def show_still(group, source, frame, answer, picture, painted, given=None):
     foreground = None
     if answer.foreground is not None:
         values, is_linear = clean_colour(answer.foreground, picture)
-        foreground = foreground_image(f"{name} Foreground", values, is_linear, is_float)
+        own = picture.alpha
+        foreground = foreground_image(f"{name} Foreground", values, is_linear, is_float, own)
     matte.set_still(
         group,
         image("Mask", alpha),
@@ -148,18 +161,23 @@ def show_still(group, source, frame, answer, picture, painted, given=None):
         None if painted is None else image("Strokes", strokes.planes(painted), True, True),
     )
     note_still(group, source, frame)
-    group.mattebrush.opaque = picture.pixels.shape[2] == 3
     group.mattebrush.report = said(answer.report)
 
 
-def foreground_image(name, values, is_linear, is_float):
+def foreground_image(name, values, is_linear, is_float, alpha=None):
     """A new image of clean colours, float32 (H, W, 3), as `clean_colour` gives them.
 
-    Scene-linear where the compositor reads more pictures than it has to: that costs it least.
+    alpha: the plate's own, float32 (H, W), or None for an opaque one. Scene-linear where the
+    compositor reads more pictures than it has to: that costs it least.
     """
     if compat.READS_ALL_INPUTS and not is_linear:
         values, is_linear = colour.linearised(values), True
-    return pixels.new(name, values, is_data=False, is_float=is_linear or is_float)
+    if alpha is not None and not is_linear:
+        # As floats, premultiplied: bytes with alpha look different before and after saving.
+        values, is_linear = colour.linearised(values), True
+    is_deep = is_linear or is_float
+    values = colour.covered(values, alpha, premultiplied=True)
+    return pixels.new(name, values, is_data=False, is_float=is_deep)
 
 
 def note_still(group, source, frame):
@@ -187,8 +205,19 @@ def said(report):
     """One line about what was done."""
     seconds = sum((report.get("seconds") or {}).values())
     parts = [report.get("model") or report.get("matting") or "", report.get("device") or ""]
-    line = f"Mask by {', '.join(part for part in parts if part)} in {seconds:.1f} s"
+    makers = ", ".join(part for part in parts if part)
+    line = words.tr("Mask by {makers} in {seconds} s", makers=makers, seconds=f"{seconds:.1f}")
     return " ".join([line, *report.get("warnings", [])])
+
+
+def before_stage(frame):
+    """What stands before a stage's name while a frame is worked on."""
+    return words.tr("Frame {frame}: ", frame=frame)
+
+
+def reading(frame, source):
+    """What is told while a frame is read."""
+    return words.tr("Frame {frame}: reading {name}", frame=frame, name=source.label)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -236,12 +265,15 @@ def sequence(group, source, frames, plan):
             matte.set_sequence(group(), folder)
             state = group().mattebrush
             state.shot = json.dumps(shot)
-            state.opaque = all(folder.record(frame).opaque for frame in folder.frames())
-    word = f"{len(todo)} masks made, {len({*frames} - {*todo})} were there already"
+    there = len({*frames} - {*todo})
+    word = words.tr("{made} masks made, {there} were there already", made=len(todo), there=there)
     if moved:
-        word = f"{word}, {moved} of them from before the clip was moved"
+        more = words.tr("{count} of them from before the clip was moved", count=moved)
+        word = f"{word}, {more}"
     if run.empty:
-        word = f"{word}; no subject found at frame {', '.join(map(str, run.empty))}"
+        numbers = ", ".join(map(str, run.empty))
+        more = words.tr("no subject found at frame {numbers}", numbers=numbers)
+        word = f"{word}; {more}"
     group().mattebrush.report = word
     return f"Mattebrush: {word}. {folders.shown(folder.path)}"
 
@@ -250,8 +282,9 @@ def _within(source, frames):
     """Those of `frames` that the source has: beyond its ends it only repeats itself."""
     if source.kind == "STILL":
         raise Problem(
-            f'"{source.label}" is a single picture, which needs no frame range.',
+            '"{name}" is a single picture, which needs no frame range.',
             "Choose This Frame.",
+            name=source.label,
         )
     last = source.first + source.count - 1
     if source.kind == "RENDER":
@@ -260,8 +293,13 @@ def _within(source, frames):
         within = range(max(frames.start, source.first), min(frames.stop, last + 1))
     if not within or within[0] < 0:
         raise Problem(
-            f"There are no frames from {frames.start} to {frames.stop - 1} to work on.",
-            f'"{source.label}" has {max(source.first, 0)} to {last}: set First and Last.',
+            "There are no frames from {start} to {end} to work on.",
+            '"{name}" has {first} to {last}: set First and Last.',
+            start=frames.start,
+            end=frames.stop - 1,
+            name=source.label,
+            first=max(source.first, 0),
+            last=last,
         )
     return within
 
@@ -323,7 +361,7 @@ def _converted(folder, endings):
     new = dataclasses.replace(folder, mask_ending=endings[0], foreground_ending=endings[1])
     done = folder.frames()
     for index, frame in enumerate(done):
-        yield f"Frame {frame}: changing the format", index / len(done)
+        yield words.tr("Frame {frame}: changing the format", frame=frame), index / len(done)
         for part in ("matte", "mask"):
             if new.file(part, frame) != folder.file(part, frame) and folder.has(part, frame):
                 write_mask(new.file(part, frame), pixels.load_mask(folder.file(part, frame)))
@@ -339,11 +377,13 @@ def _converted(folder, endings):
 
 
 def _convert_foreground(path, to):
-    values = pixels.load_colours(path)
-    if to.endswith(".exr"):
-        pixels.write(to, colour.linearised(values))
+    values = pixels.load(path)
+    if path.endswith(".exr"):
+        values = colour.straight(values)
     else:
-        pixels.write(to, colour.to_depth(colour.encoded(values), np.uint16))
+        values = np.concatenate([colour.linearised(values[..., :3]), values[..., 3:]], axis=2)
+    alpha = None if (values[..., 3] == 1).all() else values[..., 3]
+    _write_colors(to, np.ascontiguousarray(values[..., :3]), True, alpha)
 
 
 class Run:
@@ -360,7 +400,7 @@ class Run:
         yield from self._read(frame, start)
         picture = self.pictures[frame]
         earlier = yield from self._earlier(frame, start)
-        progress, arrays = (f"Frame {frame}: ", start, share), {"earlier": earlier}
+        progress, arrays = (before_stage(frame), start, share), {"earlier": earlier}
         more = {"force": True, **self._prompt(frame, picture)}
         answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, **more)
         yield from self.write(frame, picture, answer, start + share)
@@ -371,7 +411,7 @@ class Run:
         """Writes what the engine answered for a frame, and what is known of it; strokes that were
         painted there are laid over it, or refined again."""
         if self.wish.clean and answer.foreground is None:
-            progress = (f"Frame {frame}: ", start, 0.0)
+            progress = (before_stage(frame), start, 0.0)
             answer = yield from _with_colors(picture, self.wish, answer, 16, progress)
         plate = plates.frame(sources.scene_of(self.source), self.source, frame)
         alpha, report = colour.to_unit(answer.alpha), answer.report
@@ -380,7 +420,7 @@ class Run:
         again = painted is not None and known.refined
         foreground, mask = answer.foreground, strokes.over(painted, alpha)
         if again:
-            progress = (f"Frame {frame}: ", start, 0.0)
+            progress = (before_stage(frame), start, 0.0)
             done = yield from refined(picture, self.wish, alpha, mask, 16, progress)
             foreground, mask = done.foreground, colour.to_unit(done.alpha)
         subject = report.get("subject_found", True) and not report.get("lost", False)
@@ -397,7 +437,6 @@ class Run:
             doubtful=report.get("doubtful", sure < _DOUBTFUL),
             agreement=self._agreement(frame, alpha),
             subject=subject,
-            opaque=picture.pixels.shape[2] == 3,
             painted=known.painted,
             refined=again,
             carried=known.carried,
@@ -432,7 +471,7 @@ class Run:
 
     def _read(self, frame, start):
         if frame not in self.pictures:
-            yield f"Frame {frame}: reading {self.source.label}", start
+            yield reading(frame, self.source), start
             self.pictures[frame] = sources.read(self.source, frame, as_shown=self.wish.as_shown)
 
     def _earlier(self, frame, start):
@@ -458,8 +497,12 @@ def replace(folder, frame, mask, foreground, picture, record, known):
             folder.put_aside(frame)
         with contextlib.suppress(OSError):
             os.remove(folder.file("mask", frame))
+    folder.forget_unused("foreground", frame)
     if foreground is not None:
         write_foreground(folder.file("foreground", frame), foreground, picture)
+    else:  # those of another mask
+        with contextlib.suppress(OSError):
+            os.remove(folder.file("foreground", frame))
     folder.write_record(frame, record)
     write_mask(folder.file("mask", frame), mask)
 
@@ -499,10 +542,16 @@ def write_mask(path, alpha):
 
 
 def write_foreground(path, foreground, picture):
-    """The engine's clean colours: scene-linear in an EXR, encoded in a PNG."""
+    """The engine's clean colours: scene-linear in an EXR, encoded in a PNG; with the plate's own
+    alpha, where it has one."""
     values, is_linear = clean_colour(foreground, picture)
+    _write_colors(path, values, is_linear, picture.alpha)
+
+
+def _write_colors(path, values, is_linear, alpha):
     if path.endswith(".exr"):
-        pixels.write(path, values if is_linear else colour.linearised(values))
+        linear = values if is_linear else colour.linearised(values)
+        pixels.write(path, colour.covered(linear, alpha, premultiplied=True))
     else:
-        unit = colour.encoded(values) if is_linear else values
+        unit = colour.covered(colour.encoded(values) if is_linear else values, alpha)
         pixels.write(path, colour.to_depth(unit, np.uint16))

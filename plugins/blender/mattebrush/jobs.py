@@ -44,8 +44,9 @@ def settings():
         chosen.server, chosen.token = own.server, own.token
     if chosen.server and not _is_here(chosen.server) and not online():
         raise Problem(
-            f"The server {chosen.server} is on another computer, and Blender may not go online.",
+            "The server {server} is on another computer, and Blender may not go online.",
             "Allow Online Access in Preferences > System, or clear the address.",
+            server=chosen.server,
         )
     return chosen
 

@@ -11,6 +11,7 @@ import os
 import numpy as np
 
 from . import colour, matte, nodes, pixels, strokes
+from .problem import Problem
 
 
 def of_still(group, size):
@@ -46,6 +47,18 @@ def of_frame(folder, frame, size=None):
         layer = strokes.merged(layer, read(folder.strokes_file(frame, key)))
     layer = strokes.merged(layer, read(folder.strokes_file(frame)))
     return layer if layer is None or size is None or layer.value.shape == tuple(size) else None
+
+
+def no_masks():
+    """The `Problem` that a node's folder is not there any more."""
+    return Problem("The masks of this node are gone.", "Generate them again.")
+
+
+def no_mask(frame):
+    """The `Problem` that a frame has no mask to work on."""
+    return Problem(
+        "Frame {frame} has no mask.", "Generate it, or go to a frame that has one.", frame=frame
+    )
 
 
 def read(path):

@@ -15,18 +15,20 @@ from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 _GROUP = "CompositorNodeGroup"
+_WITH_FOLDERS = 2
+"""The version of nodes from which on the masks of a sequence are in folders of today's kind."""
 
 FORMATS = (
-    ("PNG", "PNG, 16 bit", "Small, and read by everything"),
-    ("EXR", "OpenEXR, 32 bit", "Floating point"),
+    ("PNG", N_("PNG, 16 bit"), N_("Small, and read by everything")),
+    ("EXR", N_("OpenEXR, 32 bit"), N_("Floating point")),
 )
 
 
 class MattebrushMatte(bpy.types.PropertyGroup):
     """What a Background Mask node remembers. Kept in the file even where the add-on is missing."""
 
-    version: bpy.props.IntProperty(description="0 for node groups that are not ours")
-    owner: bpy.props.StringProperty(description="The node's own name, whatever it is called")
+    version: bpy.props.IntProperty()  # 0 for node groups that are not ours
+    owner: bpy.props.StringProperty()  # the node's own name, whatever it is called
     clean: bpy.props.BoolProperty(
         name=N_("Clean Foreground"),
         default=True,
@@ -53,11 +55,10 @@ class MattebrushMatte(bpy.types.PropertyGroup):
         subtype="DIR_PATH",
         description="Where the masks of a sequence go; empty: as in the preferences",
     )
-    home: bpy.props.StringProperty(description="Folder of the masks shown; empty: a still mask")
-    shot: bpy.props.StringProperty(description="Of which plate the mask is, as JSON")
-    opaque: bpy.props.BoolProperty(description="Whether no plate of the masks has transparency")
+    home: bpy.props.StringProperty()  # folder of the masks shown; empty: a still mask
+    shot: bpy.props.StringProperty()  # of which plate the mask is, as JSON
     painted_frame: bpy.props.IntProperty(default=-1)
-    report: bpy.props.StringProperty(description="What was done last")
+    report: bpy.props.StringProperty()  # what was done last
 
 
 def node_property():
@@ -107,7 +108,8 @@ def find(context, name=""):
     if not found:
         raise Problem(
             "The compositor has no Background Mask node.",
-            f"Add one: Add > {compat.MENU_LABEL} > Background Mask.",
+            "Add one: Add > {menu} > Background Mask.",
+            menu=compat.MENU_LABEL,
         )
     if name:
         meant = [node for node in found if node.name == name]
@@ -115,8 +117,10 @@ def find(context, name=""):
         meant = [node for node in found if node == tree.nodes.active] or found
     if len(meant) != 1:
         names = ", ".join(f'"{node.name}"' for node in found)
-        wrong = f'There is no Background Mask node "{name}".' if name else "Which node is meant?"
-        raise Problem(wrong, f"Select one of {names}.")
+        wrong = (
+            N_('There is no Background Mask node "{name}".') if name else N_("Which node is meant?")
+        )
+        raise Problem(wrong, "Select one of {names}.", name=name, names=names)
     return tree, meant[0]
 
 
@@ -185,8 +189,10 @@ def _inner(group, name):
     found = group.nodes.get(name)
     if found is None:
         raise Problem(
-            f'The node "{name}" is missing inside "{group.name}".',
+            'The node "{name}" is missing inside "{group}".',
             "Add a new Background Mask node in its place.",
+            name=name,
+            group=group.name,
         )
     return found
 
@@ -295,23 +301,24 @@ def _time(node):
     node.use_cyclic, node.use_auto_refresh = False, True
 
 
-def lead(group, *, applies=True, has_file=True, at_rest=(), decontaminate=None):
+def lead(group, *, applies=True, suits=True, has_file=True, at_rest=(), decontaminate=None):
     """Takes the shortest ways through the group that will do; returns whether anything changed.
 
-    applies: whether the mask is of the plate; else that passes uncut. has_file: whether there is
-    surely a mask where it is looked at now. at_rest: names of `nodes.CONTROLS`. decontaminate: its
-    value, None where it is not known for sure.
+    applies: whether the mask is of the plate; else that passes uncut. suits: whether the clean
+    colors of a still are. has_file: whether there is surely a mask where it is looked at now.
+    at_rest: names of `nodes.CONTROLS`. decontaminate: its value, None where it is not known for
+    sure.
     """
-    ways, state = nodes.Ways, group.mattebrush
+    ways = nodes.Ways
     has_mask = applies and _inner(group, nodes.MASK).image is not None
-    has_colors = applies and _inner(group, nodes.FOREGROUND).image is not None
+    has_colors = applies and suits and _inner(group, nodes.FOREGROUND).image is not None
     plain = {"Shift Edge", "Feather", "Invert"} <= set(at_rest) and has_file
     mask = (ways.MASK_ITSELF if plain else ways.STEPS) if has_mask else ways.NO_MASK
     colors = ways.MIXED
     if not has_colors or decontaminate == 0:
         colors = ways.OWN
     elif decontaminate == 1 and has_file and "Invert" in at_rest:
-        colors = ways.FOREGROUND_ITSELF if state.opaque else ways.COVERED
+        colors = ways.FOREGROUND_ITSELF
     return nodes.settle(group, mask, colors, at_rest)
 
 
@@ -320,13 +327,20 @@ def bring_up_to_date(group):
     state = group.mattebrush
     if state.version >= nodes.VERSION:
         return
-    images = {name: kept(group, name) for name in (nodes.MASK, nodes.FOREGROUND, nodes.GIVEN)}
+    names = (nodes.MASK, nodes.FOREGROUND, *nodes.KEPT)
+    images = {name: kept(group, name) for name in names}
     group.nodes.clear()
     nodes.fill(group)
     for name, image in images.items():
-        if image is not None and image.source != "SEQUENCE":
-            _inner(group, name).image = image
-    state.version, state.owner = nodes.VERSION, uuid.uuid4().hex
+        moves = image is not None and image.source == "SEQUENCE"
+        if moves and state.version < _WITH_FOLDERS:
+            continue
+        _inner(group, name).image = image
+        if moves:
+            _time(_inner(group, name))
+    if state.version < _WITH_FOLDERS:
+        state.owner = uuid.uuid4().hex
+    state.version = nodes.VERSION
     lead(group, has_file=False)
 
 

@@ -4,7 +4,8 @@ Image or Clip Editor, led into the node's inputs by a Mask node of the plate's s
 
 import bpy
 
-from . import compat, matte, overlay, sources
+from . import compat, matte, overlay, sources, words
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 INPUTS = ("Garbage Matte", "Core Matte")
@@ -28,8 +29,9 @@ def lead(tree, node, name, mask, size):
     if shape is None:
         if node.inputs[name].is_linked:
             raise Problem(
-                f'Something else is linked to "{name}".',
+                'Something else is linked to "{name}".',
                 "Remove that link, or lead the mask in with a Math node.",
+                name=name,
             )
         shape = compat.new_node(tree, "Mask")
         shape.name = shape.label = f"{node.name} {name}"
@@ -64,7 +66,7 @@ class MATTEBRUSH_OT_use_mask(bpy.types.Operator):
             source = sources.of_node(scene, tree, node)
             mask = bpy.data.masks.get(self.mask)
             if mask is None and self.mask:
-                raise Problem(f'There is no mask "{self.mask}".', "Choose another.")
+                raise Problem('There is no mask "{name}".', "Choose another.", name=self.mask)
             is_new = mask is None
             if is_new:
                 mask = bpy.data.masks.new(f"{node.name} {self.socket}")
@@ -99,7 +101,7 @@ class NODE_MT_mattebrush_masks(bpy.types.Menu):
             node = matte.find(context)[1]
         except Problem:
             return
-        self._choice(node, "New", "ADD")
+        self._choice(node, words.tr(N_("New")), "ADD")
         for mask in bpy.data.masks:
             self._choice(node, mask.name, "MOD_MASK", mask.name)
 

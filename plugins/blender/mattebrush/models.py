@@ -23,7 +23,7 @@ def title(name):
     if name:
         return next((each.name for each in _known if each.id == name), name)
     chosen = jobs.preferences().model
-    return title(chosen) if chosen else "Built In"
+    return title(chosen) if chosen else words.tr(N_("Built In"))
 
 
 class MATTEBRUSH_OT_list_models(tasks.Worker, bpy.types.Operator):
@@ -49,7 +49,7 @@ class MATTEBRUSH_OT_list_models(tasks.Worker, bpy.types.Operator):
         if isinstance(found[0], Exception):
             raise found[0]
         _known[:] = kit.suitable(found[0], (*kit.SUBJECT_KINDS, "video"))
-        return f"Mattebrush: {len(_known)} models."
+        return words.tr("Mattebrush: {count} models.", count=len(_known))
 
 
 class MATTEBRUSH_OT_get_model(tasks.Worker, bpy.types.Operator):
@@ -95,7 +95,7 @@ class MATTEBRUSH_OT_get_model(tasks.Worker, bpy.types.Operator):
             job.cancel()
         answer = kit.list_models(jobs.settings())
         _known[:] = kit.suitable(answer, (*kit.SUBJECT_KINDS, "video"))
-        return f"Mattebrush: {self.model} is here."
+        return words.tr("Mattebrush: {model} is here.", model=self.model)
 
 
 class NODE_MT_mattebrush_models(bpy.types.Menu):
@@ -110,7 +110,8 @@ class NODE_MT_mattebrush_models(bpy.types.Menu):
             node = matte.find(context)[1]
         except Problem:
             return
-        self._choice(layout, node, "", f"As in the Preferences ({title('')})")
+        usual = words.tr("As in the Preferences ({model})", model=title(""))
+        self._choice(layout, node, "", usual)
         for each in _known:
             facts = kit.model_facts(each)
             if each.embedded or each.installed:

@@ -3,7 +3,8 @@
 
     mask  = Invert(Feather(Shift Edge(mask image))), and 1 where the mask image has nothing
     mask  = max(mask, Core Matte) x (1 - Garbage Matte)
-    clean = mix(Image, foreground image, Decontaminate), the picture's own where that has nothing
+    clean = mix(Image, foreground image, Decontaminate), the picture's own where that has nothing;
+            the foreground image has the picture's own alpha
     Image out = clean x mask (premultiplied), Mask out = mask, Foreground out = clean
 
 A frame without a mask, or a foreground, has no file: Blender's Image node then gives alpha 0,
@@ -32,7 +33,7 @@ CONTROLS = ("Shift Edge", "Feather", "Invert", "Core Matte", "Garbage Matte")
 """Inputs that do nothing at 0. The nodes that do their work have their name and "Step" after it,
 and pass on what they are given where they are muted."""
 
-VERSION = 2
+VERSION = 3
 FRAMES = 300000
 """How long a mask sequence may be."""
 
@@ -85,10 +86,10 @@ def fill(tree):
 
 class Ways:
     """Names of the nodes that a way leads over. Masks: all steps, the image as it is, or none.
-    Colors: all steps, the foreground under the picture's alpha, as it is, or the picture's own."""
+    Colors: all steps, the foreground as it is, or the picture's own."""
 
     STEPS, MASK_ITSELF, NO_MASK = "Mask Steps", MASK, "All of It"
-    MIXED, COVERED, FOREGROUND_ITSELF, OWN = "Mixed Colors", "Covered", FOREGROUND, "Group Input"
+    MIXED, FOREGROUND_ITSELF, OWN = "Mixed Colors", FOREGROUND, "Group Input"
 
 
 def settle(tree, mask_way, color_way, at_rest):
@@ -216,17 +217,13 @@ def _clean(graph, given):
     """The picture with the foreground image's colours instead of its own, premultiplied."""
     image = given["Image"]
     foreground = graph.compositor("Image", 1, 4, FOREGROUND)
-    own = graph.compositor("SeparateColor", 2, 6)
-    graph.feed(own.inputs[0], image)
-    covered = graph.compositor("SetAlpha", 3, 4, Ways.COVERED)
-    apply_alpha(covered)
-    graph.feed(covered.inputs["Image"], foreground.outputs["Image"])
-    graph.feed(covered.inputs["Alpha"], own.outputs["Alpha"])
     # Cut out inversely, the background stays, and its colours are the picture's own.
     straight = graph.math("SUBTRACT", 1.0, given["Invert"], 2, 2)
     amount = graph.math("MULTIPLY", given["Decontaminate"], straight, 2, 1)
-    amount = graph.math("MULTIPLY", foreground.outputs["Alpha"], amount, 3, 1)
-    graph.mix(image, covered.outputs[0], amount, 4, 3, Ways.MIXED)
+    # Where it is empty the picture is, too, or there is no file.
+    there = graph.math("GREATER_THAN", foreground.outputs["Alpha"], 0.0, 2, 5)
+    amount = graph.math("MULTIPLY", there, amount, 3, 1)
+    graph.mix(image, foreground.outputs["Image"], amount, 4, 3, Ways.MIXED)
     taken = graph.add("NodeReroute", 5, 3, COLOR_WAY)
     graph.feed(taken.inputs[0], image)
     return taken.outputs[0]

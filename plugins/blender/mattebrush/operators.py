@@ -23,9 +23,9 @@ from .problem import Problem
 from .tasks import Worker
 
 _FRAMES = (
-    ("AUTO", "Automatic", "One mask for a still or a render, a range for what moves"),
-    ("FRAME", "This Frame", "One mask, from the current frame"),
-    ("RANGE", "Frame Range", "A mask for each frame from First to Last"),
+    ("AUTO", N_("Automatic"), N_("One mask for a still or a render, a range for what moves")),
+    ("FRAME", N_("This Frame"), N_("One mask, from the current frame")),
+    ("RANGE", N_("Frame Range"), N_("A mask for each frame from First to Last")),
 )
 
 
@@ -117,7 +117,7 @@ class MATTEBRUSH_OT_generate_mask(Worker, bpy.types.Operator):
     )
     start_over: bpy.props.BoolProperty(
         name="Start Over",
-        description="New masks in a folder of their own, instead of only those that are missing",
+        description="New masks for all frames, instead of only for those that are missing",
         options={"SKIP_SAVE"},
     )
 
@@ -141,7 +141,7 @@ def _by_name(group):
 
     def found():
         if name not in bpy.data.node_groups:
-            raise Problem(f'The node group "{name}" was removed in the meantime.')
+            raise Problem('The node group "{name}" was removed in the meantime.', name=name)
         return bpy.data.node_groups[name]
 
     return found
@@ -486,10 +486,14 @@ class MATTEBRUSH_OT_refine_mask(Worker, bpy.types.Operator):
 
 
 _DIRECTIONS = (
-    ("FORWARD", "Forward", "To the frames after this one"),
-    ("BACKWARD", "Backward", "To the frames before this one"),
-    ("BOTH", "Both Ways", "To the frames after this one and before it"),
-    ("BETWEEN", "Between Keys", "From the painted frames on either side to those between them"),
+    ("FORWARD", N_("Forward"), N_("To the frames after this one")),
+    ("BACKWARD", N_("Backward"), N_("To the frames before this one")),
+    ("BOTH", N_("Both Ways"), N_("To the frames after this one and before it")),
+    (
+        "BETWEEN",
+        N_("Between Keys"),
+        N_("From the painted frames on either side to those between them"),
+    ),
 )
 
 
@@ -553,7 +557,7 @@ class MATTEBRUSH_OT_mark_asset(bpy.types.Operator):
             self.report({"ERROR"}, str(problem))
             return {"CANCELLED"}
         group.asset_mark()
-        group.asset_data.description = "Cuts out a picture's subject (Mattebrush)"
+        group.asset_data.description = words.tr(N_("Cuts out a picture's subject (Mattebrush)"))
         return {"FINISHED"}
 
 
@@ -569,7 +573,12 @@ class MATTEBRUSH_OT_test_engine(Worker, bpy.types.Operator):
         answer = yield from jobs.told(jobs.work({"op": "status"}), "", 0.0, 1.0)
         devices = [each["name"] for each in answer.report["devices"] if each["works"]]
         version = answer.report["version"]
-        return f"Mattebrush {version} answers ({engine}), running on {', '.join(devices)}."
+        return words.tr(
+            "Mattebrush {version} answers ({engine}), running on {devices}.",
+            version=version,
+            engine=engine,
+            devices=", ".join(devices),
+        )
 
 
 CLASSES = (

@@ -13,15 +13,17 @@ from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 VIEWS = (
-    ("MASK", "Mask", "The mask itself, black and white"),
-    ("OVERLAY", "Overlay", "The plate, red where it is cut away"),
+    ("MASK", N_("Mask"), N_("The mask itself, black and white")),
+    ("OVERLAY", N_("Overlay"), N_("The plate, red where it is cut away")),
     (
         "ONION",
         N_("Onion Skin"),
-        "The overlay, with the outlines of the masks one frame before (blue) and after (orange)",
+        N_(
+            "The overlay, with the outlines of the masks one frame before (blue) and after (orange)"
+        ),
     ),
-    ("CUT", N_("Cut Out"), "The subject on a checkerboard"),
-    ("PLATE", N_("Plate"), "The plate as it was: before and after"),
+    ("CUT", N_("Cut Out"), N_("The subject on a checkerboard")),
+    ("PLATE", N_("Plate"), N_("The plate as it was: before and after")),
 )
 _PLATE_ONLY, _ON_RED = 2, 1
 _INDEX = {"OVERLAY": _ON_RED, "ONION": _ON_RED, "CUT": 0, "PLATE": _PLATE_ONLY}

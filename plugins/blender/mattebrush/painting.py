@@ -14,7 +14,8 @@ import bpy
 import numpy as np
 from bpy.app.handlers import persistent
 
-from . import events, generating, layers, matte, nodes, pixels, sources, strokes
+from . import events, generating, layers, matte, nodes, pixels, sources, strokes, words
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 
@@ -39,9 +40,9 @@ def start(group, source, frame):
     commit(group)
     folder = matte.folder_of(group)
     if folder is None:
-        raise Problem("The masks of this node are gone.", "Generate them again.")
+        raise layers.no_masks()
     if not folder.has("mask", frame):
-        raise Problem(f"Frame {frame} has no mask.", "Generate it, or go to a frame that has one.")
+        raise layers.no_mask(frame)
     alpha = pixels.load_mask(folder.file("mask", frame))
     one = pixels.new(f"{group.name} Mask {frame}", alpha, is_data=True, is_float=True)
     matte.show_painted_frame(group, one, frame)
@@ -165,7 +166,8 @@ def _store(image):
 @persistent
 def _before_save(*_):
     for sentence in keep_safe():
-        print(f"Mattebrush: {sentence} The strokes are packed into the .blend file instead.")
+        more = words.tr(N_("The strokes are packed into the .blend file instead."))
+        print(f"Mattebrush: {sentence} {more}")
 
 
 @persistent

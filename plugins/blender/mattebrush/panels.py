@@ -155,11 +155,9 @@ class NODE_PT_mattebrush_object(_Panel, bpy.types.Panel):
         marks = node.node_tree.mattebrush.marks
         if marks:
             frames = len({mark.frame for mark in marks})
-            text = (
-                f"{len(marks)} marks on {frames} frames" if _moves(node) else f"{len(marks)} marks"
-            )
+            text = N_("{count} marks on {frames} frames") if _moves(node) else N_("{count} marks")
             row = column.row(align=True)
-            row.label(text=text)
+            row.label(text=words.tr(text, count=len(marks), frames=frames))
             row.operator("mattebrush.clear_choice", text="", icon="X").node = node.name
         else:
             layout.label(text=N_("None chosen: what stands out"))
@@ -204,7 +202,8 @@ class NODE_PT_mattebrush_settings(_Panel, bpy.types.Panel):
         layout, node = self.layout, _meant(context)
         state = node.node_tree.mattebrush
         layout.menu(
-            models.NODE_MT_mattebrush_models.__name__, text=f"Model: {models.title(state.model)}"
+            models.NODE_MT_mattebrush_models.__name__,
+            text=words.tr("Model: {model}", model=models.title(state.model)),
         )
         layout.prop(state, "clean")
         layout.prop(state, "as_shown")

@@ -23,13 +23,16 @@ def read(image):
     width, height = image.size
     flat = np.empty(width * height * image.channels, np.float32)
     if not flat.size:
-        raise Problem(f'The image "{image.name}" has no pixels.', "See whether its file is there.")
+        raise Problem(
+            'The image "{name}" has no pixels.', "See whether its file is there.", name=image.name
+        )
     image.pixels.foreach_get(flat)
     return flat.reshape(height, width, image.channels)[::-1]
 
 
 def new(name, values, *, is_data, is_float):
-    """A new image with `values`, float32 (H, W) or (H, W, 3), opaque, packed into the file.
+    """A new image with `values`, float32 (H, W), (H, W, 3) or (H, W, 4), packed into the file.
+    With alpha: premultiplied, and is_float.
 
     Packed at once: what undo and redo bring back of an unpacked one is black.
     """
@@ -40,15 +43,18 @@ def new(name, values, *, is_data, is_float):
 
 def _unpacked(name, values, is_data, is_float):
     height, width = values.shape[:2]
+    has_alpha = values.shape[2:] == (4,)
     image = bpy.data.images.new(
-        name, width, height, alpha=False, float_buffer=is_float, is_data=is_data
+        name, width, height, alpha=has_alpha, float_buffer=is_float, is_data=is_data
     )
+    if has_alpha:
+        image.alpha_mode = "PREMUL"  # or it is multiplied once more when the file is opened again
     if is_data:
         image.colorspace_settings.name = NON_COLOUR
     elif is_float:
         image.colorspace_settings.name = compat.linear_space()
     rgba = np.ones((height, width, 4), np.float32)
-    rgba[..., :3] = values[..., None] if values.ndim == 2 else values
+    rgba[..., : 4 if has_alpha else 3] = values[..., None] if values.ndim == 2 else values
     image.pixels.foreach_set(rgba[::-1].ravel())
     image.update()
     return image
@@ -63,7 +69,9 @@ def open_file(path):
         bpy.data.images.remove(image)
     except RuntimeError:
         pass  # the same, said in two ways
-    raise Problem(f"The file {bpy.path.abspath(path)} is missing or broken.", "Put it back.")
+    raise Problem(
+        "The file {path} is missing or broken.", "Put it back.", path=bpy.path.abspath(path)
+    )
 
 
 def load(path):
@@ -90,7 +98,7 @@ def load_colours(path):
 def write(path, values):
     """Writes a file as a whole or not at all: uint16 as PNG, float32 as EXR by the path's ending.
 
-    values: (H, W) or (H, W, 3). Raises Problem.
+    values: (H, W), (H, W, 3) or (H, W, 4), premultiplied in an EXR. Raises Problem.
     """
     part = f"{path}.part{os.path.splitext(path)[1]}"
     try:
@@ -105,21 +113,23 @@ def write(path, values):
         with contextlib.suppress(OSError):
             os.remove(part)
         raise Problem(
-            f"{path} cannot be written: {reason(error)}.",
+            "{path} cannot be written: {why}.",
             "Make room, or choose another folder in the Mattebrush panel.",
+            path=path,
+            why=reason(error),
         ) from error
 
 
 def _png(values):
-    """PNG bytes of uint16 (H, W) or (H, W, 3): each row stored as its difference to the one above,
-    level 1, which is a third of the time of the default for a few per cent in size."""
+    """PNG bytes of uint16 (H, W), (H, W, 3) or (H, W, 4): each row stored as its difference to the
+    one above, level 1, which is a third of the time of the default for a few per cent in size."""
     height, width = values.shape[:2]
     rows = values.astype(">u2").reshape(height, -1).view(np.uint8)
     filtered = np.empty((height, rows.shape[1] + 1), np.uint8)
     filtered[:, 0] = 2
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-    colour_type = 0 if values.ndim == 2 else 2
+    colour_type = {(): 0, (3,): 2, (4,): 6}[values.shape[2:]]
     head = struct.pack(">2I5B", width, height, 16, colour_type, 0, 0, 0)
     chunks = (b"IHDR", head), (b"IDAT", zlib.compress(filtered.tobytes(), 1)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(

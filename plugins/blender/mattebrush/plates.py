@@ -30,6 +30,7 @@ def shot(scene, source):
         "cyclic": False,
         "size": list(source.size),
         "geometry": source.geometry,
+        "look": source.look,
         "print": "",
     }
     node = _origin(scene, source)

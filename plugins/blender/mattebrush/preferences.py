@@ -6,13 +6,14 @@ import bpy
 
 from . import mattebrush_client as client
 from . import mattebrush_kit as kit
-from . import setting_up
+from . import setting_up, words
+from .mattebrush_kit.stages import N_
 
 _ENGINES = (
-    ("default", "As Installed", "What was set up for all programs"),
-    ("auto", "Automatic", "A running server, else a program of its own for each mask"),
-    ("server", "Server", "Only a running Mattebrush server"),
-    ("process", "Program", "Only a program of its own for each mask"),
+    ("default", N_("As Installed"), N_("What was set up for all programs")),
+    ("auto", N_("Automatic"), N_("A running server, else a program of its own for each mask")),
+    ("server", N_("Server"), N_("Only a running Mattebrush server")),
+    ("process", N_("Program"), N_("Only a program of its own for each mask")),
 )
 _DEVICES = tuple((name, label, "") for name, label in kit.DEVICES)
 
@@ -61,7 +62,8 @@ class MattebrushPreferences(bpy.types.AddonPreferences):
         if setting_up.is_offered():
             layout.operator("mattebrush.set_up_engine", icon="IMPORT")
         layout.operator("mattebrush.test_engine", icon="CHECKMARK")
-        layout.label(text=f"Settings for all programs: {client.settings_folder()}")
+        folder = client.settings_folder()
+        layout.label(text=words.tr("Settings for all programs: {folder}", folder=folder))
 
 
 CLASSES = (MattebrushPreferences,)

@@ -9,23 +9,25 @@ import dataclasses
 
 import numpy as np
 
-from . import carrying, colour, generating, layers, matte, painting, pixels, sources
+from . import carrying, colour, generating, layers, matte, painting, pixels, sources, words
 from . import strokes as painted
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 
 def still(group, source, frame):
     """A better mask for a still, as new images."""
-    yield f"Reading {source.label}", 0.0
+    yield words.tr("Reading {name}", name=source.label), 0.0
     wish = generating.wish_of(group(), source)
     picture = sources.read(source, frame, as_shown=wish.as_shown)
     size = picture.pixels.shape[:2]
     mask = np.ascontiguousarray(pixels.read(matte.mask_image(group()))[..., 0])
     if mask.shape != size:
         raise Problem(
-            f"The mask is {mask.shape[1]} x {mask.shape[0]} pixels, the picture"
-            f" {size[1]} x {size[0]}.",
+            "The mask is {mask} pixels, the picture {picture}.",
             "Generate a mask for this picture.",
+            mask=f"{mask.shape[1]} x {mask.shape[0]}",
+            picture=f"{size[1]} x {size[0]}",
         )
     strokes = layers.of_still(group(), size)
     given = layers.given_of_still(group(), size)
@@ -44,11 +46,11 @@ def frame(group, source, number):
     painting.commit(group())
     folder = folder_with(group(), number)
     wish = generating.wish_of(group(), source)
-    yield f"Reading {source.label}", 0.0
+    yield words.tr("Reading {name}", name=source.label), 0.0
     picture = sources.read(source, number, as_shown=wish.as_shown)
     yield from _anew(folder, number, wish, picture, 0.0, 1.0)
     matte.reload(group())
-    word = f"Frame {number} refined."
+    word = words.tr("Frame {frame} refined.", frame=number)
     group().mattebrush.report = word
     return f"Mattebrush: {word}"
 
@@ -57,9 +59,9 @@ def folder_with(group, number):
     """The folder of the masks shown, which has that frame. Raises Problem."""
     folder = matte.folder_of(group)
     if folder is None:
-        raise Problem("The masks of this node are gone.", "Generate them again.")
+        raise layers.no_masks()
     if not folder.has("mask", number):
-        raise Problem(f"Frame {number} has no mask.", "Generate it, or go to a frame that has one.")
+        raise layers.no_mask(number)
     return folder
 
 
@@ -68,7 +70,7 @@ def _anew(folder, number, wish, picture, start, share):
     given = pixels.load_mask(folder.file("matte", number))
     strokes = layers.of_frame(folder, number, given.shape)
     wanted = painted.over(strokes, given)
-    progress = (f"Frame {number}: ", start, share)
+    progress = (generating.before_stage(number), start, share)
     answer = yield from generating.refined(picture, wish, given, wanted, 16, progress)
     known = folder.record(number)
     record = dataclasses.replace(
@@ -89,23 +91,26 @@ def carried(group, source, key, directions):
     own = layers.read(folder.strokes_file(key))
     if own is None:
         raise Problem(
-            f"Nothing was painted on frame {key}.", "Press Paint Mask, paint, and carry it on then."
+            "Nothing was painted on frame {frame}.",
+            "Press Paint Mask, paint, and carry it on then.",
+            frame=key,
         )
     wish = generating.wish_of(group(), source)
     paths = {step: _path(folder, key, step) for step in directions}
     count = sum(len(path) for path in paths.values())
     if not count:
         raise Problem(
-            f"There is nowhere to carry the strokes of frame {key}: its neighbors have no masks,"
+            "There is nowhere to carry the strokes of frame {frame}: its neighbors have no masks,"
             " or strokes of their own.",
             "Generate masks for them first.",
+            frame=key,
         )
     before = set(layers.forget_carried(folder, key))
     reached, done = [], 0
     for path in paths.values():
         strokes, last = own, sources.read(source, key, as_shown=wish.as_shown)
         for index, number in enumerate(path):
-            yield f"Frame {number}: reading {source.label}", (done + index) / count
+            yield generating.reading(number, source), (done + index) / count
             picture = sources.read(source, number, as_shown=wish.as_shown)
             strokes = carrying.onto(strokes, _unit(last), _unit(picture))
             if strokes is None:
@@ -135,8 +140,9 @@ def between(group, source, frame):
     last = min((key for key in keys if key > frame), default=None)
     if first is None or last is None:
         raise Problem(
-            f"Frame {frame} does not lie between two painted frames.",
+            "Frame {frame} does not lie between two painted frames.",
             "Paint on one before it and one after it.",
+            frame=frame,
         )
     yield from _shared(carried(group, source, first, (1,)), 0.0)
     return (yield from _shared(carried(group, source, last, (-1,)), 0.5))
@@ -167,19 +173,23 @@ def _unit(picture):
 
 def _told(key, reached, paths):
     if not reached:
-        where = "the next frame" if len(paths) == 1 else "its neighbors"
-        return f"What was painted on frame {key} was not found again on {where}."
-    word = f"Strokes of frame {key} carried to {spans(reached)}"
-    lost = [path[-1] for path in paths.values() if path and path[-1] not in reached]
-    return f"{word}; further on the painted part was not found." if lost else f"{word}."
+        return words.tr(
+            "What was painted on frame {frame} was not found again on the frames beside it.",
+            frame=key,
+        )
+    there = spans(reached)
+    word = words.tr("Strokes of frame {frame} carried to {frames}.", frame=key, frames=there)
+    if all(not path or path[-1] in reached for path in paths.values()):
+        return word
+    return f"{word} {words.tr(N_('Further on the painted part was not found.'))}"
 
 
 def spans(numbers):
-    """Frame numbers as people write them: "1 to 4, 7"."""
+    """Frame numbers as people write them: "1-4, 7"."""
     parts, start = [], None
     for index, number in enumerate(numbers):
         start = number if start is None else start
         if index + 1 == len(numbers) or numbers[index + 1] != number + 1:
-            parts.append(str(start) if start == number else f"{start} to {number}")
+            parts.append(str(start) if start == number else f"{start}-{number}")
             start = None
     return ", ".join(parts)

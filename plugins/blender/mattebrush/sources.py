@@ -8,6 +8,7 @@ from a throw-away copy of the scene, into scene-linear floats, which are then en
 
 import contextlib
 import dataclasses
+import hashlib
 import os
 import tempfile
 
@@ -51,7 +52,8 @@ class Source:
     index of that output. origin: the node at the far end. kind: STILL, SEQUENCE, MOVIE, CLIP or
     RENDER. image: the Image datablock's name, or "". first, count: the frames it has, count 0
     for a still. is_plain: nothing lies between feeder and mask. is_hdr: it may be brighter than
-    white. size: (W, H). geometry: what nodes in between do to its size and place, as text.
+    white. size: (W, H). geometry: what nodes in between do to its size and place, as text. look: a
+    name for all that decides its colors and transparency on the way, or "" where that moves.
     """
 
     scene: str
@@ -66,6 +68,7 @@ class Source:
     is_hdr: bool
     size: tuple
     geometry: str
+    look: str
 
     @property
     def label(self):
@@ -84,6 +87,11 @@ class Picture:
     shown: np.ndarray | None = None
 
     @property
+    def alpha(self):
+        """The picture's own alpha, float32 (H, W), or None when it is opaque."""
+        return colour.to_unit(self.pixels[..., 3]) if self.pixels.shape[2] == 4 else None
+
+    @property
     def seen(self):
         """What the engine finds the subject in."""
         return self.pixels if self.shown is None else self.shown
@@ -93,7 +101,7 @@ def scene_of(source):
     """The scene whose compositor the source is in. Raises Problem."""
     scene = bpy.data.scenes.get(source.scene)
     if scene is None:
-        raise Problem(f'The scene "{source.scene}" is gone.')
+        raise Problem('The scene "{name}" is gone.', name=source.scene)
     return scene
 
 
@@ -107,8 +115,9 @@ def of_node(scene, tree, node):
     feeding = _link_to(node.inputs["Image"], tree)
     if feeding is None:
         raise Problem(
-            f'Nothing is connected to the Image input of "{node.name}".',
+            'Nothing is connected to the Image input of "{node}".',
             "Connect an Image, Movie Clip or Render Layers node.",
+            node=node.name,
         )
     origin, moving = _origin(feeding.node, tree)
     image, kind, first, count, size = _facts(scene, origin)
@@ -116,8 +125,10 @@ def of_node(scene, tree, node):
         size = _render_size(scene)
     if min(size) < 1:
         raise Problem(
-            f'The source "{image or origin.name}" is {size[0]} x {size[1]} pixels: nothing to do.',
+            'The source "{name}" is {size} pixels: nothing to do.',
             "See whether its file is there and the render's resolution is above zero.",
+            name=image or origin.name,
+            size=f"{size[0]} x {size[1]}",
         )
     return Source(
         scene.name,
@@ -132,6 +143,7 @@ def of_node(scene, tree, node):
         _is_hdr(origin),
         size,
         "; ".join(_told(each) for each in moving),
+        _look(tree, feeding.node),
     )
 
 
@@ -156,15 +168,43 @@ def _origin(node, tree):
         feeding = next((found for found in inputs if found is not None), None)
         if feeding is None:
             raise Problem(
-                f'The Image input comes from "{node.name}", which shows no picture.',
+                'The Image input comes from "{node}", which shows no picture.',
                 "Connect an Image, Movie Clip or Render Layers node.",
+                node=node.name,
             )
         node = feeding.node
     return node, moving
 
 
+def is_animated(tree):
+    """Whether the settings of a compositor's nodes may differ from frame to frame."""
+    animation = tree.animation_data
+    return animation is not None and bool(
+        animation.action is not None or animation.drivers or animation.nla_tracks
+    )
+
+
+def _look(tree, feeder):
+    """See `Source`: all nodes that the picture comes through, and how their files are read."""
+    if is_animated(tree):
+        return ""
+    names = _upstream(feeder, tree)
+    told = [_told(tree.nodes[name]) for name in sorted(names)]
+    told += sorted(
+        f"{link.from_node.name} {link.from_socket.identifier} {link.to_node.name}"
+        f" {link.to_socket.identifier}"
+        for link in tree.links
+        if link.to_node.name in names
+    )
+    text = "; ".join(told)
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:20]
+
+
 def _told(node):
-    """A node's settings as text, to see later whether they are still the same."""
+    """A node's settings as text, to see later whether they are still the same. What is animated
+    is the same as long as it is animated."""
+    if is_animated(node.id_data):
+        return f"{node.bl_idname} {node.mute}"
     common = bpy.types.CompositorNode.bl_rna.properties
     own = [each for each in node.bl_rna.properties if each.identifier not in common]
     simple = ("BOOLEAN", "INT", "FLOAT", "ENUM")
@@ -172,11 +212,19 @@ def _told(node):
     for socket in node.inputs:
         if not socket.is_linked and hasattr(socket, "default_value"):
             values.append(socket.default_value)
-    return f"{node.bl_idname} {' '.join(_plain(value) for value in values)}"
+    if getattr(node, "mapping", None) is not None and hasattr(node.mapping, "curves"):
+        values += [point.location for curve in node.mapping.curves for point in curve.points]
+    if getattr(node, "color_ramp", None) is not None:
+        for element in node.color_ramp.elements:
+            values += [element.position, element.color]
+    for file in (getattr(node, name, None) for name in ("image", "clip")):
+        if file is not None and hasattr(file, "colorspace_settings"):
+            values += [file.colorspace_settings.name, getattr(file, "alpha_mode", "")]
+    return f"{node.bl_idname} {node.mute} {' '.join(_plain(value) for value in values)}"
 
 
 def _plain(value):
-    if isinstance(value, (bool, int, str)):
+    if value is None or isinstance(value, (bool, int, str)):
         return str(value)
     numbers = [value] if isinstance(value, float) else list(value)
     return " ".join(f"{number:.6g}" for number in numbers)
@@ -191,12 +239,12 @@ def _facts(scene, origin):
     if origin.type == "MOVIECLIP":
         clip = origin.clip
         if clip is None:
-            raise Problem(f'The node "{origin.name}" shows no clip.', "Open one in it.")
+            raise Problem('The node "{node}" shows no clip.', "Open one in it.", node=origin.name)
         _check_file(clip.filepath, clip.name, clip.library)
         return "", "CLIP", clip.frame_start, clip.frame_duration, tuple(clip.size)
     image = origin.image
     if image is None:
-        raise Problem(f'The node "{origin.name}" shows no image.', "Open one in it.")
+        raise Problem('The node "{node}" shows no image.', "Open one in it.", node=origin.name)
     if image.source in ("FILE", "MOVIE") and not image.packed_file and not image.is_dirty:
         _check_file(image.filepath, image.name, image.library)
     first, count = origin.frame_start, origin.frame_duration
@@ -218,7 +266,10 @@ def _check_file(path, name, library):
     full = bpy.path.abspath(path, library=library)
     if not os.path.exists(full):
         raise Problem(
-            f'The file of "{name}" is missing: {full}.', "Find it with File > External Data."
+            'The file of "{name}" is missing: {path}.',
+            "Find it with File > External Data.",
+            name=name,
+            path=full,
         )
 
 
@@ -300,7 +351,7 @@ def _read_directly(source, scene, frame):
     """uint8 pixels of an 8-bit sRGB picture, or None when it is not of that kind."""
     image = bpy.data.images.get(source.image)
     if image is None:
-        raise Problem(f'The image "{source.image}" is gone.')
+        raise Problem('The image "{name}" is gone.', name=source.image)
     if source.kind == "STILL":
         return _bytes_of(image)
     if source.kind != "SEQUENCE":
@@ -355,7 +406,8 @@ def _rendered_frame(stage, frame, folder, ending):
         # As an animation: a single render takes its frame from the window's scene.
         bpy.ops.render.render(animation=True, scene=stage.name)
     except RuntimeError as error:
-        raise Problem(f"Blender could not render the source: {error}".strip()) from error
+        why = str(error).strip()
+        raise Problem("Blender could not render the source: {why}", why=why) from error
     return pixels.load(os.path.join(folder, f"{frame:06d}{ending}"))
 
 
@@ -462,7 +514,8 @@ def _saved_layers(scene, frame, folder):
             if not _save_render(scene, path):
                 raise Problem("Blender gave no render.", "Render once with F12, then try again.")
     except RuntimeError as error:
-        raise Problem(f"Blender could not render the scene: {error}".strip()) from error
+        why = str(error).strip()
+        raise Problem("Blender could not render the scene: {why}", why=why) from error
     finally:
         _restore_settings(scene, kept)
     return path

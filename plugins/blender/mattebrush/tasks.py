@@ -12,6 +12,8 @@ import bpy
 
 from . import mattebrush_client as client
 from . import mattebrush_kit as kit
+from . import words
+from .mattebrush_kit.stages import N_
 from .problem import Problem
 
 _TICK = 0.05
@@ -56,7 +58,7 @@ class Worker:
         if bpy.app.background or context.window is None:
             return self.run(context)
         if running:
-            self.report({"WARNING"}, "Mattebrush is at work already. Esc cancels.")
+            self.report({"WARNING"}, words.tr(N_("Mattebrush is at work already. Esc cancels.")))
             return {"CANCELLED"}
         self._steps = self.work(context)
         self._clock = _Clock()
@@ -72,7 +74,7 @@ class Worker:
         if event.type == "ESC" and event.value == "PRESS":
             self._steps.close()
             self._finish(context)
-            self.report({"INFO"}, "Mattebrush: cancelled")
+            self.report({"INFO"}, words.tr(N_("Mattebrush: cancelled")))
             return {"CANCELLED"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}

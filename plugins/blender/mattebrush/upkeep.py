@@ -20,6 +20,10 @@ _OTHER_PLATE = N_("Masks of another plate are not used: the plate is shown uncut
 _OTHER_RENDER = N_("This mask was made from the render of frame %d")
 _REPLACED = N_("Frame %d was replaced since its mask was made: it is shown uncut")
 _NO_MASK = N_("Frame %d has no mask: the plate is shown uncut")
+_OTHER_COLORS = N_(
+    "The nodes before this one were changed since its clean colors were made: the plate's own"
+    " colors are shown"
+)
 
 
 def warning(group, scene, frame):
@@ -32,11 +36,14 @@ def warning(group, scene, frame):
         return words.tr(_OTHER_PLATE)
     if not state.home:
         made = json.loads(state.shot).get("frame", frame) if state.shot else frame
-        is_of_another = source is not None and source.kind == "RENDER" and made != frame
-        return words.tr(_OTHER_RENDER) % made if is_of_another else ""
+        if source is not None and source.kind == "RENDER" and made != frame:
+            return words.tr(_OTHER_RENDER) % made
+        has_colors = matte.kept(group, nodes.FOREGROUND) is not None
+        return words.tr(_OTHER_COLORS) if has_colors and not _suits(group, source) else ""
     folder = matte.folder_of(group)
     if folder is not None and folder.has("mask", frame):
-        return ""
+        is_aside = folder.unused("foreground", frame) and not folder.has("foreground", frame)
+        return words.tr(_OTHER_COLORS) if is_aside else ""
     if folder is not None and folder.known(frame) is not None:
         return words.tr(_REPLACED) % frame
     return words.tr(_NO_MASK) % frame
@@ -55,6 +62,7 @@ def see_to(group, scene, frames):
     changed = matte.lead(
         group,
         applies=applies,
+        suits=_suits(group, source),
         has_file=_has_files(group, frames),
         at_rest=at_rest,
         decontaminate=amounts.pop() if len(amounts) == 1 else None,
@@ -86,8 +94,12 @@ def _sort_out(group, scene, source, frames):
     for frame in frames:
         record = folder.known(frame)
         now = plates.frame(scene, source, frame) if record is not None and record.plate else ""
+        is_of_plate = not now or record.plate == now
         if now:
-            changed = folder.set_used(frame, used=record.plate == now) or changed
+            changed = folder.set_used("mask", frame, used=is_of_plate) or changed
+        if record is not None:
+            suits = is_of_plate and source.look in ("", record.settings.get("look"))
+            changed = folder.set_used("foreground", frame, used=suits) or changed
     if changed:
         matte.reload(group)
     return changed
@@ -115,17 +127,20 @@ def _fixed(tree, node, name):
     socket = node.inputs.get(name)
     if socket is None:
         return 0
-    animation = tree.animation_data
-    moves = animation is not None and (
-        animation.action is not None or animation.drivers or animation.nla_tracks
-    )
-    return None if socket.is_linked or moves else socket.default_value
+    return None if socket.is_linked or sources.is_animated(tree) else socket.default_value
 
 
 def _applies(group, scene, source):
     """Whether the masks are of the shot that the node gets, as far as can be told."""
     shot = group.mattebrush.shot
     return not shot or source is None or plates.same(json.loads(shot), plates.shot(scene, source))
+
+
+def _suits(group, source):
+    """Whether a still's clean colors were made from the plate as it comes now: graded alike."""
+    if group.mattebrush.home or source is None or not source.look or not group.mattebrush.shot:
+        return True
+    return json.loads(group.mattebrush.shot).get("look") == source.look
 
 
 def _source(group, scene):

@@ -27,7 +27,13 @@ _LOCALES = {
 
 _CONTEXTS = ("*", "Operator")
 
-tr = kit.translator(_FOLDER)
+_translated = kit.translator(_FOLDER)
+
+
+def tr(text, **values):
+    """A text in the language that Blender is in now. values: what stands in braces in it."""
+    follow()
+    return _translated(text).format(**values) if values else _translated(text)
 
 
 def follow():

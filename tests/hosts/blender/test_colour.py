@@ -126,3 +126,28 @@ def test_a_plate_with_transparency_of_its_own(
     for name in ("still", "EXR"):
         np.testing.assert_allclose(seen[f"{name} alone"], seen[name], atol=1)
     np.testing.assert_allclose(seen["EXR"], seen["PNG"], atol=2)
+
+
+@pytest.mark.parametrize("version", ["3.4", "5.2"])
+def test_a_plate_that_is_graded_later_keeps_its_grade(
+    version: str, user: Path, server: dict[str, str], photo: Path, frames: Path
+) -> None:
+    """Clean colors of another grade are not shown, and the masks stay."""
+    env = blenders.environment(user, **server)
+    given = {"photo": str(photo), "first": str(frames)}
+    seen = blenders.run(blenders.find(version), "graded", user, env, **given)
+    for kind in ("still", "clip"):
+        made, graded, back, again, plate = (
+            np.array(seen[f"{kind} {name}"])
+            for name in ("made", "graded", "back", "made again", "plate")
+        )
+        np.testing.assert_array_equal(graded, plate)
+        np.testing.assert_array_equal(back, made)
+        assert np.abs(made - plate).mean() > 10
+        assert 0 < (again != plate).any(axis=2).mean() < 0.5  # clean at the edges, and graded
+        assert np.median(np.abs(again - plate)) <= 1
+        np.testing.assert_array_equal(seen[f"{kind} graded, alpha"], seen[f"{kind} made, alpha"])
+        assert "clean colors" in seen[f"{kind} graded, told"]
+        for name in ("made", "back", "made again"):
+            assert seen[f"{kind} {name}, told"] == ""
+    np.testing.assert_allclose(seen["animated"], seen["animated, files"], atol=1)

@@ -811,6 +811,71 @@ def transparent(folder, plate):
     return answer
 
 
+def graded(folder, photo, first):
+    """Nodes before ours that change after its masks were made: of a still and of a clip."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(320, 207)
+    picture = s.image_node(tree, photo)
+    node = s.add_matte(tree)
+    group = node.node_tree
+    state = group.mattebrush
+    grade = s.module("compat").new_node(tree, "Gamma")
+    grade.inputs[1].default_value = 2.0
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/graded.blend")
+    upkeep, answer = s.module("upkeep"), {}
+
+    def lead(*chain):
+        for one, other in zip(chain, [*chain[1:], node], strict=True):
+            tree.links.new(one.outputs[0], other.inputs[0])
+        bpy.context.view_layer.update()
+
+    def shown(name):
+        s.show(tree, node.outputs["Foreground"])
+        answer[name] = s.bytes_of(s.render(f"{folder}/{name}.png")[..., :3])
+        s.show(tree, node.outputs["Image"])
+        answer[f"{name}, alpha"] = s.bytes_of(s.render(f"{folder}/{name}_alpha.png")[..., 3])
+        answer[f"{name}, told"] = upkeep.warning(group, scene, scene.frame_current)
+
+    def rounds(kind, source):
+        lead(source)
+        assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+        shown(f"{kind} made")
+        lead(source, grade)
+        shown(f"{kind} graded")
+        lead(source)
+        shown(f"{kind} back")
+        lead(source, grade)
+        assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
+        shown(f"{kind} made again")
+        s.show(tree, grade.outputs[0])
+        answer[f"{kind} plate"] = s.bytes_of(s.render(f"{folder}/plate.png")[..., :3])
+
+    rounds("still", picture)
+    clip = _clip(tree, first)
+    state.frame_start, state.frame_end = 1, 2
+    scene.render.resolution_x, scene.render.resolution_y = 240, 180
+    rounds("clip", clip)
+    moved = tree.nodes.new("CompositorNodeTransform")
+    if "Scale" in moved.inputs:
+        turned = moved.inputs["Scale"]
+        for frame, value in ((1, 1.0), (8, 2.0)):
+            turned.default_value = value
+            turned.keyframe_insert("default_value", frame=frame)
+    scene.frame_set(1)
+    lead(clip, moved)
+    assert bpy.ops.mattebrush.generate_mask(frame_start=1, frame_end=3) == {"FINISHED"}
+    s.show(tree, node.outputs["Image"])
+    answer["animated"] = s.render_frames(folder, "animated", range(1, 4))
+    answer["animated, files"] = [
+        s.bytes_of(s.module("pixels").load_mask(matte_file))
+        for matte_file in (
+            s.module("matte").folder_of(group).file("mask", frame) for frame in range(1, 4)
+        )
+    ]
+    return answer
+
+
 def cancelled(folder, first, count):
     """Esc in the middle of a clip: what is done is shown, no engine is left, the rest is made."""
     s.install(f"{folder}/zips")
@@ -868,7 +933,8 @@ def timed(folder, first, count, size):
 
 
 def cost(folder, size, rounds):
-    """Processor seconds of a render: the node at rest, and a Set Alpha with the same mask."""
+    """Processor seconds of a render: the node at rest, and a Set Alpha with the same mask; over an
+    opaque plate, and over one with an alpha of its own."""
     s.install(f"{folder}/zips")
     width, height = size
     tree = s.prepare(width, height)
@@ -882,7 +948,6 @@ def cost(folder, size, rounds):
     node = s.add_matte(tree)
     group = node.node_tree
     mask = pixels.new("Mask", disc, is_data=True, is_float=False)
-    clean = generating.foreground_image("Clean", plate, False, False)
     shape = tree.nodes.new("CompositorNodeImage")
     shape.image = mask
     plain = s.module("compat").new_node(tree, "SetAlpha")
@@ -901,11 +966,17 @@ def cost(folder, size, rounds):
             taken.append(time.process_time() - before)
         return min(taken[1:])
 
-    return {
-        "set alpha": seconds(plain.outputs[0], None),
-        "mask": seconds(node.outputs["Image"], None),
-        "colors": seconds(node.outputs["Image"], clean),
-    }
+    answer = {}
+    for kind, alpha in (("opaque", None), ("transparent", x / width)):
+        covered = s.module("colour").covered(plate, alpha)
+        source.image = pixels.new("Plate", covered, is_data=False, is_float=False)
+        clean = generating.foreground_image("Clean", plate, False, False, alpha)
+        answer[kind] = {
+            "set alpha": seconds(plain.outputs[0], None),
+            "mask": seconds(node.outputs["Image"], None),
+            "colors": seconds(node.outputs["Image"], clean),
+        }
+    return answer
 
 
 SHOT = {"first": 8, "second": 16, "third": 40}
@@ -994,4 +1065,34 @@ def language(folder, name):
         "label": look_up("None chosen: what stands out"),
         "said": words.tr("Doubtful"),
         "stage": s.module("mattebrush_kit").stage_text("segmentation"),
+        "problem": s.refusal(bpy.ops.mattebrush.generate_mask),
+        "untold": _untold(bpy.app.translations),
     }
+
+
+def _untold(translations):
+    """What Blender shows of the add-on that it finds no translation of: labels and tooltips of
+    operators, panels and menus, and of what is registered with them."""
+    found = []
+
+    def look(text, look_up, context="*"):
+        if text and look_up(text, context) == text:
+            found.append(text)
+
+    kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if "mattebrush" in name.lower()]
+    for kind in kinds:
+        label = getattr(kind, "bl_label", "")
+        is_operator = issubclass(kind, bpy.types.Operator)
+        look(label, translations.pgettext_iface, "Operator" if is_operator else "*")
+        if is_operator:
+            look(kind.bl_rna.description, translations.pgettext_tip)
+        for each in kind.bl_rna.properties:
+            if each.identifier in ("rna_type", "name") or each.identifier.startswith("bl_"):
+                continue
+            if each.is_hidden or each.identifier in kind.bl_rna.base.properties:
+                continue
+            look(each.description, translations.pgettext_tip)
+            if each.type == "ENUM":
+                for item in each.enum_items:
+                    look(item.description, translations.pgettext_tip)
+    return sorted(set(found))
