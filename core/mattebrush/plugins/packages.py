@@ -511,10 +511,14 @@ def _write_zip(
 
 
 def _with_wheels(manifest: bytes, inside: list[Path], platform: str) -> bytes:
-    """The manifest of the extension for one platform, its wheels named."""
+    """The manifest of the extension for one platform, its wheels and their holders named."""
     lines = "".join(f'  "./wheels/{wheel.name}",\n' for wheel in inside)
     added = f'platforms = ["{platform}"]\nwheels = [\n{lines}]\n\n'
-    head, table, rest = manifest.decode().partition("[permissions]")
+    names = dict.fromkeys(["mattebrush", *map(wheels.distribution, inside)])
+    holders = [each for name in names for each in wheels.HOLDERS.get(name, ())]
+    credited = "".join(f'  "{each}",\n' for each in holders)
+    text = re.sub(r"(?m)^copyright = .*$", f"copyright = [\n{credited}]", manifest.decode())
+    head, table, rest = text.partition("[permissions]")
     return f"{head}{added}{table}{rest}".encode()
 
 

@@ -27,6 +27,22 @@ _OWN = ("numpy",)
 """What every Blender brings."""
 
 
+HOLDERS = {
+    "mattebrush": ("2026 The Mattebrush authors",),
+    "onnxruntime": ("2018 Microsoft Corporation",),
+    "flatbuffers": ("2014 Google Inc.",),
+    "protobuf": ("2008 Google Inc.",),
+    "packaging": ("2014 Donald Stufft and individual contributors",),
+    "pillow": (
+        "1997-2011 Secret Labs AB",
+        "1995-2011 Fredrik Lundh and contributors",
+        "2010 Jeffrey 'Alex' Clark and contributors",
+    ),
+}
+"""Wheel -> whose it is, as Blender's manifests have it; where its license names no year, that of
+its first release."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Platform:
     """name: as in Blender's manifests. tags: what its wheels may be made for, newest first."""
@@ -114,10 +130,25 @@ def collect(where: Platform, folder: Path) -> list[Path]:
         _pip([*command, "--dest", str(folder), *_NEEDS])
     wheels = sorted(folder.glob("*.whl"))
     for wheel in list(wheels):
-        if wheel.name.split("-")[0].lower() in _OWN:
+        if distribution(wheel) in _OWN:
             wheel.unlink()
             wheels.remove(wheel)
     return wheels
+
+
+def distribution(wheel: Path) -> str:
+    """The name of what a wheel holds, in small letters.
+
+    Parameters
+    ----------
+    wheel : Path
+        Path of the wheel.
+
+    Returns
+    -------
+    str
+    """
+    return wheel.name.split("-")[0].lower()
 
 
 def _engine(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mattebrush.plugins import wheels
 from tests.hosts.blender import blenders
 
 if sys.version_info >= (3, 11):
@@ -94,6 +95,10 @@ def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert [f"./{name}" for name in names] == manifest["wheels"]
     assert manifest["platforms"] == ["linux-x64"]
     assert not [name for name in names if "numpy" in name]
+    brought = {wheels.distribution(Path(name)) for name in names}
+    assert brought <= set(wheels.HOLDERS)  # each has somebody who is credited
+    credited = {each for name in brought for each in wheels.HOLDERS[name]}
+    assert credited == set(manifest["copyright"])
     assert path.stat().st_size < 200e6  # what extensions.blender.org takes
     return path
 
