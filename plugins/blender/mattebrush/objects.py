@@ -33,7 +33,7 @@ def split(scene, tree, node, text=""):
     answer = yield from generating.asked(picture, wish, "objects", depth, progress, **words)
     node = tree.nodes.get(name)  # undo may have put another in its place
     if node is None or not node.inputs["Image"].is_linked:
-        raise Problem(f'The node "{name}" was removed in the meantime.')
+        raise Problem('The node "{name}" was removed in the meantime.', name=name)
     parts = kit.split_masks(answer)
     for number, part in enumerate(parts):
         _add(tree, node, source, frame, picture, answer, part, number)
