@@ -398,7 +398,7 @@ def ray(trial: Trial) -> str:
             status = process.wait()
         _check(status != 0, "a broken file passes")
     finally:
-        nodes.shutdown()  # type: ignore[no-untyped-call]
+        nodes.shutdown()  # type: ignore[no-untyped-call,unused-ignore]
         module.shutdown()
     rows = _lines(out)
     _once(rows, set(files))
