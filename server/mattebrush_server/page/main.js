@@ -4,6 +4,7 @@
 import * as api from "./api.js";
 import { download } from "./consent.js";
 import { FRAMES, placed } from "./frame.js";
+import { ObjectsPanel, nameOf } from "./objects.js";
 import { Picture } from "./picture.js";
 import { LANGUAGES, language, loadTexts, t, translate, useLanguage } from "./texts.js";
 import { Viewer } from "./viewer.js";
@@ -32,10 +33,23 @@ const viewer = new Viewer($("picture"), {
   zoomed: (factor) => ($("zoom-value").textContent = `${Math.round(factor * 100)} %`),
   compared: showLine,
   stroke: (stroke) => shown?.paint(stroke),
-  click: ([x, y], label) => choose((picture) => picture.points.push([x, y, label])),
+  hovered: (at) => panel.point(at ? panel.at(...at) : -1),
+  click: ([x, y], label) => (viewer.tool === "pick" ? panel.toggle(panel.at(x, y)) : choose((picture) => picture.points.push([x, y, label]))),
   box: (box) => choose((picture) => (picture.boxes = [box])),
   framed: (box) => setFrame({ kind: "free", box }),
 });
+
+const panel = new ObjectsPanel(
+  { list: $("object-list"), actions: $("object-actions"), merge: $("merge"), tool: $("pick-tool") },
+  {
+    changed: (list) => shown?.keepObjects(list),
+    draw: (over) => {
+      viewer.over = over;
+      viewer.draw();
+    },
+    select: selectTool,
+  },
+);
 
 // ------------------------------------------------------------------ start
 
@@ -191,6 +205,8 @@ function showState() {
     button.disabled = button.dataset.save === "all" ? !done().length : !picture?.version;
   }
   $("copy").disabled = !picture?.version;
+  $("split").disabled = !picture || busy;
+  panel.show(picture);
   $("picture").setAttribute("aria-label", picture ? `${picture.name}: ${spoken(picture)}` : t("No picture"));
   if (picture && spoken(picture) !== picture.told) say((picture.told = spoken(picture)));
 }
@@ -292,7 +308,7 @@ for (const input of document.querySelectorAll("[name=tool]")) {
     viewer.draw();
     $("prompt-model-label").hidden = input.value !== "choose";
     shown?.sharpen(sharpWanted());
-    $("picture").style.cursor = { hand: "grab", choose: "crosshair", crop: "crosshair" }[input.value] ?? "none";
+    $("picture").style.cursor = { hand: "grab", choose: "crosshair", crop: "crosshair", pick: "pointer" }[input.value] ?? "none";
   };
 }
 $("undo").onclick = () => shown?.undo();
@@ -326,7 +342,7 @@ function sizeBrush(factor) {
 const KEYS = {
   h: () => selectTool("hand"), k: () => selectTool("keep"), d: () => selectTool("drop"),
   e: () => selectTool("drop"), g: () => selectTool("hair"), c: () => selectTool("choose"),
-  x: () => selectTool("crop"),
+  x: () => selectTool("crop"), o: () => selectTool("pick"),
   "+": () => viewer.zoom(viewer.scale * 1.4), "=": () => viewer.zoom(viewer.scale * 1.4),
   "-": () => viewer.zoom(viewer.scale / 1.4), 0: () => viewer.fit(), 1: () => viewer.zoom(1),
   "[": () => sizeBrush(0.8), "]": () => sizeBrush(1.25),
@@ -339,7 +355,7 @@ const CONTROL_KEYS = {
 };
 
 addEventListener("keydown", (event) => {
-  if (event.altKey || event.target.matches("input[type=password], select, dialog *")) return;
+  if (event.altKey || event.target.matches("input[type=password], input[type=text], select, dialog *")) return;
   if (event.target.matches("input[type=range]") && event.key.startsWith("Page")) return; // its own
   const control = event.ctrlKey || event.metaKey;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
@@ -535,6 +551,17 @@ async function working(button, task) {
     button.disabled = false;
   }
 }
+
+$("split").onclick = () => shown && !shown.busy && shown.split($("words").value.trim());
+$("words").onkeydown = (event) => event.key === "Enter" && $("split").click();
+$("save-objects").onclick = () => working($("save-objects"), async () => {
+  const picture = shown;
+  const entries = [];
+  for (const one of picture.version.objects.list) {
+    entries.push([`${picture.name}-${nameOf(one).replace(/[\\/:*?"<>|]/g, "-")}.png`, await picture.objectFile(one)]);
+  }
+  deliver(await makeZip(entries), `${picture.name}-objects.zip`);
+});
 
 async function saveOne(picture, format) {
   deliver(await picture.save(format), picture.name + ENDINGS[format]);

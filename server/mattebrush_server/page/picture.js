@@ -4,6 +4,7 @@
 // the picture that is shown only.
 
 import * as api from "./api.js";
+import { listed } from "./objects.js";
 import { work } from "./workshop.js";
 
 const PREVIEW_SIDE = 1600;
@@ -35,8 +36,8 @@ export class Picture {
     this.stage = "waiting";
     this.fraction = 0;
     this.started = 0;
-    // { files: { png, mask, width, height }, patches: [{ box, png, mask }], points, boxes, model }:
-    // results up to the one shown, oldest first. The mask is apart from what was transparent in
+    // { files: { png, mask, width, height }, patches: [{ box, png, mask }], points, boxes, model,
+    // objects: { all, labels, list } where it was split }: results up to the one shown, oldest first. The mask is apart from what was transparent in
     // the file itself.
     this.versions = [];
     this.undone = [];
@@ -92,6 +93,40 @@ export class Picture {
     });
   }
 
+  /** Finds its objects, by words or without them, and shows them all. */
+  async split(text) {
+    [this.points, this.boxes] = [[], []];
+    await this.run(async (signal) => {
+      const id = await api.submit({ image: this.file }, { op: "objects", ...(text && { text }) }, signal);
+      const done = await this.follow(id, signal);
+      const formats = ["png", "mask", "npz", "report"].map((format) => api.result(id, { format }, signal));
+      const [png, mask, npz, report] = await Promise.all(formats);
+      const objects = {
+        all: { png, mask, npz },
+        labels: await work("labels", { npz }),
+        list: listed(JSON.parse(await report.text())),
+      };
+      const version = { files: { png, mask, ...(await sizeOf(png)) }, patches: [], model: done.model, objects };
+      return { id, version };
+    });
+  }
+
+  /** Shows the objects of a list that are kept. */
+  async keepObjects(list) {
+    if (this.busy) return;
+    const { version } = this;
+    const { objects, files } = version;
+    this.set("working", "retouch");
+    const members = list.flatMap((one) => (one.kept ? one.members : []));
+    const made = await work("chosen", { all: objects.all, members });
+    await this.accept({ ...version, files: { ...files, ...made }, patches: [], objects: { ...objects, list } });
+  }
+
+  /** A file of one of its objects alone. */
+  async objectFile(one) {
+    return (await work("chosen", { all: this.version.objects.all, members: one.members })).png;
+  }
+
   /** Takes a stroke; those that come while others are being worked on go together after them. */
   async paint(stroke) {
     if (!this.version) return;
@@ -130,7 +165,8 @@ export class Picture {
 
   withPatch(patch) {
     if (!patch) return { ...this.version };
-    return { ...this.version, patches: [...this.version.patches, patch] };
+    // What was painted is of all that is kept, and no longer of one object or the other.
+    return { ...this.version, patches: [...this.version.patches, patch], objects: null };
   }
 
   async follow(id, signal) {

@@ -15,7 +15,7 @@ const PEN_ERASER = 32; // in `buttons`
 export class Viewer {
   /**
    * tell: { zoomed(factor), compared(share, place), stroke({mode, size, points}), click([x, y], label),
-   *         box({x, y, width, height}), framed({x, y, width, height}) }
+   *         hovered([x, y] or null), box({x, y, width, height}), framed({x, y, width, height}) }
    */
   constructor(canvas, tell) {
     this.canvas = canvas;
@@ -27,6 +27,7 @@ export class Viewer {
     this.frame = null; // the box that is saved, where it is not the whole picture
     this.marks = [];
     this.boxes = [];
+    this.over = null; // drawn over all of the picture: what the pointer is on
     this.strokes = []; // painted already, and not yet in the cut-out
     this.pointers = new Map();
     this.show(null, null);
@@ -141,6 +142,7 @@ export class Viewer {
       this.paintStrokes(context, box, frame);
     }
     this.paintOriginal(context, box);
+    if (this.over) context.drawImage(this.over, ...box);
     if (this.frame && this.cutout) this.paintFrame(context, frame);
     this.paintMarks(context);
     context.restore();
@@ -299,7 +301,7 @@ export class Viewer {
 
   begun(event, at) {
     const press = { from: at, since: event.timeStamp, not: event.shiftKey || event.button === 2 };
-    if (this.tool === "choose" || this.tool === "crop") return press;
+    if (["choose", "crop", "pick"].includes(this.tool)) return press;
     const mode = event.buttons & PEN_ERASER ? "drop" : this.tool;
     if (!this.painting || !this.cutout || (event.button !== 0 && mode === this.tool)) return null;
     return { stroke: { mode, size: this.brush, points: [this.pointOf(event)] } };
@@ -314,6 +316,7 @@ export class Viewer {
   pointermove(event) {
     const at = this.position(event);
     this.hover = event.pointerType === "touch" ? null : at;
+    this.tellHovered();
     const before = this.pointers.get(event.pointerId);
     if (before && this.pointers.size === 2) this.pinch(event.pointerId, at);
     else if (before && this.gesture?.stroke) this.strokeOn(event);
@@ -330,6 +333,7 @@ export class Viewer {
 
   stretch(at) {
     const { gesture } = this;
+    if (this.tool === "pick") return;
     if (gesture.to || spread(at, gesture.from) > STILL * (devicePixelRatio || 1)) gesture.to = at;
   }
 
@@ -352,7 +356,7 @@ export class Viewer {
   ended({ stroke, from, to, since, not }, event) {
     if (stroke) this.tell.stroke(stroke);
     else if (to) this.drawn(from, to);
-    else if (this.tool === "choose") this.click(from, not || event.timeStamp - since > HOLD);
+    else if (this.tool === "choose" || this.tool === "pick") this.click(from, not || event.timeStamp - since > HOLD);
   }
 
   /** A box was drawn: the subject's, or the frame. */
@@ -380,6 +384,7 @@ export class Viewer {
 
   pointerleave() {
     this.hover = null;
+    this.tellHovered();
     this.draw();
   }
 
@@ -406,7 +411,12 @@ export class Viewer {
 
   moveCursor(move) {
     this.hover = this.cursor().map((value, axis) => value + move[axis]);
+    this.tellHovered();
     if (this.corner) this.gesture = { from: this.corner, to: this.hover };
+  }
+
+  tellHovered() {
+    this.tell.hovered(this.hover && this.tool === "pick" ? this.toPicture(this.hover) : null);
   }
 
   /** Where the keyboard points: where the mouse was last, else the middle. */

@@ -5,6 +5,7 @@
 
 import { adjusted, dropShadow } from "./edge.js";
 import { placed, subjectBox } from "./frame.js";
+import { chosen, labels } from "./parts.js";
 import { readPng, writePng } from "./png.js";
 import { SAYS, coverage, strokeBox } from "./stroke.js";
 
@@ -274,7 +275,7 @@ function bitmapPixels(bitmap) {
 
 // ------------------------------------------------------------------ talking to the page
 
-const TASKS = { strokeMasks, asPainted, save, preview };
+const TASKS = { strokeMasks, asPainted, save, preview, labels, chosen };
 
 addEventListener("message", async ({ data: { number, task, given } }) => {
   try {
