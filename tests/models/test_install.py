@@ -136,7 +136,7 @@ def test_a_mirror_serves_files_by_their_catalog_names(weights: Path) -> None:
 
 
 def test_what_nobody_publishes_is_said_so() -> None:
-    with pytest.raises(ModelUnavailable, match=r"Nobody publishes.*ckpt_base\.pth.*models add"):
+    with pytest.raises(ModelUnavailable, match=r"No address is known.*ckpt_base\.pth.*models add"):
         install.pull(catalog.get("inspyrenet-transparent-background"))
 
 

@@ -221,9 +221,12 @@ def _is_good(row: ModelRow, file: ModelFile) -> bool:
 def _pull_file(row: ModelRow, file: ModelFile, mirror: str, progress: Progress) -> Added:
     url = f"{mirror.rstrip('/')}/{file.name}" if mirror else file.url
     if not url:
+        way = f"`mattebrush models add FILE --id {row.id}`"
+        page = f"Look on {row.page}" if row.page else ""
+        steps = [page, row.note, "" if way in row.note else f"Then: {way}"]
         raise ModelUnavailable(
-            f"Nobody publishes {file.name} for download.",
-            f"{row.note}. Then: `mattebrush models add FILE --id {row.id}`.".lstrip(". "),
+            f"No address is known from which {file.name} could be fetched.",
+            " ".join(f"{step}." for step in steps if step),
         )
     target = _folder(row) / file.name
     part = target.with_name(file.name + ".part")

@@ -37,6 +37,10 @@ _LONGEST_SIDE = {"JPEG": 65_535, "WEBP": 16_383}
 _JPEG_SEGMENT = 65_533  # largest payload of one segment
 
 
+_OF_PROGRAMS = {".xcf": "GIMP", ".kra": "Krita"}
+"""Formats whose only trusted writer is the program itself."""
+
+
 def format_of(path: Path | str, more: Sequence[str] = ()) -> str:
     """The format that the suffix of `path` names: one of `WRITABLE`.
 
@@ -57,6 +61,12 @@ def format_of(path: Path | str, more: Sequence[str] = ()) -> str:
         For a suffix that names none.
     """
     suffix = Path(path).suffix
+    program = _OF_PROGRAMS.get(suffix.lower())
+    if program is not None:
+        raise OutputUnwritable(
+            f"{path} would be {program}'s own format, which only {program} writes.",
+            f"Write a .psd: {program} opens it with its groups, names and masks, and saves it so.",
+        )
     if suffix.lower() not in _SUFFIXES:
         raise OutputUnwritable(
             f"{path} does not name a format that can be written.",
