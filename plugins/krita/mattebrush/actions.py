@@ -24,9 +24,9 @@ def remove_background(task: Task) -> Work:
     """A mask that shows only the subject; a selection says where to look for it."""
     layer = layers.carrier(task.node)
     rect = layers.bounds(task.document, layer)
-    region = _selected(task.document, rect)
+    region = selected(task.document, rect)
     if task.choices.all_frames and layer.animated():
-        old = _ours(task.document, layer)
+        old = ours(task.document, layer)
         options = task.choices.options("remove")
         return (yield from animation.mask_frames(task, layer, options, region, old))
     clean = task.choices.clean_colors
@@ -65,7 +65,7 @@ def propose_object(task: Task, prompt: dict[str, Any]) -> Work:
 def selected_prompt(document: Any, layer: Any) -> dict[str, Any]:
     """The selection as clicks and boxes in pixels of the picture; empty where nothing is."""
     rect = layers.bounds(document, layer)
-    region = _selected(document, rect)
+    region = selected(document, rect)
     if region is None:
         return {}
     marks = prompts.prompt(region, rect.width(), rect.height())
@@ -85,15 +85,15 @@ def _proposed(
     region: bytes | None,
     kind: str,
 ) -> Work:
-    old = _ours(task.document, layer)
-    image = yield from _read(task, layer, rect, old)
-    answer = yield from jobs.run(task.tell, options, image=image, region=_plane(region, rect))
+    old = ours(task.document, layer)
+    image = yield from read_layer(task, layer, rect, old)
+    answer = yield from jobs.run(task.tell, options, image=image, region=plane(region, rect))
     yield 0
     layers.check_there(task.document, layer, rect)
     if task.choices.existing == "add" and old:
         before = masks.read(old[0], rect)
         both = yield from in_thread(lambda: planes.largest(before, answer.alpha.data))
-        answer = answer._replace(alpha=_plane(both, rect))
+        answer = answer._replace(alpha=plane(both, rect))
     if task.choices.existing == "intersect":  # Krita shows only what all of a layer's masks show
         old = ()
     return Proposal(task, layer, rect, answer, old, kind)
@@ -122,17 +122,17 @@ def refine_mask(task: Task) -> Work:
     rect = layers.bounds(document, layer)
     values = masks.read(mask, rect)
     previous = yield from masks.remembered(document, mask, values, rect)
-    region = _selected(document, rect)
+    region = selected(document, rect)
     if previous == values and region is None:
         previous = None  # nothing was painted: all of the edge is meant
-    image = yield from _read(task, layer, rect, (mask,))
+    image = yield from read_layer(task, layer, rect, (mask,))
     answer = yield from jobs.run(
         task.tell,
         task.choices.options("refine"),
         image=image,
-        mask=_plane(values, rect),
-        previous=_plane(previous, rect),
-        region=_plane(region, rect),
+        mask=plane(values, rect),
+        previous=plane(previous, rect),
+        region=plane(region, rect),
     )
     layers.check_there(document, layer, rect)
     task.tell("writing", 0.0)
@@ -151,15 +151,15 @@ def clean_edge_colors(task: Task) -> Work:
     animation.check_still(mask)
     rect = layers.bounds(document, layer)
     values = masks.read(mask, rect)
-    image = yield from _read(task, layer, rect, (mask,))
+    image = yield from read_layer(task, layer, rect, (mask,))
     answer = yield from jobs.run(
-        task.tell, task.choices.options("decontaminate"), image=image, mask=_plane(values, rect)
+        task.tell, task.choices.options("decontaminate"), image=image, mask=plane(values, rect)
     )
     layers.check_there(document, layer, rect)
     area = rect.united(document.bounds())
     made = yield from masks.copy(document, mask, area, mask.name())
     # What is in the mask now, not what the engine returned: that is the same, rounded twice.
-    answer = answer._replace(alpha=_plane(values, rect))
+    answer = answer._replace(alpha=plane(values, rect))
     return (yield from put_clean_layer(task, layer, rect, made, answer))
 
 
@@ -168,7 +168,7 @@ def select_subject(task: Task) -> Work:
     document = task.document
     layer = layers.carrier(task.node)
     rect = layers.bounds(document, layer)
-    image = yield from _read(task, layer, rect, _ours(document, layer))
+    image = yield from read_layer(task, layer, rect, ours(document, layer))
     answer = yield from jobs.run(task.tell, task.choices.options("remove"), image=image)
     layers.check_there(document, layer, rect)
     document.setSelection(masks.create_selection(answer.alpha.data, rect))
@@ -178,20 +178,20 @@ def select_subject(task: Task) -> Work:
 # ------------------------------------------------------------------------------------ reading
 
 
-def _read(task: Task, layer: Any, rect: QRect, without: tuple[Any, ...]) -> Work:
+def read_layer(task: Task, layer: Any, rect: QRect, without: tuple[Any, ...]) -> Work:
     """The layer as the engine's `image`, as if the masks `without` were not there."""
     task.tell("reading", 0.0)
     yield 0
     if layer.type() == "paintlayer":
         return (yield from pixels.read(layer, rect))
-    with _hidden(task.document, without):
+    with hidden(task.document, without):
         yield from layers.settled(task.document)
         image = yield from pixels.read(layer, rect)
     return image
 
 
 @contextlib.contextmanager
-def _hidden(document: Any, nodes: tuple[Any, ...]) -> Iterator[None]:
+def hidden(document: Any, nodes: tuple[Any, ...]) -> Iterator[None]:
     shown = [node for node in nodes if node.visible()]
     try:
         layers.show(document, shown, False)
@@ -200,13 +200,13 @@ def _hidden(document: Any, nodes: tuple[Any, ...]) -> Iterator[None]:
         layers.show(document, shown, True)
 
 
-def _ours(document: Any, layer: Any) -> tuple[Any, ...]:
+def ours(document: Any, layer: Any) -> tuple[Any, ...]:
     """The masks of ours that are shown on the layer."""
     shown = (mask for mask in layers.masks(layer) if mask.visible())
     return tuple(mask for mask in shown if masks.is_ours(document, mask))
 
 
-def _selected(document: Any, rect: QRect) -> bytes | None:
+def selected(document: Any, rect: QRect) -> bytes | None:
     """The selection in `rect`, one byte a pixel; None when there is none at all."""
     selection = document.selection()
     if selection is None:
@@ -214,7 +214,7 @@ def _selected(document: Any, rect: QRect) -> bytes | None:
     return bytes(selection.pixelData(*rect.getRect()))
 
 
-def _plane(values: bytes | None, rect: QRect) -> Array | None:
+def plane(values: bytes | None, rect: QRect) -> Array | None:
     if values is None:
         return None
     return Array(values, (rect.height(), rect.width()), "uint8")

@@ -8,7 +8,7 @@ from typing import Any, Callable, NamedTuple
 
 from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 
-from . import actions
+from . import actions, objects
 from . import mattebrush_kit as kit
 from .docker import Docker
 from .pointing import Pointing
@@ -42,6 +42,7 @@ ENTRIES = (
     _entry("mask_from_points", "select-object", "layer", None),
     _entry("refine_mask", "refine-mask", "layer", actions.refine_mask),
     _entry("clean_edge_colors", "clean-edge-colors", "filter", actions.clean_edge_colors),
+    _entry("split_into_objects", "split-into-objects", "layer", objects.split_into_objects),
     Entry(
         "select_subject",
         _("Select Subject"),

@@ -67,7 +67,7 @@ class ModelsDialog(JobDialog):
 
     def _fill(self, models: list[Any]) -> None:
         self._notice.say("")
-        shown = kit.suitable(models) + kit.suitable(models, ("trimap",))
+        shown = kit.suitable(models) + kit.suitable(models, ("trimap", *kit.WORD_KINDS))
         self._models = {model.id: model for model in shown}
         self._list.clear()
         for model in shown:

@@ -42,7 +42,7 @@ class OptionsPanel(QtWidgets.QWidget):
         form.setRowWrapPolicy(QtWidgets.QFormLayout.RowWrapPolicy.DontWrapRows)
         form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self._controls = {}
-        for row in kit.options_for("remove"):
+        for row in [*kit.options_for("remove"), kit.option("text")]:
             made = control(row, self._now.values[row.name], self._changed)
             self._controls[row.name] = made
             if isinstance(made, QtWidgets.QCheckBox):
@@ -81,7 +81,11 @@ class OptionsPanel(QtWidgets.QWidget):
         self._changed()
 
     def choose_model(self, model: Any) -> None:
-        """Takes a model, the kit's `Model`, for the work that its kind does."""
+        """Takes a model, the kit's `Model`, for the work that its kind does. One for words needs
+        no choosing: it is taken when there are words.
+        """
+        if model.kind in kit.WORD_KINDS:
+            return
         option = "matting" if model.kind == "trimap" else "model"
         if model.embedded:
             self.choose(option, kit.option(option).default)

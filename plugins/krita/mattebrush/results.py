@@ -21,7 +21,7 @@ def put_mask(
     packing = masks.packed(answer.alpha.data, rect)
     task.tell("writing", 1.0)
     hidden = masks.hide(task.document, old)  # before, so that Krita updates its picture once
-    mask = _attached(task.document, layer, mask, None)
+    mask = attached(task.document, layer, mask, None)
     yield from masks.remember(task.document, mask, packing)
     masks.forget_lost(task.document)
     return Outcome(answer.report, mask, mask, hidden)
@@ -32,7 +32,7 @@ def put_frames(
 ) -> Work:
     """Attaches a mask with frames, one undo step."""
     hidden = masks.hide(task.document, old)
-    mask = _attached(task.document, layer, mask, None)
+    mask = attached(task.document, layer, mask, None)
     # It is ours, but there is nothing to compare it with.
     yield from masks.remember(task.document, mask, masks.packed(b"", QRect()))
     return Outcome(report, mask, mask, hidden)
@@ -49,13 +49,13 @@ def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answ
     task.tell("writing", 1.0)
     made.addChildNode(mask, None)
     hidden = masks.hide(task.document, (layer,))
-    made = _attached(task.document, layer.parentNode(), made, layer)
+    made = attached(task.document, layer.parentNode(), made, layer)
     mask = layers.masks(made)[0]
     yield from masks.remember(task.document, mask, packing)
     return Outcome(answer.report, made, mask, hidden)
 
 
-def _attached(document: Any, parent: Any, node: Any, above: Any) -> Any:
+def attached(document: Any, parent: Any, node: Any, above: Any) -> Any:
     """`node` below `parent`, as the document itself knows it.
 
     One made in another document goes on taking that for its own, and crashes Krita when removed.

@@ -66,6 +66,11 @@ def control(row: Any, value: Any, changed: Callable[[], None]) -> Any:
         made.setSuffix(" " + row.unit)
         made.setValue(float(value))
         made.valueChanged.connect(lambda _value: changed())
+    elif row.kind == "text":
+        made = QtWidgets.QLineEdit(value)
+        made.setClearButtonEnabled(True)
+        made.setMinimumWidth(10)
+        made.textChanged.connect(lambda _text: changed())
     else:
         made = QtWidgets.QComboBox()
         made.setSizeAdjustPolicy(
@@ -86,6 +91,8 @@ def value_of(made: Any) -> Any:
         return made.isChecked()
     if isinstance(made, QtWidgets.QDoubleSpinBox):
         return made.value()
+    if isinstance(made, QtWidgets.QLineEdit):
+        return made.text()
     return made.currentData() or ""
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.hosts import kraread
 from tests.hosts.krita.kritahost import Krita
+from tests.objects.scenes import three
 
 pytestmark = pytest.mark.hosts
 
@@ -59,6 +60,8 @@ def run(krita: Krita, picture: Path, server: dict[str, str]) -> Run:
     folder = krita.folder / "documents"
     folder.mkdir()
     observed = krita.run("documents", str(folder), str(picture), *SPACES, *LAYERS, *OTHERS)
+    Image.fromarray(three()[0]).save(folder / "three.png")
+    observed |= krita.run("documents", str(folder), str(folder / "three.png"), "split")
     return Run(folder, observed)
 
 
@@ -153,3 +156,27 @@ def test_what_cannot_be_done_says_so(run: Run) -> None:
     assert "“empty” is empty" in observed["empty layer"]
     assert "Select a paint" in observed["no layer"]
     assert "Run Remove Background first" in observed["no mask"]
+
+
+@pytest.mark.parametrize("colors", ("plain", "clean"))
+def test_three_things_are_three_masks_in_a_group(run: Run, colors: str) -> None:
+    observed = run.observed["split"][colors]
+    assert observed["above"][-1].endswith(", objects")
+    # From the bottom: the one found first is the topmost.
+    assert observed["parts"] == [[f"Object {number}", True] for number in (3, 2, 1)]
+    assert observed["hidden"]
+    assert observed["remembered"]
+    assert observed["same pixels"] == (colors == "plain")
+    saved = {each.name: each for each in kraread.layers(run.folder / f"split-{colors}.kra")}
+    for number, true in enumerate(three()[1], 1):
+        (mask,) = saved[f"Object {number}"].masks
+        assert mask.name == f"Object {number}"
+        values = np.frombuffer(mask.pixels, np.uint8).reshape(mask.height, mask.width)
+        assert np.abs(values / 255 - true).mean() < 0.003
+
+
+def test_words_without_a_model_lead_to_one(run: Run) -> None:
+    text, detail, action, _label = run.observed["split"]["words"]
+    assert text == "The model that this needs is not on this machine yet."
+    assert "grounding-dino-tiny" in detail
+    assert action == "download-model"

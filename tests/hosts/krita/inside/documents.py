@@ -8,10 +8,12 @@ import hashlib
 from pathlib import Path
 
 from krita import InfoObject, Krita, Selection
+from mattebrush.mattebrush_client import EngineRefused
 from offscreen import done
 from toolkit import QByteArray
 
-from mattebrush import actions, choices, jobs, layers, masks
+from mattebrush import actions, choices, jobs, layers, masks, objects
+from mattebrush import mattebrush_kit as kit
 
 WIDTH, HEIGHT = 340, 220
 answers = []
@@ -173,6 +175,37 @@ def subject(folder, picture, case):
         "equal": bytes(selection) == bytes(answers[-1].alpha.data),
         "children": len(layer.childNodes()),
     }
+
+
+def split(folder, picture, case):
+    """Split Into Objects: a group of layers with a mask each, and the layer itself hidden."""
+    document = opened(picture)
+    layer = document.topLevelNodes()[0]
+    before = digest(layer)
+    observed = {}
+    for name, clean in (("plain", False), ("clean", True)):
+        outcome = done(objects.split_into_objects(task(document, layer, decontaminate=clean)))
+        first = outcome.made.childNodes()[-1]
+        (mask,) = layers.masks(first)
+        values = masks.read(mask, document.bounds())
+        given = done(masks.remembered(document, mask, values, document.bounds()))
+        observed[name] = {
+            "above": [node.name() for node in document.topLevelNodes()],
+            "parts": [[node.name(), node.visible()] for node in outcome.made.childNodes()],
+            "hidden": not layer.visible() and outcome.hidden[0].node.name() == layer.name(),
+            "remembered": given == values,
+            "same pixels": digest(first) == before,
+        }
+        path = str(Path(folder) / f"{case}-{name}.kra")
+        document.saveAs(path)
+        document.waitForDone()
+        outcome.made.remove()
+        masks.show(document, outcome.hidden)
+    try:
+        done(objects.split_into_objects(task(document, layer, text="the dog")))
+    except EngineRefused as why:
+        observed["words"] = kit.cure(why)
+    return observed
 
 
 def empty(folder, picture, case):
