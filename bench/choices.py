@@ -18,18 +18,21 @@ networks make them; `trimaps`, alphamatting.com's nine with both trimaps and not
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from mattebrush.cutout import Report, no_progress
 from mattebrush.imaging.resize import Upsampled
-from mattebrush.matting import embedded, methods, upsample
+from mattebrush.matting import embedded, guided, methods, upsample
 from mattebrush.matting.trimap import adaptive_trimap
 from mattebrush.matting.unknown import matte_unknown
 from mattebrush.models.runtime import Session
@@ -62,32 +65,43 @@ class Case:
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
-    """What differs from row to row: the largest picture decided at full size and the rounds after
-    it, both where there is a coarse alpha; the network's file, None for the shipped one."""
+    """What differs from row to row: constants of the engine by (module, name), and the network's
+    file, None for the shipped one."""
 
     name: str
-    pixels: float | None = None
-    rounds: int | None = None
+    constants: Mapping[tuple[ModuleType, str], Any] = dataclasses.field(default_factory=dict)
     network: Path | None = None
 
-    def method(self) -> methods.Method:
-        """The engine's own method with this choice."""
-        made = methods.select(Options(matting="network", device="cpu"), Report("matte", 1, 1))
-        if self.network:
-            session = Session(self.network, None, "cpu", None)
-            tile = functools.partial(embedded.matte, session=session)
-            made = dataclasses.replace(made, prepare=methods.from_guided(tile))
-        if self.pixels:
-            made = dataclasses.replace(made, coarse_pixels=self.pixels)
-        return made
+    @contextlib.contextmanager
+    def made(self) -> Iterator[methods.Method]:
+        """The engine's own method; inside, the engine has these constants."""
+        shipped = {key: getattr(*key) for key in self.constants}
+        for (module, name), value in self.constants.items():
+            setattr(module, name, value)
+        try:
+            method = methods.select(Options(matting="network", device="cpu"), Report("matte", 1, 1))
+            if self.network:
+                session = Session(self.network, None, "cpu", None)
+                tile = functools.partial(embedded.matte, session=session)
+                method = dataclasses.replace(method, prepare=methods.from_guided(tile))
+            yield method
+        finally:
+            for (module, name), value in shipped.items():
+                setattr(module, name, value)
 
 
-SIZES = (
+_SETTLED = functools.partial(dataclasses.replace, upsample.AFTER_COARSE)
+
+ROWS: tuple[Choice, ...] = (
     Choice("as shipped"),
-    *(
-        Choice(f"at most {pixels / 1e6:g} MP, {rounds} rounds", pixels, rounds)
-        for pixels, rounds in ((1.5e6, 2), (0.25e6, 2), (0.12e6, 2), (0.5e6, 1), (0.5e6, 3))
-    ),
+    Choice("at most 1.5 MP", {(methods, "_COARSE_PIXELS"): 1.5e6}),
+    Choice("at most .25 MP", {(methods, "_COARSE_PIXELS"): 0.25e6}),
+    Choice("two rounds after the network", {(upsample, "AFTER_COARSE"): _SETTLED(rounds=2)}),
+    Choice("windows of radius 8 after it", {(upsample, "AFTER_COARSE"): _SETTLED(radius=8)}),
+    Choice("by single pixels after it", {(upsample, "AFTER_COARSE"): _SETTLED(step=1)}),
+    Choice("stretched by .05 after it", {(upsample, "AFTER_COARSE"): _SETTLED(shrunk=0.05)}),
+    Choice("448 px, radius 8, 6 rounds before it", {(guided, "DRAFT"): guided.Effort(448, 8, 6)}),
+    Choice("192 pixels around", {(methods, "_COARSE_HALO"): 192}),
 )
 
 
@@ -97,7 +111,7 @@ def main() -> None:
     parser.add_argument("--network", type=Path, nargs="+", default=[], help="other weights")
     parser.add_argument("--cases", type=int, default=24, help="cut-outs, and drawn scenes")
     given = parser.parse_args()
-    rows = SIZES
+    rows = ROWS
     sets: dict[str, Callable[[int], Iterator[Case]]] = {
         "cut-outs": cut_outs,
         "animals": animals,
@@ -125,10 +139,7 @@ def main() -> None:
 
 
 def _errors(row: Choice, held: dict[str, list[Case]]) -> dict[str, np.ndarray]:
-    method = row.method()
-    shipped = upsample.ROUNDS
-    upsample.ROUNDS = row.rounds or shipped
-    try:
+    with row.made() as method:
         return {
             name: np.array(
                 [
@@ -140,8 +151,6 @@ def _errors(row: Choice, held: dict[str, list[Case]]) -> dict[str, np.ndarray]:
             )
             for name, cases in held.items()
         }
-    finally:
-        upsample.ROUNDS = shipped
 
 
 def _interval(differences: dict[str, np.ndarray]) -> tuple[float, float]:

@@ -101,7 +101,9 @@ def main() -> None:
     row("guided filter", lambda case: matte_unknown(*case, guided, no_progress, None))
     for factor, rounds in CHOICES:
         if rounds is not None:
-            upsample.ROUNDS = upsample.TRIMAP_ROUNDS = rounds
+            for name in ("AFTER_COARSE", "AFTER_TRIMAP"):
+                effort = dataclasses.replace(getattr(upsample, name), rounds=rounds)
+                setattr(upsample, name, effort)
 
         def decide(case: Case, factor: int = factor, rounds: int | None = rounds) -> np.ndarray:
             pixels = math.ceil(case[1].size / factor**2)

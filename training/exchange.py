@@ -84,6 +84,7 @@ def fill(network: nn.Module, path: Path) -> None:
         full = alias.get(prefix + name, prefix + name)
         if full in held:
             array = numpy_helper.to_array(held[full]).astype(np.float32)
+            array = array[tuple(slice(length) for length in value.shape)]  # channels of zeros
             value.copy_(torch.from_numpy(array.copy()))
 
 

@@ -73,7 +73,9 @@ def test_nothing_runs_where_nothing_is_unknown(image: np.ndarray) -> None:
 def answer(image: np.ndarray, alpha: np.ndarray, trimap: np.ndarray, factor: int) -> Decide:
     """What settles the best that can be said at the small size."""
     small, known = upsample.downsample(image, trimap, factor)
-    return upsample.prepare(small, known, box_means(alpha, factor), image, factor, 3)
+    return upsample.prepare(
+        small, known, box_means(alpha, factor), image, factor, upsample.Effort(3, 8, 0.05)
+    )
 
 
 @pytest.mark.parametrize("factor", [2, 3])

@@ -11,6 +11,9 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from mattebrush.imaging.resize import Upsampled
+from mattebrush.matting import guided
+
 from . import cutouts, pool, scenes
 from .canvas import Subject
 from .photographs import Photographs
@@ -27,6 +30,7 @@ class Recipe:
     photographs: int = 2500
     cut_out: float = 0.4  # share of cut-outs with true alpha; the others are drawn
     invented: float = 0.05  # share of drawn backgrounds: flatter than any photograph
+    filtered: float = 0.8  # share that begins, as in the product, from the guided filter's alpha
 
 
 Batch = dict[str, torch.Tensor]
@@ -56,7 +60,8 @@ class Scenes(IterableDataset[Batch]):
         while True:
             drawn.refresh()
             for _ in range(200):
-                yield _stack([self._one(rng, photographs, subject) for _ in range(recipe.batch)])
+                made = [self._one(rng, photographs, subject) for _ in range(recipe.batch)]
+                yield _stack(made, [self._guess(rng, scene) for scene in made])
 
     def _one(
         self,
@@ -75,6 +80,22 @@ class Scenes(IterableDataset[Batch]):
             if 0.01 < (scene.trimap == 128).mean() < 0.97:
                 return scene
 
+    def _guess(self, rng: np.random.Generator, scene: scenes.Scene) -> np.ndarray | None:
+        """What is known of alpha in the unknown region before the network looks."""
+        if rng.random() >= self.recipe.filtered:
+            return scene.coarse
+        return filtered(scene, self.recipe.side // int(rng.integers(2, 4)))
+
+
+def filtered(scene: scenes.Scene, side: int) -> np.ndarray:
+    """The guided filter's alpha of a scene, solved at `side` pixels: what the network is given in
+    the product. float32 (H, W) in [0, 1]."""
+    coarse = None if scene.coarse is None else Upsampled(scene.coarse, *scene.alpha.shape)
+    effort = dataclasses.replace(guided.DRAFT if coarse else guided.AFTER_TRIMAP, side=side)
+    image = np.rint(scene.image * 255).astype(np.uint8)
+    everything = (slice(0, scene.alpha.shape[0]), slice(0, scene.alpha.shape[1]))
+    return guided.prepare(image, scene.trimap, coarse, effort)(everything)
+
 
 def prior_of(trimap: np.ndarray, coarse: np.ndarray | None) -> np.ndarray:
     """The network's second input, (2, H, W) float32, from a trimap and perhaps a coarse alpha."""
@@ -83,11 +104,12 @@ def prior_of(trimap: np.ndarray, coarse: np.ndarray | None) -> np.ndarray:
     return np.stack([np.where(unknown, guess, trimap > 128), unknown]).astype(np.float32)
 
 
-def _stack(made: list[scenes.Scene]) -> Batch:
+def _stack(made: list[scenes.Scene], guesses: list[np.ndarray | None]) -> Batch:
+    priors = [prior_of(s.trimap, guess) for s, guess in zip(made, guesses, strict=True)]
     contrast = [np.abs(s.foreground - s.background).mean(-1)[None] for s in made]
     return {
         "image": torch.from_numpy(np.stack([s.image.transpose(2, 0, 1) for s in made])),
-        "prior": torch.from_numpy(np.stack([prior_of(s.trimap, s.coarse) for s in made])),
+        "prior": torch.from_numpy(np.stack(priors)),
         "truth": torch.from_numpy(np.stack([s.alpha[None] for s in made])),
         "contrast": torch.from_numpy(np.stack(contrast).astype(np.float32)),
     }

@@ -41,6 +41,7 @@ def export(network: MattingNetwork, path: Path, version: str) -> None:
         "trained_on": TRAINED_ON,
     }
     inputs = {"image": torch.rand(2, 3, 64, 96), "prior": torch.rand(2, 2, 64, 96)}
+    network.align()
     exchange.write(network, inputs, "alpha", facts, path)
 
 

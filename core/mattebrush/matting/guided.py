@@ -11,6 +11,7 @@ linear function (`linear`).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -19,27 +20,37 @@ from ..imaging.resize import Upsampled, box_means, of_blocks
 from ..imaging.tiles import Window
 from .linear import LocalLinearModel, on_window, stretch
 
-SIDE = 448
-"""Longest side of the small size. At twice that the windows are too small for what is known to
-reach the middle of a wide unknown region: on alphamatting.com's trimap2 the error grows by a
-third."""
 
-_RADIUS = 8
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    """How long it tries. side: longest side of the small size. radius: a window has 2 radius + 1
+    pixels a side. rounds: how often the filter runs."""
+
+    side: int
+    radius: int
+    rounds: int
+
+
+AFTER_TRIMAP = Effort(448, 8, 40)
+"""At twice that size the windows are too small for what is known to reach the middle of a wide
+unknown region: on alphamatting.com's trimap2 the error grows by a third."""
+
+AFTER_COARSE = Effort(448, 8, 3)
+
+DRAFT = Effort(224, 4, 1)
+"""After a coarse alpha, for a network to go on from: more does not help it (`bench.choices`)."""
+
 _REGULARIZATION = 1e-5
-_ROUNDS = 6
-"""With a coarse alpha to start from."""
-
-_TRIMAP_ROUNDS = 40
 _MOMENTUM = np.float32(0.8)
 _CERTAIN = 0.999
 
-_SHRUNK = np.float32(0.1)
+_SHRUNK = np.float32(0.08)
 """Least squares with a penalty, averaged over windows, answers with less contrast than there is:
 what comes out this near to 0 or 1 was 0 or 1, and the rest is spread out again."""
 
 
 def prepare(
-    image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None
+    image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None, effort: Effort | None = None
 ) -> Callable[[Window], np.ndarray]:
     """Solves the small problem; returns what gives any window's alpha, float32 (h, w) in [0, 1].
 
@@ -51,19 +62,21 @@ def prepare(
         Uint8 (H, W).
     coarse : Upsampled or None
         Where to start in the unknown region; None starts from half.
+    effort : Effort or None, optional
+        How long to try; None has enough for what is asked for to be the end result.
 
     Returns
     -------
     Callable[[Window], numpy.ndarray]
         What gives any window's alpha, float32 (h, w) in [0, 1].
     """
-    rounds = _TRIMAP_ROUNDS if coarse is None else _ROUNDS
-    factor = max(1, round(max(trimap.shape) / SIDE))
+    effort = effort or (AFTER_TRIMAP if coarse is None else AFTER_COARSE)
+    factor = max(1, round(max(trimap.shape) / effort.side))
     color = np.ascontiguousarray(np.moveaxis(box_means(image, factor), 2, 0))
     # Only a block that is certain throughout is certain; its mean is then exactly 0 or 1.
     known = box_means(trimap, factor)
     start = known if coarse is None else Upsampled(coarse.values, *known.shape).whole()
-    coefficients = [of_blocks(plane, factor) for plane in _solved(color, known, start, rounds)]
+    coefficients = [of_blocks(plane, factor) for plane in _solved(color, known, start, effort)]
 
     def window(at: Window) -> np.ndarray:
         return stretch(on_window(coefficients, at, image[at]), _SHRUNK)
@@ -71,22 +84,22 @@ def prepare(
     return window
 
 
-def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int) -> np.ndarray:
+def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, effort: Effort) -> np.ndarray:
     """Coefficients a (one a channel) and b of alpha = a . color + b, (C + 1, h, w) float32; zeros
     far from what is unknown."""
     foreground, background = known > _CERTAIN, known < 1 - _CERTAIN
-    near = _around(~(foreground | background))
+    near = _around(~(foreground | background), 2 * effort.radius)
     whole = np.zeros((len(color) + 1, *known.shape), np.float32)
     color, start = color[:, near[0], near[1]], start[near]
     foreground, background = foreground[near], background[near]
-    model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
+    model = LocalLinearModel(color, effort.radius, _REGULARIZATION)
 
     def pinned(alpha: np.ndarray) -> np.ndarray:
         alpha[foreground], alpha[background] = 1, 0
         return alpha
 
     alpha = before = pinned(start.copy())
-    for _ in range(rounds):
+    for _ in range(effort.rounds):
         coefficients = model.fit(alpha)
         new = pinned(np.clip(model.apply(coefficients), 0, 1))
         alpha = np.clip(new + _MOMENTUM * (new - before), 0, 1)
@@ -95,16 +108,16 @@ def _solved(color: np.ndarray, known: np.ndarray, start: np.ndarray, rounds: int
     return whole
 
 
-def _around(unknown: np.ndarray) -> Window:
+def _around(unknown: np.ndarray, margin: int) -> Window:
     """What has a say in the unknown pixels: two windows around them, since what is known stays."""
     rows, columns = (
-        _reach(np.flatnonzero(unknown.any(axis=axis)), unknown.shape[1 - axis]) for axis in (1, 0)
+        _reach(np.flatnonzero(unknown.any(axis=axis)), unknown.shape[1 - axis], margin)
+        for axis in (1, 0)
     )
     return rows, columns
 
 
-def _reach(places: np.ndarray, size: int) -> slice:
+def _reach(places: np.ndarray, size: int, margin: int) -> slice:
     if not places.size:
         return slice(0, size)
-    margin = 2 * _RADIUS
     return slice(max(int(places[0]) - margin, 0), min(int(places[-1]) + 1 + margin, size))

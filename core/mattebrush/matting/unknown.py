@@ -75,8 +75,8 @@ def matte_unknown(
     alpha = _decided(known, decide, tiles, first, method.workers(threads))
     if not method.guided_upsampling:
         return alpha
-    rounds = upsample.TRIMAP_ROUNDS if blind else upsample.ROUNDS
-    upsampled = upsample.prepare(small, known, alpha, image, factor, rounds)
+    effort = upsample.AFTER_TRIMAP if blind else upsample.AFTER_COARSE
+    upsampled = upsample.prepare(small, known, alpha, image, factor, effort)
     return _decided(trimap, upsampled, plan(unknown, _TILE, 0), last, threads)
 
 

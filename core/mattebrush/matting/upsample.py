@@ -11,23 +11,34 @@ size.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 
-from ..imaging.depth import to_unit
 from ..imaging.resize import box_means, of_blocks
 from ..imaging.tiles import Window
 from .linear import LocalLinearModel, on_window, stretch
 from .trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
-_RADIUS = 8
 _REGULARIZATION = 1e-5
-ROUNDS, TRIMAP_ROUNDS = 1, 6
-"""After a coarse alpha, and after a trimap alone, whose unknown region is wider."""
 
-_SHRUNK = np.float32(0.05)
-"""See `guided`; half as much is lost from an answer that was good before."""
+
+@dataclasses.dataclass(frozen=True)
+class Effort:
+    """How an answer is settled. rounds: how often the filter runs. radius: of its windows, in
+    pixels of what was decided. shrunk: see `guided`. step: of a full picture that many pixels a
+    side are taken together, in windows of as many fewer."""
+
+    rounds: int
+    radius: int
+    shrunk: float
+    step: int = 1
+
+
+AFTER_COARSE = Effort(1, 4, 0.07, 2)
+AFTER_TRIMAP = Effort(6, 8, 0.05, 2)
+"""A trimap's unknown region is wider than what is left of a coarse alpha."""
 
 
 def downsample(image: np.ndarray, trimap: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +72,7 @@ def prepare(
     alpha: np.ndarray,
     image: np.ndarray,
     factor: int,
-    rounds: int,
+    effort: Effort,
 ) -> Callable[[Window], np.ndarray]:
     """What gives any window's alpha of the full picture, float32 (h, w) in [0, 1].
 
@@ -77,38 +88,42 @@ def prepare(
         The full picture.
     factor : int
         How many times smaller.
-    rounds : int
-        How often the filter runs.
+    effort : Effort
+        How it is settled.
 
     Returns
     -------
     Callable[[Window], numpy.ndarray]
     """
-    reach = 2 * _RADIUS * rounds + 1  # two windows a round, and what lies between two pixels
+    # What was decided at a smaller size has fewer pixels to take together already.
+    step = effort.step if factor == 1 else 1
+    radius = effort.radius // step
+    reach = (2 * radius * effort.rounds + 1) * step  # two windows a round, and between two pixels
 
     def window(at: Window) -> np.ndarray:
         crop = (
-            _blocks(at[0], factor, reach, alpha.shape[0]),
-            _blocks(at[1], factor, reach, alpha.shape[1]),
+            _blocks(at[0], factor, reach, alpha.shape[0], step),
+            _blocks(at[1], factor, reach, alpha.shape[1], step),
         )
-        color = np.ascontiguousarray(np.moveaxis(to_unit(small[crop]), 2, 0))
-        model = LocalLinearModel(color, _RADIUS, _REGULARIZATION)
-        decided, unknown = alpha[crop], trimap[crop] == UNKNOWN
+        color, decided = (box_means(values[crop], step) for values in (small, alpha))
+        unknown = box_means((trimap[crop] == UNKNOWN).view(np.uint8), step) > 0
+        planes = np.ascontiguousarray(np.moveaxis(color, 2, 0))
+        model = LocalLinearModel(planes, radius, _REGULARIZATION)
         smooth = decided
-        for _ in range(rounds - 1):
+        for _ in range(effort.rounds - 1):
             smooth = np.where(unknown, np.clip(model.apply(model.fit(smooth)), 0, 1), decided)
-        coefficients = [of_blocks(plane, factor) for plane in model.fit(smooth)]
+        coefficients = [of_blocks(plane, factor * step) for plane in model.fit(smooth)]
         inside = (_moved(at[0], crop[0].start * factor), _moved(at[1], crop[1].start * factor))
-        return stretch(on_window(coefficients, inside, image[at]), _SHRUNK)
+        return stretch(on_window(coefficients, inside, image[at]), np.float32(effort.shrunk))
 
     return window
 
 
-def _blocks(pixels: slice, factor: int, reach: int, size: int) -> slice:
-    """The small picture's pixels that have a say in these of the full one."""
-    return slice(
-        max(pixels.start // factor - reach, 0), min(-(-pixels.stop // factor) + reach, size)
-    )
+def _blocks(pixels: slice, factor: int, reach: int, size: int, step: int) -> slice:
+    """The small picture's pixels that have a say in these of the full one, from a multiple of
+    `step`, so that every tile takes the same ones together."""
+    first = max(pixels.start // factor - reach, 0)
+    return slice(first // step * step, min(-(-pixels.stop // factor) + reach, size))
 
 
 def _moved(pixels: slice, start: int) -> slice:
