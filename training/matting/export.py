@@ -9,6 +9,7 @@ Training can start from the file again (`train --start FILE.onnx`).
 from __future__ import annotations
 
 import argparse
+import copy
 from pathlib import Path
 
 import torch
@@ -20,7 +21,9 @@ from .train import RUNS
 
 SHIPPED = Path("core/mattebrush/networks/matting.onnx")
 TRAINED_ON = (
-    "drawn subjects on photographs of DUTS-TR (Wang et al. 2017, research use) "
+    "drawn subjects and cut-outs (tuxpaint-stamps, GPL-2; wesnoth, GPL-2+; "
+    "@lobehub/fluent-emoji-3d, MIT; openclipart, public domain) "
+    "on photographs of DUTS-TR (Wang et al. 2017, research use) "
     "and Clothing Co-Parsing (Yang et al. 2014); "
     "encoder from EfficientNet-Lite0's weights (Apache-2.0; ImageNet, research use)"
 )
@@ -41,6 +44,7 @@ def export(network: MattingNetwork, path: Path, version: str) -> None:
         "trained_on": TRAINED_ON,
     }
     inputs = {"image": torch.rand(2, 3, 64, 96), "prior": torch.rand(2, 2, 64, 96)}
+    network = copy.deepcopy(network)
     network.align()
     exchange.write(network, inputs, "alpha", facts, path)
 
@@ -59,12 +63,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=SHIPPED)
     parser.add_argument("--version", default="1")
     parser.add_argument("--blend", type=Path, help="an exported file to take the mean with")
+    parser.add_argument("--share", type=float, default=0.5, help="of the run in that mean")
     given = parser.parse_args()
     network = MattingNetwork()
     held = torch.load(RUNS / given.name / "checkpoint.pt", map_location="cpu", weights_only=True)
     network.load_state_dict(held["average"])
     if given.blend:
-        exchange.blend(network, read(given.blend), 0.5)
+        exchange.blend(network, read(given.blend), given.share)
     export(network, given.out, given.version)
     print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB, step {held['step']}")
 
