@@ -14,6 +14,14 @@ ROOT = Path(__file__).parents[2]
 ENGINE = ROOT / "core" / "mattebrush"
 SERVER = ROOT / "server" / "mattebrush_server"
 
+PACKAGES = [
+    ENGINE,
+    SERVER,
+    *(ROOT / "plugins" / "client" / name for name in ("mattebrush_kit", "mattebrush_setup")),
+    ROOT / "plugins" / "gimp" / "gimpfu",
+    *(ROOT / name for name in ("bench", "tools", "training")),
+]
+
 LOWER = {
     "imaging": {"cutout", "errors"},
     "raster": {"errors", "extras", "imaging", "atomic", "paths"},
@@ -90,7 +98,7 @@ def circles(known: dict[str, Path]) -> list[list[str]]:
     return found
 
 
-@pytest.mark.parametrize("package", [ENGINE, SERVER], ids=lambda path: path.name)
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_module_reaches_itself(package: Path) -> None:
     assert circles(modules(package)) == []
 

@@ -27,9 +27,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PACKED = os.path.join(os.path.dirname(HERE), "mattebrush_engine")
 """Beside this package in a plug-in's zip: the engine's wheel, and engine.json about it."""
 
-READY = ("ready", "outdated")
-"""States in which runs are possible."""
-
 
 class Status(collections.namedtuple("Status", "state version python folder detail")):
     """What there is of an engine that was set up here.
