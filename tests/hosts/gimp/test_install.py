@@ -26,6 +26,7 @@ ENTRIES = {
     "refine-options",
     "remove-background",
     "settings",
+    "split-into-objects",
 }
 
 

@@ -48,7 +48,7 @@ def test_entries_are_where_a_user_looks(hour: Hour) -> None:
     observed = hour.observed["entries"]
     menus = {menu: entries for menu, entries in observed["menus"].items() if entries}
     assert menus == {
-        "Layer": ["Remove Background", "Cut Out Object", "Refine Mask"],
+        "Layer": ["Remove Background", "Cut Out Object", "Refine Mask", "Split Into Objects"],
         "Filter": ["Clean Edge Colors"],
         "Tools": ["Scripts > Select Subject"],
     }

@@ -9,7 +9,7 @@ sys.path.insert(0, os.environ["INSIDE"])
 from pictures import *
 
 for name in ("remove-background", "refine-mask", "clean-edge-colors", "cut-out-from-points",
-             "background", "settings", "refine-options", "help"):  # fmt: skip
+             "background", "settings", "refine-options", "help", "split-into-objects"):  # fmt: skip
     if pdb.query("plug-in-mattebrush-" + name) not in ([], (), (0, ())):
         sys.stderr.write("KNOWN %s\n" % name)
     if sys.version_info[0] > 2:

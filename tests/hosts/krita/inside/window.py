@@ -659,7 +659,14 @@ def texts(menu):
 
 
 def ours(text):
-    words = ("Remove Background", "Refine Mask", "Cut Out", "Clean Edge", "Select Subject")
+    words = (
+        "Remove Background",
+        "Refine Mask",
+        "Cut Out",
+        "Split Into",
+        "Clean Edge",
+        "Select Sub",
+    )
     return any(word in text for word in words)
 
 
