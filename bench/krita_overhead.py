@@ -50,7 +50,7 @@ def measure(
     noise = np.random.default_rng(1).integers(0, 256, (height // 8, width // 8, 3), np.uint8)
     Image.fromarray(noise).resize((width, height)).save(picture, compress_level=1)
     arguments = (str(picture), model, depth, str(ROUNDS))
-    rounds: list[dict[str, Any]] = krita.show("overhead", display, *arguments, timeout=500)
+    rounds: list[dict[str, Any]] = krita.show("overhead", display, *arguments, timeout=1500)
     return rounds
 
 
@@ -79,8 +79,9 @@ def _print(rounds: list[dict[str, Any]]) -> None:
         print(f"{text}:", ", ".join(f"{each[name]:.2f}" for each in rounds))
     stages = dict.fromkeys(stage for each in rounds for stage in each["stalls"])
     for stage in stages:
-        worst = [1000 * each["stalls"].get(stage, 0.0) for each in rounds]
-        print(f"longest stall, {stage}:", ", ".join(f"{value:.0f} ms" for value in worst))
+        for name, text in (("stalls", "longest stall"), ("busy", "processor time in one")):
+            worst = [1000 * each[name].get(stage, 0.0) for each in rounds]
+            print(f"{text}, {stage}:", ", ".join(f"{value:.0f} ms" for value in worst))
     own = ", ".join(f"{1000 * each['krita']:.0f} ms" for each in rounds)
     print(f"longest stall when Krita itself takes up such a mask: {own}")
 

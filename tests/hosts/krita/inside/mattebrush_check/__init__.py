@@ -37,6 +37,7 @@ class Check(Extension):
         self.timer.timeout.connect(self.advance)
         self.work = self.script()
         self.modal = []
+        self.expected = []
         self.guard = QTimer()
         self.guard.timeout.connect(self.look_for_dialogs)
         self.guard.start(50)
@@ -49,6 +50,7 @@ class Check(Extension):
         faulthandler.dump_traceback_later(HANGING)
         arguments = json.loads(os.environ["CHECK_ARGUMENTS"])
         script = importlib.import_module(os.environ["CHECK_SCRIPT"])
+        self.expected = getattr(script, "EXPECTED", [])
         return (yield from script.main(*arguments))
 
     def look_for_dialogs(self):
@@ -56,7 +58,12 @@ class Check(Extension):
         dialog = QApplication.activeModalWidget()
         if dialog is not None:
             said = [label.text() for label in dialog.findChildren(QLabel) if label.text()]
-            self.modal.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}: {said}")
+            if said == self.expected:
+                return
+            stack = [f"{at.name} in {Path(at.filename).name}" for at in traceback.extract_stack()]
+            self.modal.append(
+                f"{type(dialog).__name__} {dialog.windowTitle()!r}: {said}, {stack[:-1]}"
+            )
             dialog.close()
 
     def advance(self):
