@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from tests.server.server_client import png, scene, until
 
@@ -185,6 +186,21 @@ def test_every_format_takes_the_background_chosen(loaded: Any, tmp_path: Path) -
     for form in ("png", "jpg"):
         assert abs(pixels(saved(loaded, form)[1])[5, 5, :3] - (200, 30, 90)).max() < 6
     look(loaded, "own-background")
+
+
+def test_the_picture_s_own_background_blurred_without_the_subject_in_it(loaded: Any) -> None:
+    loaded.get_by_label("Blurred").check(force=True)
+    look(loaded, "blurred")
+    scenery, cut = scene(480, 320).astype(int), pixels(saved(loaded, "mask")[1])
+    behind = ~ndimage.binary_dilation(cut > 0, iterations=3)
+    near = behind & ndimage.binary_dilation(cut > 0, iterations=12)
+    for form in ("png", "jpg"):
+        data = pixels(saved(loaded, form)[1])
+        assert data.shape == (320, 480, 3) or (data[:, :, 3] == 255).all()
+        rgb = data[:, :, :3]
+        assert abs(rgb[cut == 255] - scenery[cut == 255]).mean() < 3
+        assert rgb[behind].std(axis=0).max() < 0.3 * scenery[behind].std(axis=0).min()
+        assert abs(rgb[near].mean(axis=0) - scenery[behind].mean(axis=0)).max() < 4
 
 
 def test_a_flat_background_is_as_the_engine_s(loaded: Any, client: Any) -> None:

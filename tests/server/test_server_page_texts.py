@@ -30,7 +30,7 @@ def texts() -> set[str]:
         "*.js": rf"\bt\(\s*{_STRING}",
         "words.js": rf":\s*{_STRING}",
         "frame.js": rf"name: {_STRING}",
-        "main.js": rf'\[{_STRING}, (?:null|"#)',
+        "main.js": rf'\[{_STRING}, (?:null|BLURRED|"#)',
         "consent.js": rf"(?m)^  \w+: {_STRING}",
     }.items():
         for path in PAGE.glob(name):

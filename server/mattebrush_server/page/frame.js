@@ -42,6 +42,20 @@ export function placed(frame, subject, picture) {
   return { box, width: Math.max(1, width), height: Math.max(1, height) };
 }
 
+/** Where what stands behind is drawn, of `width` to `height`: over the frame, cut at its borders. */
+export function covering([left, top, across, down], { width, height }) {
+  const scale = Math.max(across / width, down / height);
+  const [w, h] = [width * scale, height * scale];
+  return [left + (across - w) / 2, top + (down - h) / 2, w, h];
+}
+
+/** The smallest box around two, each [left, top, width, height]. */
+export function union(a, b) {
+  const left = Math.min(a[0], b[0]);
+  const top = Math.min(a[1], b[1]);
+  return [left, top, Math.max(a[0] + a[2], b[0] + b[2]) - left, Math.max(a[1] + a[3], b[1] + b[3]) - top];
+}
+
 function surrounding(subject, fill, aspect) {
   if (!aspect) return subject;
   const width = Math.max(subject.width, subject.height * aspect) / fill;

@@ -2,6 +2,7 @@
 // The page: pictures come in, tools and buttons act on the one that is shown.
 
 import * as api from "./api.js";
+import { BLURRED } from "./blur.js";
 import { download } from "./consent.js";
 import { FRAMES, placed } from "./frame.js";
 import { ObjectsPanel, nameOf } from "./objects.js";
@@ -14,9 +15,13 @@ import { makeZip } from "./zip.js";
 
 const $ = (id) => document.getElementById(id);
 const SWATCHES = [
-  ["Transparent", null], ["White", "#ffffff"], ["Black", "#000000"],
+  ["Transparent", null], ["Blurred", BLURRED], ["White", "#ffffff"], ["Black", "#000000"],
   ["Red", "#e03131"], ["Green", "#2f9e44"], ["Blue", "#1971c2"],
 ];
+const PATTERNS = {
+  "": "repeating-conic-gradient(var(--check-a) 0 25%, var(--check-b) 0 50%) 0 0 / 12px 12px",
+  [BLURRED]: "radial-gradient(circle at 35% 35%, #ffd8a8, #74c0fc 45%, #2b8a3e)",
+};
 const ENDINGS = { png: "-cutout.png", webp: "-cutout.webp", jpg: "-cutout.jpg", mask: "-mask.png" };
 
 /** The lists of models: which belong in each, and where the browser keeps what was chosen. */
@@ -181,6 +186,7 @@ function update(picture) {
 function refresh() {
   $("empty").hidden = Boolean(pictures.length) || !$("sign-in").hidden;
   $("editor").hidden = $("add").hidden = !pictures.length;
+  $("for-all-label").hidden = pictures.length < 2;
   showState();
   showStrip();
 }
@@ -218,6 +224,7 @@ function showBitmaps(picture) {
   viewer.strokes = picture?.strokes ?? [];
   viewer.frame = picture?.cutout ? framed(picture) : null;
   viewer.background = picture ? shownBackground(picture) : null;
+  viewer.aligned = picture?.look.background === BLURRED;
   viewer.show(picture?.original ?? null, picture?.preview ?? picture?.cutout ?? null, size);
 }
 
@@ -469,7 +476,7 @@ function buildBackgrounds() {
     input.setAttribute("aria-label", name);
     input.value = color ?? "";
     label.title = name;
-    swatch.style.background = color ?? "repeating-conic-gradient(var(--check-a) 0 25%, var(--check-b) 0 50%) 0 0 / 12px 12px";
+    swatch.style.background = PATTERNS[color ?? ""] ?? color;
     input.onchange = () => setLook({ background: color });
     $("backgrounds").append(label);
   }
@@ -487,7 +494,9 @@ function setLook(part) {
     picture.saved = false;
   }
   showLook();
-  if (shown) showState();
+  if (!shown) return;
+  showState();
+  shown.showBlurred();
 }
 
 function setFrame(frame) {
@@ -504,7 +513,8 @@ function showLook() {
   $("frame").value = frame?.kind ?? "whole";
 }
 
-function shownBackground({ look: { background } }) {
+function shownBackground({ look: { background }, blurred }) {
+  if (background === BLURRED) return blurred ?? null;
   return background instanceof Blob ? bitmaps.get(background) ?? null : background;
 }
 

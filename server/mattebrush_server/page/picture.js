@@ -4,6 +4,7 @@
 // the picture that is shown only.
 
 import * as api from "./api.js";
+import { BLURRED, SIDE } from "./blur.js";
 import { listed } from "./objects.js";
 import { work } from "./workshop.js";
 
@@ -338,8 +339,8 @@ export class Picture {
   /** Lets its bitmaps go. */
   close() {
     this.shown = false;
-    for (const image of [this.original, this.preview, this.cutout, ...(this.small ?? [])]) letGo(image);
-    this.original = this.cutout = this.preview = this.small = null;
+    for (const image of [this.original, this.preview, this.cutout, this.blurred, ...(this.small ?? [])]) letGo(image);
+    this.original = this.cutout = this.preview = this.blurred = this.small = null;
     this.sharp = false;
   }
 
@@ -357,6 +358,20 @@ export class Picture {
     for (const bitmap of this.small ?? []) letGo(bitmap);
     this.small = null;
     await this.showAdjusted();
+    await this.showBlurred();
+  }
+
+  /** Blurs its own background for the screen, where that is what stands behind. */
+  async showBlurred() {
+    const { cutout, original } = this;
+    if (this.look.background !== BLURRED || !cutout || !original) return;
+    const pair = await Promise.all([cutout, original].map((each) => createImageBitmap(each, small(cutout, SIDE))));
+    const { bitmap } = await work("blurred", { cutout: pair[0], original: pair[1] });
+    if (cutout !== this.cutout) return letGo(bitmap);
+    const before = this.blurred;
+    this.blurred = bitmap;
+    this.changed(); // whoever shows it has the new one by now
+    letGo(before);
   }
 
   /** Renders the edge settings and the shadow at screen size, as they will be saved. */
@@ -436,8 +451,8 @@ async function drawn({ files, patches }) {
 }
 
 /** What makes a bitmap no larger than the screen needs. */
-function small({ width, height }) {
-  const scale = Math.min(1, PREVIEW_SIDE / Math.max(width, height));
+function small({ width, height }, side = PREVIEW_SIDE) {
+  const scale = Math.min(1, side / Math.max(width, height));
   return {
     resizeWidth: Math.max(1, Math.round(width * scale)),
     resizeHeight: Math.max(1, Math.round(height * scale)),

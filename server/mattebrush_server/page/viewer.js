@@ -2,6 +2,7 @@
 // The canvas: shows a picture before and after on a background, zooms, pans, takes strokes,
 // clicks and boxes. Knows nothing of jobs. Coordinates it tells are picture pixels.
 
+import { covering, union } from "./frame.js";
 import { drawStroke } from "./stroke.js";
 
 const CHECK = 12;
@@ -24,6 +25,7 @@ export class Viewer {
     this.brush = 40;
     this.compare = null; // share of the picture's width that shows the original; null: off
     this.background = null; // null: checkered, "#rrggbb", or an ImageBitmap
+    this.aligned = false; // whether that bitmap lies where the picture does, not over its frame
     this.frame = null; // the box that is saved, where it is not the whole picture
     this.marks = [];
     this.boxes = [];
@@ -159,14 +161,14 @@ export class Viewer {
       context.fillStyle = this.background;
       context.fillRect(...box);
     } else if (this.background) {
-      const cover = Math.max(box[2] / this.background.width, box[3] / this.background.height);
-      const w = this.background.width * cover;
-      const h = this.background.height * cover;
+      const whole = this.onCanvas({ x: 0, y: 0, width: this.width, height: this.height });
+      const over = this.aligned ? union(whole, box) : box;
       context.save();
       context.beginPath();
-      context.rect(...box);
+      context.rect(...over);
       context.clip();
-      context.drawImage(this.background, box[0] + (box[2] - w) / 2, box[1] + (box[3] - h) / 2, w, h);
+      context.imageSmoothingEnabled = true;
+      context.drawImage(this.background, ...covering(over, this.background));
       context.restore();
     } else {
       context.fillStyle = checks(context, this.canvas);
@@ -440,12 +442,6 @@ export class Viewer {
 
 function spread(a, b) {
   return Math.hypot(a[0] - b[0], a[1] - b[1]);
-}
-
-function union(a, b) {
-  const x = Math.min(a[0], b[0]);
-  const y = Math.min(a[1], b[1]);
-  return [x, y, Math.max(a[0] + a[2], b[0] + b[2]) - x, Math.max(a[1] + a[3], b[1] + b[3]) - y];
 }
 
 function outline(context, box, color) {

@@ -3,8 +3,9 @@
 // A version of a cut-out comes as { png, mask, patches: [{ box, png, mask }] }: files, and what
 // strokes have changed of them since. `original` is the picture's own file, or one like it.
 
+import { BLURRED, SIDE, blurredBackground } from "./blur.js";
 import { adjusted, dropShadow } from "./edge.js";
-import { placed, subjectBox } from "./frame.js";
+import { covering, placed, subjectBox, union } from "./frame.js";
 import { chosen, labels } from "./parts.js";
 import { readPng, writePng } from "./png.js";
 import { SAYS, coverage, strokeBox } from "./stroke.js";
@@ -125,7 +126,7 @@ async function save({ version, original, adjust, background, frame, format }) {
   if (edge) picture = await withEdge(picture, version, original, adjust);
   if (plain) return writePng(cleared(picture));
   picture = await inSrgb(picture);
-  return composed(picture, adjust, background, frame, format);
+  return composed(picture, original, adjust, background, frame, format);
 }
 
 async function savedMask(version, adjust) {
@@ -173,15 +174,19 @@ async function inSrgb(picture) {
 }
 
 /** The subject over its shadow, in its frame, before the background, as a file. */
-async function composed(picture, adjust, background, frame, format) {
+async function composed(picture, original, adjust, background, frame, format) {
   const { width, height, data } = picture;
   const seen = subjectBox(data, width, height, 4, 3, 1);
-  if (adjust.shadow) overShadow(picture, adjust.shadow / 100);
   const place = placed(frame, seen, picture);
-  const behind = background ?? (format === "jpg" ? "#ffffff" : null);
+  const behind = background === BLURRED
+    ? await blurredOf(original, picture)
+    : background ?? (format === "jpg" ? "#ffffff" : null);
+  if (adjust.shadow) overShadow(picture, adjust.shadow / 100);
   const canvas = new OffscreenCanvas(place.width, place.height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
-  if (behind) await paintBackground(context, behind);
+  const scale = place.width / place.box.width;
+  const box = [-place.box.x * scale, -place.box.y * scale, width * scale, height * scale];
+  if (behind) await paintBackground(context, behind, box);
   const whole = frame.kind === "whole";
   if (whole && !behind && format === "png") return writePng({ ...picture, depth: 8, channels: 4 });
   if (whole && typeof behind === "string") {
@@ -190,9 +195,8 @@ async function composed(picture, adjust, background, frame, format) {
   } else {
     const layer = new OffscreenCanvas(width, height);
     layer.getContext("2d").putImageData(new ImageData(data, width, height), 0, 0);
-    const scale = place.width / place.box.width;
     context.imageSmoothingQuality = "high";
-    context.drawImage(layer, -place.box.x * scale, -place.box.y * scale, width * scale, height * scale);
+    context.drawImage(layer, ...box);
     layer.width = 0;
   }
   return encoded(canvas, format);
@@ -228,19 +232,33 @@ function overShadow({ data, width, height }, opacity, side) {
   }
 }
 
-async function paintBackground(context, background) {
+/** A color, a picture file over all of the canvas, or a bitmap that lies where the picture does. */
+async function paintBackground(context, background, box) {
   const { width, height } = context.canvas;
   if (typeof background === "string") {
     context.fillStyle = background;
     context.fillRect(0, 0, width, height);
     return;
   }
-  const picture = await createImageBitmap(background);
-  const cover = Math.max(width / picture.width, height / picture.height);
-  const [w, h] = [picture.width * cover, picture.height * cover];
+  const canvas = [0, 0, width, height];
+  const own = background instanceof ImageBitmap;
+  const picture = own ? background : await createImageBitmap(background);
   context.imageSmoothingQuality = "high";
-  context.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
+  context.drawImage(picture, ...covering(own ? union(canvas, box) : canvas, picture));
   picture.close();
+}
+
+/** A picture file's own background, blurred: a small bitmap. */
+async function blurredOf(original, { width, height, data }) {
+  const cutout = await createImageBitmap(new ImageData(data, width, height), smallest({ width, height }));
+  const file = await createImageBitmap(original, smallest({ width, height }));
+  return (await blurred({ original: file, cutout })).bitmap;
+}
+
+function smallest({ width, height }) {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const sides = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
+  return { resizeWidth: sides[0], resizeHeight: sides[1], resizeQuality: "medium" };
 }
 
 // ------------------------------------------------------------------ what is shown of it
@@ -265,6 +283,12 @@ async function preview({ cutout, original, adjust, scale }) {
   return { bitmap, seen };
 }
 
+/** The same of small bitmaps of equal size. */
+async function blurred({ original, cutout }) {
+  const made = blurredBackground(bitmapPixels(original), bitmapPixels(cutout));
+  return { bitmap: await createImageBitmap(made) };
+}
+
 function bitmapPixels(bitmap) {
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -275,7 +299,7 @@ function bitmapPixels(bitmap) {
 
 // ------------------------------------------------------------------ talking to the page
 
-const TASKS = { strokeMasks, asPainted, save, preview, labels, chosen };
+const TASKS = { strokeMasks, asPainted, save, preview, blurred, labels, chosen };
 
 addEventListener("message", async ({ data: { number, task, given } }) => {
   try {
