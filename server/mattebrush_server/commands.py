@@ -6,26 +6,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mattebrush.errors import MattebrushError, OptionInvalid, OutputUnwritable
+from mattebrush.errors import OptionInvalid, OutputUnwritable
 
-from . import installing
+from . import starting
 
 if TYPE_CHECKING:
     from .serving import Server
 
 TOKEN_VARIABLE = "MATTEBRUSH_TOKEN"
-
-
-class ServerMissing(MattebrushError):
-    """The packages that the server needs are not installed."""
-
-    code = "server-missing"
-    exit_status = 2
 
 
 def add_parser(subparsers: Any) -> None:
@@ -115,6 +107,13 @@ class _TokenInSight(argparse.Action):
         )
 
 
+def serve_live(arguments: argparse.Namespace) -> int:
+    """The page of `mattebrush live`, which is a command of the engine's."""
+    from . import live_command
+
+    return live_command.run(arguments)
+
+
 def _add_limits(serve: argparse.ArgumentParser) -> None:
     serve.add_argument(
         "--device",
@@ -174,8 +173,8 @@ def _positive(kind: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    server = _server(_settings(arguments))
-    _stop_on_signals(server.stop)
+    server = starting.server_of(_settings(arguments))
+    starting.stop_on_signals(server.stop)
     try:
         server.announce()
     except OutputUnwritable as nowhere:  # a container without a home is served all the same
@@ -183,22 +182,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     _tell(server.url, server.settings, arguments)
     _tell_links(server)
     if arguments.open:
-        _open(server.page_link())
+        starting.open_link(server.page_link())
     server.run()
     return 0
-
-
-def _server(settings: Any) -> Server:
-    """Raises ServerMissing."""
-    try:
-        from .serving import Server
-    except ImportError as missing:
-        raise ServerMissing(
-            f"The server needs a package that is not installed ({missing.name}).",
-            f"Install it with: {installing.line()}",
-        ) from missing
-    warnings.simplefilter("ignore")  # Pillow's, over the odd files of clients
-    return Server(settings)
 
 
 def _review(arguments: argparse.Namespace) -> int:
@@ -207,13 +193,13 @@ def _review(arguments: argparse.Namespace) -> int:
     from .settings import Settings
 
     Queue(arguments.destination)  # says at once what is wrong with the folder
-    server = _server(Settings(review=arguments.destination, port=arguments.port))
-    _stop_on_signals(server.stop)
+    server = starting.server_of(Settings(review=arguments.destination, port=arguments.port))
+    starting.stop_on_signals(server.stop)
     link = server.page_link().replace("/#", "/page/review.html#")
     print(f"Review (the link works once, within ten minutes): {link}", flush=True)
     print("Ctrl-C ends it.", flush=True)
     if not arguments.print:
-        _open(link)
+        starting.open_link(link)
     server.run()
     return 0
 
@@ -301,14 +287,6 @@ def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
         )
 
 
-def _stop_on_signals(stop: Callable[[], None]) -> None:
-    import signal
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: stop())
-
-
 def _page(arguments: argparse.Namespace) -> int:
     import json
     import urllib.request
@@ -329,16 +307,7 @@ def _page(arguments: argparse.Namespace) -> int:
         if arguments.print:
             print(link)
         else:
-            _open(link)
+            starting.open_link(link)
             print("The page opens in the browser. If it does not: mattebrush page --print")
         return 0
     raise OptionInvalid("No server is running on this machine.", "Start one: mattebrush serve")
-
-
-def _open(link: str) -> None:
-    """Opens the browser, on a file that leads to the link: a command line is everyone's to read."""
-    import webbrowser
-
-    from . import discovery
-
-    webbrowser.open(discovery.leading_to(link).as_uri())

@@ -41,10 +41,10 @@ def folder() -> Path:
 def announce(url: str, token: str) -> Path:
     """Writes this server's note. Raises OutputUnwritable."""
     values = {"url": url, "token": token, "pid": os.getpid(), "version": __version__}
-    return _write(folder() / f"server-{os.getpid()}.json", json.dumps(values))
+    return write_private(folder() / f"server-{os.getpid()}.json", json.dumps(values))
 
 
-def _write(path: Path, text: str) -> Path:
+def write_private(path: Path, text: str) -> Path:
     """Writes a file that only this user can read, whole or not at all. Raises OutputUnwritable."""
     part = path.with_suffix(".part")
     try:
@@ -71,7 +71,7 @@ def leading_to(link: str) -> Path:
 <meta http-equiv="refresh" content="0; url={target}">
 <a href="{target}">Mattebrush</a>
 """
-    return _write(folder() / f"open-{secrets.token_hex(8)}.html", page)
+    return write_private(folder() / f"open-{secrets.token_hex(8)}.html", page)
 
 
 def tidy() -> None:

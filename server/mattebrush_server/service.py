@@ -20,6 +20,7 @@ from .blobs import Blob
 from .errors import Busy, NotFinished
 from .jobs import Job, JobStore
 from .lanes import Lane
+from .live_desk import LiveDesk
 from .metrics import Metrics
 from .pages import Pages
 from .settings import Settings
@@ -43,6 +44,7 @@ class Service:
         self.store = JobStore(settings)
         self.metrics = Metrics()
         self.pages = Pages()
+        self.live = LiveDesk(settings)
         self.last_request = time.monotonic()
         names = (*settings.devices, RENDER)
         self.lanes: dict[str, Lane[Job]] = {
@@ -309,6 +311,7 @@ class Service:
     def _keep_house(self) -> None:
         while not self._closing.wait(_TICK_SECONDS):
             self.store.expire(time.monotonic())
+            self.live.tidy()
             for page in self.pages.gone():
                 self.leave(page)
 
@@ -317,6 +320,7 @@ class Service:
         self._closing.set()
         for job in (*self.store.select(lambda job: True), *self._asked):
             job.stop()
+        self.live.close()
         for lane in self.lanes.values():
             lane.close()
         for job in self.store.select(lambda job: True):

@@ -57,20 +57,30 @@ PASTE = (
 )
 
 
+def missing_browser() -> str:
+    """What has to be done before a browser can be driven; "" where nothing has."""
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        return "pip install playwright"
+    return "" if CHROMIUM else "tests/hosts/install_chromium.sh, or set MATTEBRUSH_CHROMIUM"
+
+
+def require_browser() -> None:
+    """Skips where there is none; in CI that is a failure."""
+    missing = missing_browser()
+    if missing and os.environ.get("MATTEBRUSH_CI"):
+        pytest.fail(f"The page cannot be tested: {missing}")
+    if missing:
+        pytest.skip(missing)
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, headless."""
-    missing = ""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing = "pip install playwright"
-    if not CHROMIUM:
-        missing = "tests/hosts/install_chromium.sh, or set MATTEBRUSH_CHROMIUM"
-    if missing:
-        if os.environ.get("MATTEBRUSH_CI"):
-            pytest.fail(f"The page cannot be tested: {missing}")
-        pytest.skip(missing)
+    require_browser()
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched

@@ -158,7 +158,18 @@ def parser() -> argparse.ArgumentParser:
     subparsers = program.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for module in _COMMANDS:
         importlib.import_module(module).add_parser(subparsers)
-    joining = importlib.metadata.entry_points(group=_JOINING)
-    for entry in sorted(joining, key=lambda entry: entry.name):
+    for entry in joining():
         entry.load().add_parser(subparsers)
     return program
+
+
+def joining() -> list[importlib.metadata.EntryPoint]:
+    """Modules of commands that other packages bring, by name.
+
+    Returns
+    -------
+    list[importlib.metadata.EntryPoint]
+        `load` gives the module.
+    """
+    found = importlib.metadata.entry_points(group=_JOINING)
+    return sorted(found, key=lambda entry: entry.name)

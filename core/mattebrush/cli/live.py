@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`mattebrush live`: raw frames of a camera in, raw RGBA out, as they come."""
+"""`mattebrush live`: frames of a camera, cut out as they come: on a page, which the server brings,
+or raw ones through a pipe.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import extras
 from ..errors import OptionInvalid
 from . import engine_arguments, video
 
@@ -33,14 +36,21 @@ def add_parser(subparsers: Subparsers) -> None:
     """Registers `live`."""
     parser = subparsers.add_parser(
         "live",
-        help="cut out a camera's frames as they come, through a pipe",
-        description="Reads raw frames on standard input and writes each as raw RGBA to standard "
-        "output, at the camera's pace: for ffmpeg on both sides. What stands out is followed. "
-        "Where time is short, quality goes down first; then the frame before is written again, "
-        "so that sound stays in step.",
+        help="cut out a camera's frames as they come: on a page, or through a pipe",
+        description="At a terminal, opens a page that takes the camera. With --size, reads raw "
+        "frames on standard input and writes each as raw RGBA to standard output, at the camera's "
+        "pace: for ffmpeg on both sides. What stands out is followed. Where time is short, quality "
+        "goes down first; then the frame before is written again, so that sound stays in step.",
     )
     parser.add_argument(
-        "--size", type=video.parse_size, metavar="WxH", required=True, help="of the frames"
+        "--size", type=video.parse_size, metavar="WxH", help="of the frames on standard input"
+    )
+    parser.add_argument(
+        "--page", action="store_true", help="a page that takes the camera (default at a terminal)"
+    )
+    parser.add_argument("--print", action="store_true", help="print the page's link, open nothing")
+    parser.add_argument(
+        "--new-link", action="store_true", help="another link for OBS; the last one is void"
     )
     parser.add_argument(
         "--rate",
@@ -75,6 +85,32 @@ def add_parser(subparsers: Subparsers) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.page or (arguments.size is None and sys.stdin.isatty()):
+        return _page(arguments)
+    if arguments.size is None:
+        raise OptionInvalid(
+            "How large are the frames on standard input?",
+            "Give --size WxH, such as --size 854x480; or --page, for a page that takes the camera.",
+        )
+    return _pipe(arguments)
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    """The server's; the engine itself knows none."""
+    from .command_line import joining
+
+    for entry in joining():
+        serve = getattr(entry.load(), "serve_live", None)
+        if serve is not None:
+            status: int = serve(arguments)
+            return status
+    raise OptionInvalid(
+        "The page of `mattebrush live` needs the server.",
+        extras.advice("server", "Flask"),
+    )
+
+
+def _pipe(arguments: argparse.Namespace) -> int:
     from ..video import live, live_pipe
 
     if sys.stdin.isatty():

@@ -15,11 +15,12 @@ import numpy as np
 
 from ..imaging import gaussian
 from ..imaging.depth import to_unit
+from ..imaging.morphology import block_maximum, dilated, label
 from ..imaging.rect import Rect
 from ..imaging.resize import Upsampled, resize, shrink
 from ..matting.linear import LocalLinearModel, on_window, stretch
 from ..models import catalog
-from ..options import EMBEDDED_MODEL, Prompt
+from ..options import EMBEDDED_MODEL, Point, Prompt
 from ..segmentation import guided
 from . import motion
 
@@ -49,6 +50,12 @@ _AFRESH = 24
 
 _SAME = 0.5
 """Overlap of the two from which on they are one subject."""
+
+_BLOCK = 4
+"""Cells across a block, in which is looked which parts hang together."""
+
+_NEAR = 2
+"""Blocks beyond what was carried in which a chosen subject may go on."""
 
 _CLEAR, _FULL = np.float32(1 / 255), np.float32(254 / 255)
 
@@ -127,6 +134,27 @@ class LiveCutout:
         self._mask: np.ndarray | None = None
         self._seen: np.ndarray | None = None
         self._count = self._looks = 0
+        self._clicked: tuple[float, float] | None = None
+        self._chosen = False
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a person said which subject it is, and it is still in sight."""
+        return self._chosen
+
+    def choose(self, x: float, y: float) -> None:
+        """Follows what is at a place of the next frame, and nothing else, until it is lost.
+
+        Parameters
+        ----------
+        x, y
+            Shares of the frame's width and height, 0 to 1.
+        """
+        self._clicked = (x, y)
+
+    def choose_nothing(self) -> None:
+        """Follows what stands out again."""
+        self._clicked, self._chosen, self._mask = None, False, None
 
     def matte(self, image: np.ndarray, step: Step) -> np.ndarray:
         """How opaque each pixel of the next frame is.
@@ -145,14 +173,27 @@ class LiveCutout:
         """
         small = shrink(image, _fitted(image.shape, _EDGE), "area")
         seen = resize(small, _fitted(image.shape, _SEEN), "area")
+        clicked, self._clicked = self._clicked, None
         carried, trust = self._carried(seen)
-        if carried is None or self._count % step.every == 0:
+        named = None if clicked is None else self._named(small, *clicked)
+        if named is not None:
+            mask = named
+        elif carried is None or self._count % step.every == 0:
             mask = self._looked(small, carried, trust, step.side)
         else:
             mask = carried
         self._count += 1
         self._mask, self._seen = mask, seen
         return refined(image, mask, small)
+
+    def _named(self, image: np.ndarray, x: float, y: float) -> np.ndarray | None:
+        """What a click on a frame means; None where there is nothing."""
+        point = Point(x * (image.shape[1] - 1), y * (image.shape[0] - 1))
+        found = guided.segment(image, Prompt((point,)), self._row, *self._where).probability
+        if found.max() < 0.5:
+            return None
+        self._chosen = True
+        return found
 
     def _carried(self, seen: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
         """The last mask moved to this frame, and how far it is to be believed."""
@@ -169,8 +210,9 @@ class LiveCutout:
     ) -> np.ndarray:
         self._looks += 1
         if carried is None or trust is None or carried.mean() < _LEAST:
+            self._chosen = False
             return self._network(image, None, side)
-        if self._looks % _AFRESH == 0:
+        if self._looks % _AFRESH == 0 and not self._chosen:
             afresh = self._network(image, None, side)
             if _overlap(afresh, resize(carried, afresh.shape)) < _SAME:
                 return afresh
@@ -178,7 +220,7 @@ class LiveCutout:
         if answer.shape != carried.shape:
             carried, trust = resize(carried, answer.shape), resize(trust, answer.shape)
         steady: np.ndarray = answer + (1 - _NEW) * trust * (carried - answer)
-        return steady
+        return _held(steady, carried) if self._chosen else steady
 
     def _network(self, image: np.ndarray, previous: np.ndarray | None, side: int) -> np.ndarray:
         if previous is None:
@@ -186,6 +228,20 @@ class LiveCutout:
         whole = Rect(0, 0, image.shape[1], image.shape[0])
         found = guided.carry(image, whole, previous, Prompt(), self._row, *self._where, side=side)
         return found.probability
+
+
+def _held(mask: np.ndarray, carried: np.ndarray) -> np.ndarray:
+    """A chosen subject's mask without what does not hang together with what was carried."""
+    there = block_maximum(mask > 0.3, _BLOCK)
+    before = dilated(block_maximum(carried > 0.5, _BLOCK), _NEAR)
+    labels = label(there & before)
+    sizes = np.bincount(labels.ravel(), minlength=2)
+    sizes[0] = 0
+    if not sizes.any():
+        return np.zeros_like(mask)
+    kept = dilated(np.isin(labels, np.flatnonzero(sizes * 8 >= sizes.max())), 1)
+    fine = np.kron(kept, np.ones((_BLOCK, _BLOCK), bool))[: mask.shape[0], : mask.shape[1]]
+    return np.where(fine, mask, np.float32(0))
 
 
 def refined(image: np.ndarray, mask: np.ndarray, small: np.ndarray | None = None) -> np.ndarray:
