@@ -9,7 +9,7 @@ from typing import Any
 
 from mattebrush.errors import MattebrushError
 
-from . import jobs_api, live_api, page_api, rembg_api, removebg_api, review
+from . import jobs_api, live_api, movies_api, page_api, rembg_api, removebg_api, review
 from .errors import status_of
 from .routes import Route
 
@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     *page_api.ROUTES,
     *review.ROUTES,
     *live_api.ROUTES,
+    *movies_api.ROUTES,
     *removebg_api.ROUTES,
     *rembg_api.ROUTES,
 )

@@ -12,7 +12,7 @@ from mattebrush import __version__
 from mattebrush.errors import JobInvalid, OptionInvalid
 from mattebrush.options import EMBEDDED_MODEL, Options
 
-from . import formats, openapi, peek
+from . import formats, movies, openapi, peek
 from .blobs import Blob
 from .calls import FORM, JSON, Call
 from .jobs import STATES, Job
@@ -39,7 +39,7 @@ JOB_SCHEMA: dict[str, Any] = {
         "changed": {"type": "array", "items": {"type": "integer"}},
     },
 }
-_OPTIONS = Field(
+OPTIONS = Field(
     "options",
     "string",
     'JSON as in the job contract, such as {"op": "remove", "feather": 1.5}.',
@@ -95,10 +95,10 @@ def _job_of(call: Call) -> tuple[Job, str]:
     most = call.settings.picture_pixels
     params: dict[str, Any] = {}
     if call.media_type == FORM:
-        params["options"] = _options(call.fields()["options"])
+        params["options"] = options_of(call.fields()["options"])
         inputs = _pictures(call)
     else:
-        params["options"] = _options(call.query["options"])
+        params["options"] = options_of(call.query["options"])
         inputs = {"image": call.body()}
     names = {"image": "picture"}
     pixels = max(
@@ -119,14 +119,14 @@ def _pictures(call: Call) -> dict[str, Blob]:
     return pictures
 
 
-def _options(text: str) -> dict[str, Any]:
+def options_of(text: str) -> dict[str, Any]:
     """The options of a job, checked as far as possible before it is queued."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise OptionInvalid("options are not JSON.", _OPTIONS.text) from error
+        raise OptionInvalid("options are not JSON.", OPTIONS.text) from error
     if not isinstance(values, dict):
-        raise OptionInvalid("options must be one JSON object.", _OPTIONS.text)
+        raise OptionInvalid("options must be one JSON object.", OPTIONS.text)
     own = ("op", "depth", "force")
     Options.from_json({name: value for name, value in values.items() if name not in own})
     return values
@@ -158,6 +158,8 @@ def _result_response(call: Call, job: Job, extra: dict[str, Blob] | None = None)
     params = _rendering_of(call.query)
     format = params.pop("format") or _preferred(call, job)
     finished_output(job)
+    if "movie" in job.facts and format != "report":
+        return file_response(job.keep_output(), movies.MEDIA_TYPES[job.facts["movie"]])
     if format == "report":
         return json_response(job.facts)
     if format == "npz":
@@ -264,7 +266,7 @@ ROUTES = (
             202: Reply("Taken in; Location says where to ask.", {JSON: JOB_SCHEMA}),
             **failures(400, 408, 410, 413, 415, 422, 429, 500, 504),
         },
-        query=(_OPTIONS, *formats.RESULT_FIELDS),
+        query=(OPTIONS, *formats.RESULT_FIELDS),
         bodies=(
             *(Body(name, "A request of the job contract.") for name in _NPZ_NAMES),
             Body("image/*", "A picture file; options in the query."),
@@ -276,7 +278,7 @@ ROUTES = (
                     Field("mask", "binary", "A mask, for refine, matte and decontaminate."),
                     Field("previous", "binary", "The mask last given, for refine."),
                     Field("region", "binary", "White where to work."),
-                    _OPTIONS,
+                    OPTIONS,
                 ),
             ),
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,6 +35,8 @@ _TICK_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 
 RENDER = "render"
+MOVIES = "movie"
+"""Kinds of jobs with a lane of their own: pictures do not wait for them."""
 
 
 class Service:
@@ -46,7 +49,7 @@ class Service:
         self.pages = Pages()
         self.live = LiveDesk(settings)
         self.last_request = time.monotonic()
-        names = (*settings.devices, RENDER)
+        names = (*settings.devices, RENDER, MOVIES)
         self.lanes: dict[str, Lane[Job]] = {
             name: Lane(name, self._work, settings.idle_worker, settings.job_seconds)
             for name in names
@@ -72,7 +75,7 @@ class Service:
 
     def _lane(self, device: str) -> Lane[Job]:
         first = self.settings.devices[0]
-        return self.lanes[device if device in self.settings.devices else first]
+        return self.lanes[device if device in (*self.settings.devices, MOVIES) else first]
 
     def _work(self, job: Job, lane: Lane[Job]) -> None:
         if not job.wanted:
@@ -95,6 +98,9 @@ class Service:
             job.fail(MattebrushError("The server failed on this job.", "Try again."))
         else:
             job.succeed(output, facts)
+        finally:
+            if "folder" in job.params:  # of a process that was killed in the middle
+                shutil.rmtree(job.params["folder"], ignore_errors=True)
         self.metrics.finished(job.kind, job.state, time.monotonic() - started)
 
     def cancel(self, job: Job) -> None:

@@ -4,7 +4,8 @@
 A task gets blobs and plain parameters and gives bytes, or an answer of the engine's still to be
 written down, and plain facts. `job` answers a request of the job contract; `picture` makes one of
 picture files; `render` (in `rendering`) turns an answer into a file; `shown` turns any picture into
-a PNG; `live` cuts out a camera's frame (in `live`); `status` examines the machine.
+a PNG; `live` cuts out a camera's frame, and `movie` a movie (in `live` and `movies`); `status`
+examines the machine.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mattebrush.imaging.depth import to_depth
 from mattebrush.imaging.morphology import dilated
 from mattebrush.jobs import contract, operations
 
-from . import live, rendering
+from . import live, movies, rendering
 from .blobs import Blob
 from .errors import RegionEmpty, RegionOutside
 
@@ -148,6 +149,7 @@ def _status(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress)
 TASKS: dict[str, Callable[[dict[str, Blob], dict[str, Any], Progress], Outcome]] = {
     "job": _job,
     "live": live.frame,
+    "movie": movies.cut_out,
     "picture": _picture,
     "render": rendering.render,
     "shown": _shown,

@@ -134,6 +134,13 @@ export async function submit(pictures, options, signal) {
   }
 }
 
+/** Sends a movie; returns the job's id. */
+export async function submitMovie(file, query, signal) {
+  const headers = { "Content-Type": file.type.startsWith("video/") ? file.type : "video/x-matroska" };
+  const response = await ask(`/v1/movies?${new URLSearchParams(query)}`, { method: "POST", body: file, headers, signal });
+  return (await response.json()).id;
+}
+
 /** Follows a job's events; calls tell(job) at each, and returns the last when it is done. */
 export async function follow(id, tell, signal) {
   const response = await ask(`/v1/jobs/${id}/events`, { signal });

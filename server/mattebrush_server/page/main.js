@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { BLURRED } from "./blur.js";
 import { download } from "./consent.js";
 import { FRAMES, placed } from "./frame.js";
+import { cutOutMovie, isMovie } from "./movie.js";
 import { ObjectsPanel, nameOf } from "./objects.js";
 import { Picture } from "./picture.js";
 import { LANGUAGES, language, loadTexts, t, translate, useLanguage } from "./texts.js";
@@ -106,6 +107,10 @@ function buildLanguages() {
 
 function add(files) {
   if (!$("sign-in").hidden || !files.length) return;
+  const movie = [...files].find(isMovie);
+  if (movie) cutOutMovie(movie);
+  files = [...files].filter((file) => !isMovie(file));
+  if (!files.length) return;
   const look = shown?.look ?? {};
   const fresh = [...files].map((file) => new Picture(file, { changed: update, problem }, look));
   pictures.push(...fresh);
