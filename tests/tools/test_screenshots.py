@@ -6,6 +6,7 @@ from __future__ import annotations
 from PIL import Image
 
 from tools import screenshots
+from tools.lock import ROOT
 
 
 def test_the_empty_screen_around_the_windows_is_cut_off() -> None:
@@ -18,7 +19,7 @@ def test_the_empty_screen_around_the_windows_is_cut_off() -> None:
 
 def test_the_tests_and_the_pictures_are_there() -> None:
     for host, shot in screenshots.SHOTS.items():
-        assert (screenshots.ROOT / shot.test[0]).exists()
-        page = (screenshots.ROOT / "docs" / f"{host}.md").read_text("utf-8")
+        assert (ROOT / shot.test[0]).exists()
+        page = (ROOT / "docs" / f"{host}.md").read_text("utf-8")
         assert f"pictures/{host}.png" in page and f"tools.screenshots {host}" in page
         assert (screenshots.PICTURES / f"{host}.png").exists()
