@@ -26,7 +26,7 @@ def halve(image, drawable, count):
 \treturn
     for i in xrange(count / 4):
         pdb.gimp_message(u"x")
-    pdb.plug_in_nlfilt(image, drawable, 0.3, 0.3, 0)
+    pdb.plug_in_ccanalyze(image, drawable)
     pdb['plug-in-gmic-qt'](image)
     # pdb.plug_in_nothing
 
@@ -77,11 +77,11 @@ def test_lines_without_a_counterpart_are_reported(old: Path, tmp_path: Path) -> 
     findings = port(old, tmp_path / "out").findings
     lines = (tmp_path / "out" / "halve" / "halve.py").read_text(encoding="utf-8").splitlines()
     said = {str(one).partition(": ")[2] for one in findings}
-    assert "pdb.plug_in_nlfilt: GIMP 3 has no counterpart" in said
+    assert "pdb.plug_in_ccanalyze: GIMP 3 has no counterpart" in said
     assert any(one.startswith("pdb.plug_in_gmic_qt: not one of GIMP 2.10's own") for one in said)
     assert not any("nothing" in one for one in said)
     for finding in findings:
-        assert "nlfilt" in lines[finding.line - 1] or "gmic" in lines[finding.line - 1]
+        assert "ccanalyze" in lines[finding.line - 1] or "gmic" in lines[finding.line - 1]
 
 
 def test_a_plugin_of_python_3_is_left_alone(
@@ -111,4 +111,15 @@ def test_the_list_of_procedures_is_that_of_gimp_2_10() -> None:
     status = procedures()
     assert len(status) > 1200
     assert status["plug-in-gauss"] == ""
-    assert status["plug-in-nlfilt"]
+    assert status["plug-in-ccanalyze"]
+
+
+def test_what_python_3_reads_otherwise_is_python_2(tmp_path: Path) -> None:
+    """GIMP 2.10's Python was 2.7, unless the file says another."""
+    lines = "from gimpfu import *\nprint >> out, 1\nhalf = width / 2\nmain()\n"
+    (tmp_path / "old.py").write_text("#!/usr/bin/env python\n" + lines)
+    (tmp_path / "new.py").write_text("#!/usr/bin/env python3\n" + lines)
+    old = (port(tmp_path / "old.py", tmp_path / "a").folder / "old.py").read_text()
+    new = (port(tmp_path / "new.py", tmp_path / "a").folder / "new.py").read_text()
+    assert "print(1, file=out)" in old and "old_division(width" in old
+    assert lines in new

@@ -33,6 +33,17 @@ _ATTRIBUTES = {
     "progress_install": "GIMP 3 shows the progress itself",
 }
 _ATTRIBUTE = re.compile(r"\bgimp\s*\.\s*(\w+)")
+_GI = re.compile(r"^\s*(?:import|from)\s+gi\b", re.MULTILINE)
+_PYTHON_2 = re.compile(
+    r"^\s*print\s*>>|\b(?:xrange|raw_input|basestring|unichr|unicode|reduce|file|map|filter)\s*\("
+    r"|\.(?:has_key|iteritems|iterkeys|itervalues)\(|\bimport (?:urllib2|ConfigParser|StringIO)\b",
+    re.MULTILINE,
+)
+"""What Python 3 can read but does not understand as Python 2 did."""
+_NO_CONVERTER = (
+    "this is a Python 2 plug-in, and this Python has no converter."
+    " Install one: pip install fissix (with pipx: pipx inject mattebrush fissix)."
+)
 _INSTALLED = re.compile(r"\b(python_fu_|script_fu_|plug_in_|extension_|file_)")
 
 
@@ -142,9 +153,11 @@ def _converted(path: Path) -> tuple[str, list[str]]:
     """The file as Python 3, and what was done to it."""
     text, done = _read(path), []
     mended = _without_coding(text)
-    if not _parses(mended):
-        mended = _python3(mended, path)
-        done.append("Python 2 became Python 3")
+    if not _is_python3(mended):
+        converted = _python3(mended, path)
+        if converted != mended:
+            mended = converted
+            done.append("Python 2 became Python 3")
         divided = _old_divisions(mended)
         if divided != mended:
             mended = divided
@@ -177,9 +190,22 @@ def _parses(text: str) -> bool:
     return True
 
 
+def _is_python3(text: str) -> bool:
+    """Whether it says so. What only can be read as Python 3 is not: GIMP 2.10's Python was 2.7,
+    where `print >> out, 1 / 2` is a correct line, too, and means something else.
+    """
+    first = text.partition("\n")[0]
+    says = (first.startswith("#!") and "python3" in first) or _GI.search(text)
+    return bool(says) and _parses(text)
+
+
 def _python3(text: str, path: Path) -> str:
     """Python 2 as Python 3. Raises InputInvalid where it is neither."""
     refactoring = _refactoring()
+    if refactoring is None:
+        if _parses(text) and not _PYTHON_2.search(text):
+            return text
+        raise InputInvalid(_NO_CONVERTER)
     text = _expanded(text) + ("" if text.endswith("\n") else "\n")
     fixers = refactoring.get_fixers_from_package(f"{refactoring.__package__}.fixes")
     tool = refactoring.RefactoringTool(fixers)
@@ -193,7 +219,7 @@ def _python3(text: str, path: Path) -> str:
 
 
 def _refactoring() -> Any:
-    """lib2to3's refactoring, from the standard library or from its successor."""
+    """lib2to3's refactoring, from the standard library or from its successor; None without."""
     import importlib
     import warnings
 
@@ -204,10 +230,7 @@ def _refactoring() -> Any:
                 return importlib.import_module(f"{name}.refactor")
             except ImportError:
                 continue
-    raise InputInvalid(
-        "this is a Python 2 plug-in, and this Python has no converter."
-        " Install one: pip install fissix (with pipx: pipx inject mattebrush fissix)."
-    )
+    return None
 
 
 def _expanded(text: str) -> str:

@@ -9,6 +9,7 @@ from gi.repository import Gimp
 
 from . import (
     _color,
+    _edges,
     _files,
     _filters,
     _kernels,
@@ -337,6 +338,20 @@ def _drawable_offset(drawable, around, fill, x, y):
     drawable.offset(bool(around), fill, x, y)
 
 
+def _clone(drawable, source, kind, x, y, count, strokes):
+    if int(kind) == 0:
+        raise NotCovered("pdb.gimp_clone from an image", _NOTHING_PAINTED)
+    kind, strokes = Gimp.CloneType(int(kind)), [float(one) for one in strokes]
+    Gimp.clone(drawable.native, source.native, kind, float(x), float(y), strokes)
+
+
+def _heal(drawable, *args):
+    raise NotCovered("pdb.gimp_heal", _NOTHING_PAINTED)
+
+
+_NOTHING_PAINTED = "GIMP 3's own paints nothing; copy and paste a selection instead."
+
+
 def _channel_new(image, width, height, name, opacity, color):
     return _objects.Channel(image, name, width, height, opacity, color)
 
@@ -360,6 +375,8 @@ def _selection_clear(image):
 
 TABLE = {
     "gimp-channel-new": _channel_new,
+    "gimp-clone": _clone,
+    "gimp-heal": _heal,
     "gimp-layer-new": _layer_new,
     "gimp-layer-copy": _layer_copy,
     "gimp-layer-new-from-visible": _new_from_visible,
@@ -499,7 +516,17 @@ TABLE.update(
     }
 )
 
-for _module in (_color, _files, _filters, _kernels, _paths, _resources, _retired, _transforms):
+for _module in (
+    _color,
+    _edges,
+    _files,
+    _filters,
+    _kernels,
+    _paths,
+    _resources,
+    _retired,
+    _transforms,
+):
     TABLE.update(_module.TABLE)
 
 _GEGL_HINT = "Many filters are GEGL operations now: Gimp.DrawableFilter.new(drawable, 'gegl:...')."

@@ -11,7 +11,7 @@ import random
 from gi.repository import Gimp
 
 from . import _graph, gimpcolor
-from ._errors import error
+from ._errors import NotCovered, error
 
 Filter = collections.namedtuple("Filter", "operation properties options")
 Aux = collections.namedtuple("Aux", "pad")
@@ -26,8 +26,9 @@ def _filter(operation, *names, **options):
 
     A name may be a pair of name and a function that makes the value. Keywords: `encoded`: the
     operation takes the encoded values for linear ones; `shifted`: GIMP 2.10 shifted the selected
-    part to the corner a second time; `fixed`: more properties, or a function of drawable and
-    arguments that gives them; `needs_alpha`: refuse drawables without.
+    part to the corner a second time; `painted`: the operation paints that part alone; `fixed`:
+    more properties, or a function of drawable and arguments that gives them; `needs_alpha`: refuse
+    drawables without.
     """
     return Filter(operation, names, options)
 
@@ -58,7 +59,10 @@ def run(filter_, name, image, drawable, *args):
         _graph.apply_in_core(drawable, step)
     else:
         steps = _twice_shifted(drawable, step) if options.get("shifted") else [step]
-        _graph.apply(drawable, steps, options.get("encoded", False))
+        painted = _part_as_painted(drawable) if options.get("painted") else None
+        encoded, opaque = options.get("encoded", False), options.get("opaque", False)
+        clipped = options.get("clipped", False)
+        _graph.apply(drawable, steps, encoded, painted=painted, opaque=opaque, clipped=clipped)
 
 
 def _twice_shifted(drawable, step):
@@ -99,6 +103,11 @@ def _part_size(drawable, *args):
 def _part(drawable, *args):
     x, y, width, height = drawable.mask_intersect() or (0, 0, 1, 1)
     return {"x": x, "y": y, "width": width, "height": height}
+
+
+def _part_as_painted(drawable):
+    """The selected part once more, from its own corner: GIMP 2.10 added its place twice."""
+    return drawable.mask_intersect() or (0, 0, 1, 1)
 
 
 def _seed(number):
@@ -170,6 +179,23 @@ def _matrix(drawable, count, matrix, alpha, divisor, offset, channel_count, chan
     values.update(zip(("red", "green", "blue"), (bool(one) for one in colors)))
     policy = {0: "clamp", 1: "loop", 2: "none"}[int(border)]
     return dict(values, alpha=bool(channels[4]), normalize=False, border=_EDGES[policy])
+
+
+def _newsprint(drawable, cell, kind, *args):
+    model = {0: 1, 1: 2, 2: 3}.get(int(kind), 1)
+    periods = dict.fromkeys(("period", "period2", "period3", "period4"), float(cell))
+    return dict(periods, **{"color-model": model})
+
+
+def _spot(number):
+    """The pattern: dots, lines, diamonds, Euclidean dots, PostScript's diamonds."""
+    return {0: 1, 1: 0}.get(int(number), int(number))
+
+
+def _within_90(angle):
+    """The same screen's angle between -90 and 90 degrees."""
+    angle = (angle + 180.0) % 360.0 - 180.0
+    return angle + 180.0 if angle < -90.0 else angle - 180.0 if angle > 90.0 else angle
 
 
 def _paper(drawable, *args):
@@ -314,6 +340,23 @@ def _gauss_one(image, drawable, radius, across, down):
     _gauss(image, drawable, radius if across else 0, radius if down else 0)
 
 
+def _nl_filter(image, drawable, alpha, radius, kind):
+    """GIMP 3 refuses what is outside of its ranges, where 2.10 took the nearest."""
+    procedure = Gimp.get_pdb().lookup_procedure("plug-in-nl-filter")
+    config = procedure.create_config()
+    config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+    config.set_property("image", image.native)
+    config.set_core_object_array("drawables", [drawable.native])
+    config.set_property("alpha", min(max(float(alpha), 0.0), 1.0))
+    config.set_property("radius", min(max(float(radius), 1 / 3.0), 1.0))
+    config.set_property("filter", _NL_FILTERS[int(kind)])
+    if procedure.run(config).index(0) != Gimp.PDBStatusType.SUCCESS:
+        raise error(Gimp.get_pdb().get_last_error() or "plug_in_nlfilt failed")
+
+
+_NL_FILTERS = ("alpha-trim", "optimal-estimation", "edge-enhancement")
+
+
 def _sharpen(image, drawable, percent):
     """A 3 by 3 kernel whose weights sum up to one; the outermost pixels stay as they are."""
     center = 100.0 / max(100 - percent, 1)
@@ -321,19 +364,14 @@ def _sharpen(image, drawable, percent):
     values = dict(kernel, c3=center, divisor=1.0, offset=0.0, normalize=False, alpha=False)
     values["alpha-weight"] = False
     _graph.apply(drawable, [_graph.Step("gegl:convolution-matrix", values, {})], encoded=True,
-                 keep_border=1)  # fmt: skip
-
-
-def _colorify(image, drawable, color):
-    """The encoded luminance, tinted."""
-    color = gimpcolor.from_any(color)
-    gray = _graph.Step("gegl:mono-mixer", {"red": 0.2126, "green": 0.7152, "blue": 0.0722}, {})
-    gains = {"rr-gain": color.r, "gg-gain": color.g, "bb-gain": color.b}
-    _graph.apply(drawable, [gray, _graph.Step("gegl:channel-mixer", gains, {})], encoded=True)
+                 keep_border=1, clipped=True)  # fmt: skip
 
 
 def _color_to_alpha(image, drawable, color):
     if not drawable.has_alpha:
+        if not Gimp.Selection.is_empty(image.native):
+            name = "pdb.plug_in_colortoalpha within a selection on a layer without alpha"
+            raise NotCovered(name, "Add an alpha channel first.")  # 2.10 emptied the rest
         drawable.native.add_alpha()
     _graph.apply(drawable, [_graph.Step("gegl:color-to-alpha", {"color": _color(color)}, {})])
 
@@ -345,7 +383,8 @@ def _rotate(image, drawable, angle, everything):
         return
     x, y = drawable.offsets
     center = x + drawable.width / 2.0, y + drawable.height / 2.0
-    drawable.native.transform_rotate_simple(kind, False, *center)
+    with _graph.everything_selected(drawable.native):  # all of the layer turns
+        drawable.native.transform_rotate_simple(kind, False, *center)
 
 
 FILTERS = {
@@ -364,7 +403,7 @@ FILTERS = {
     "plug-in-c-astretch": _filter("gegl:stretch-contrast", fixed={"keep-colors": False}),
     "plug-in-convmatrix": _filter(
         "gegl:convolution-matrix", DROP, DROP, ("alpha-weight", bool), "divisor", "offset",
-        DROP, DROP, DROP, fixed=_matrix, encoded=True),
+        DROP, DROP, DROP, fixed=_matrix, encoded=True, clipped=True),
     "plug-in-cubism": _filter(
         "gegl:cubism", "tile-size", "tile-saturation",
         ("bg-color", lambda back: _context_color(True, 0.0) if back else _transparent())),
@@ -402,6 +441,11 @@ FILTERS = {
         ("tile-allow-split", bool), "light-dir", "color-variation", ("antialiasing", bool),
         ("color-averaging", bool), "tile-type", ("tile-surface", bool), DROP, fixed=_mosaic),
     "plug-in-neon": _filter("gegl:edge-neon", "radius", "amount"),
+    "plug-in-newsprint": _filter(
+        "gegl:newsprint", DROP, DROP, ("black-pullout", lambda percent: percent / 100.0),
+        ("angle", _within_90), ("pattern", _spot), ("angle2", _within_90), ("pattern2", _spot),
+        ("angle3", _within_90), ("pattern3", _spot), ("angle4", _within_90), ("pattern4", _spot),
+        ("aa-samples", _whole), fixed=_newsprint, encoded=_graph.RESULT, opaque=True),
     "plug-in-noisify": _filter(
         "gegl:noise-rgb", ("independent", bool), DROP, DROP, DROP, DROP,
         fixed=_noise(1), encoded=True),
@@ -421,7 +465,8 @@ FILTERS = {
     "plug-in-pixelize": _filter("gegl:pixelize", "size-x",
                                 fixed=lambda drawable, size: {"size-y": size}),
     "plug-in-pixelize2": _filter("gegl:pixelize", "size-x", "size-y"),
-    "plug-in-plasma": _filter("gegl:plasma", ("seed", _seed), "turbulence", fixed=_part),
+    "plug-in-plasma": _filter(
+        "gegl:plasma", ("seed", _seed), "turbulence", fixed=_part, painted=True),
     "plug-in-polar-coords": _filter(
         "gegl:polar-coordinates", "depth", "angle", ("bw", bool), ("top", bool), ("polar", bool),
         shifted=True),
@@ -459,7 +504,7 @@ FILTERS = {
     "plug-in-threshold-alpha": _filter(
         "gimp:threshold-alpha", ("value", _to_unit), needs_alpha=True),
     "plug-in-unsharp-mask": _filter(
-        "gegl:unsharp-mask", "std-dev", "scale", ("threshold", _to_unit)),
+        "gegl:unsharp-mask", "std-dev", "scale", ("threshold", lambda value: int(value) // 255)),
     "plug-in-video": _filter(
         "gegl:video-degradation", "pattern", ("additive", bool), ("rotated", bool)),
     "plug-in-vinvert": _filter("gegl:value-invert"),
@@ -482,7 +527,6 @@ TABLE = {name: _runner(name, filter_) for name, filter_ in FILTERS.items()}
 TABLE.update(
     {
         "plug-in-colors-channel-mixer": _mixer,
-        "plug-in-colorify": _colorify,
         "plug-in-colortoalpha": _color_to_alpha,
         "plug-in-displace": _displace(0),
         "plug-in-displace-polar": _displace(1),
@@ -493,6 +537,7 @@ TABLE.update(
         "plug-in-gauss-rle2": _gauss,
         "plug-in-mblur": _motion_blur(False),
         "plug-in-mblur-inward": _motion_blur(True),
+        "plug-in-nlfilt": _nl_filter,
         "plug-in-rotate": _rotate,
         "plug-in-sharpen": _sharpen,
     }

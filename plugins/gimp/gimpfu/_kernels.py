@@ -9,21 +9,21 @@ import math
 
 from gi.repository import Gimp
 
-from . import _graph
+from . import _graph, gimpcolor
 from ._errors import error
 
 _STEP = 32
 """Rows between two reports of progress."""
 
 
-def _planes(data, width, height, count):
+def planes_of(data, width, height, count):
     """The planes of interleaved bytes."""
     stride = width * count
     rows = [data[start : start + stride] for start in range(0, height * stride, stride)]
     return [[row[channel::count] for row in rows] for channel in range(count)]
 
 
-def _interleaved(planes):
+def interleaved(planes):
     """The bytes of planes of whole numbers from 0 to 255."""
     count, width = len(planes), len(planes[0][0])
     out = bytearray(count * width * len(planes[0]))
@@ -44,16 +44,16 @@ def _on_colors(change, rgb_only=False):
             raise error("this filter works on RGB images" + ("" if rgb_only else " and gray ones"))
 
         def changed(data, width, height, count):
-            planes = _planes(data, width, height, count)
+            planes = planes_of(data, width, height, count)
             colors = 3 if native.is_rgb() else 1
-            return _interleaved(change(planes[:colors], *args) + planes[colors:])
+            return interleaved(change(planes[:colors], *args) + planes[colors:])
 
         _graph.apply_bytes(drawable, changed)
 
     return procedure
 
 
-def _rows_with_progress(rows):
+def rows_with_progress(rows):
     """The rows, with GIMP's progress bar moving along."""
     count = len(rows)
     for number, row in enumerate(rows):
@@ -63,14 +63,14 @@ def _rows_with_progress(rows):
     Gimp.progress_update(1.0)
 
 
-def _lightness(planes):
+def lightness(planes):
     """The mean of the largest and the smallest color, rounded up."""
     if len(planes) == 1:
         return planes[0]
     return [[(max(pixel) + min(pixel) + 1) // 2 for pixel in zip(*rows)] for rows in zip(*planes)]
 
 
-class _Recursive(object):
+class Recursive(object):
     """The coefficients of a Gaussian as a recursive filter of fourth order, after Deriche 1993.
 
     forward, backward: of the four last inputs and this one; feedback: of the four last outputs.
@@ -107,13 +107,13 @@ class _Recursive(object):
 
 def _blurred(plane, radius):
     """A Gaussian whose value at `radius` is 1/255, in bytes after each direction."""
-    filter_ = _Recursive(math.sqrt(-(radius**2) / (2 * math.log(1 / 255.0))))
-    down = _blurred_down(plane, filter_)
-    across = _blurred_down([list(column) for column in zip(*down)], filter_)
+    filter_ = Recursive(math.sqrt(-(radius**2) / (2 * math.log(1 / 255.0))))
+    down = blurred_down(plane, filter_)
+    across = blurred_down([list(column) for column in zip(*down)], filter_)
     return [list(row) for row in zip(*across)]
 
 
-def _blurred_down(rows, filter_):
+def blurred_down(rows, filter_):
     causal = _run(rows, filter_, filter_.forward, 0)
     other = _run(rows[::-1], filter_, filter_.backward, 1)[::-1]
     return [
@@ -128,7 +128,7 @@ def _run(rows, filter_, weights, late):
     first = rows[0]
     rest = [filter_.rest[late] * value for value in first]
     before, after, out = [first] * 4, [rest] * 4, []
-    for row in _rows_with_progress(rows):
+    for row in rows_with_progress(rows):
         seen = before if late else [row] + before[:3]
         now = [
             p * a + q * b + r * c + s * d - t * e - u * f - v * g - w * h
@@ -146,7 +146,7 @@ def _softglow(planes, radius, brightness, sharpness):
         int(min(max(255.0 / (1 + math.exp(steep * (step / 255.0 - 0.5))) * brightness, 0), 255))
         for step in range(256)
     ]
-    lights = [[curve[value] for value in row] for row in _lightness(planes)]
+    lights = [[curve[value] for value in row] for row in lightness(planes)]
     glow = _blurred(lights, abs(radius) + 1)
     return [
         [
@@ -168,9 +168,9 @@ _THRESHOLD = 0.75
 
 def _photocopy(planes, radius, sharpness, black, white):
     """Darkens what is darker than its surroundings, and whitens the rest."""
-    lightness = _lightness(planes)
-    near = _blurred(lightness, max(1.0, 10 * (1 - sharpness)) + 1)
-    far = _blurred(lightness, abs(radius) + 1)
+    light = lightness(planes)
+    near = _blurred(light, max(1.0, 10 * (1 - sharpness)) + 1)
+    far = _blurred(light, abs(radius) + 1)
     ratios = [[a / float(b) if b else None for a, b in zip(*rows)] for rows in zip(near, far)]
     down, up = _ramp(ratios, black, True), _ramp(ratios, 1.0 - white, False)
 
@@ -209,10 +209,28 @@ def _max_rgb(planes, keep_largest):
     """Keeps the largest (or the smallest) of each pixel's colors; the others become 0."""
     choose = max if keep_largest else min
     out = [[], [], []]
-    for rows in _rows_with_progress(list(zip(*planes))):
+    for rows in rows_with_progress(list(zip(*planes))):
         kept = [choose(pixel) for pixel in zip(*rows)]
         for row, into in zip(rows, out):
             into.append([one if one == best else 0 for one, best in zip(row, kept)])
+    return out
+
+
+_LUMINANCE = 0.22248840, 0.71690369, 0.06060791
+"""What red, green and blue count."""
+
+
+def _colorify(planes, color):
+    """The luminance, tinted; each part of it is cut to a whole number."""
+    shares = [[int(value * share) for value in range(256)] for share in _LUMINANCE]
+    color = gimpcolor.from_any(color)
+    tints = [[int(value * part) for value in range(256)] for part in (color.r, color.g, color.b)]
+    red, green, blue = shares
+    out = [[], [], []]
+    for rows in rows_with_progress(list(zip(*planes))):
+        light = [red[r] + green[g] + blue[b] for r, g, b in zip(*rows)]
+        for into, tint in zip(out, tints):
+            into.append([tint[value] for value in light])
     return out
 
 
@@ -228,7 +246,7 @@ def _color_enhance(planes):
         (depth - low) / float(high - low) * 255 / depth if depth else 0.0 for depth in range(256)
     ]
     out = [[], [], []]
-    for row, depth in _rows_with_progress(list(zip(pixels, depths))):
+    for row, depth in rows_with_progress(list(zip(pixels, depths))):
         made = [
             [255 - (min(pixel) + (ink - min(pixel)) * scale[one]) for ink in pixel]
             for pixel, one in zip(row, depth)
@@ -236,76 +254,6 @@ def _color_enhance(planes):
         for channel, into in enumerate(out):
             into.append([min(max(int(pixel[channel] + 0.5), 0), 255) for pixel in made])
     return out
-
-
-def _emboss(image, drawable, azimuth, elevation, depth, kind):
-    """Light from the side on what the colors, times alpha, are the heights of."""
-    native = drawable.native
-    if native.is_indexed():
-        raise error("plug_in_emboss works on RGB images and gray ones")
-    around, upward = math.radians(azimuth), math.radians(elevation)
-    light = (
-        math.cos(around) * math.cos(upward) * 255,
-        math.sin(around) * math.cos(upward) * 255,
-        math.sin(upward) * 255,
-    )
-    steep = 6 * 255.0 / depth
-
-    def changed(data, width, height, count):
-        planes = _planes(data, width, height, count)
-        colors = 3 if native.is_rgb() else 1
-        heights = _heights(planes[:colors], planes[colors:])
-        # The first and the last row have the place of the one beside them, and nothing beyond.
-        rows = list(zip(heights, heights[1:], heights[2:])) or [[heights[0]] * 3]
-        if height > 2:
-            rows.insert(0, rows[0][1:2] + rows[0][1:])
-            rows.append(rows[-1][:2] + rows[-1][1:2])
-        rows += rows[-1:] * (height - len(rows))
-        shades = [_shades(three, light, steep) for three in _rows_with_progress(rows)]
-        planes = [plane[1:2] + plane[1:-1] + plane[-2:-1] or plane for plane in planes]
-        if kind:
-            lit = [shades] * colors
-        else:
-            lit = [
-                [[value * shade >> 8 for value, shade in zip(*rows)] for rows in zip(one, shades)]
-                for one in planes[:colors]
-            ]
-        return _interleaved([_without_sides(plane) for plane in lit + planes[colors:]])
-
-    _graph.apply_bytes(drawable, changed, whole=True)
-
-
-def _heights(colors, alphas):
-    sums = [[sum(pixel) for pixel in zip(*rows)] for rows in zip(*colors)]
-    for alpha in alphas:
-        sums = [[one * (a / 255.0) for one, a in zip(*rows)] for rows in zip(sums, alpha)]
-    return sums
-
-
-def _shades(rows, light, steep):
-    """The middle one of three rows in that light; its ends are not lit."""
-    above, here, below = rows
-    columns = [a + b + c for a, b, c in zip(above, here, below)]
-    slopes = [c - a for a, c in zip(above, below)]
-    x_light, y_light, flat = light
-    out = [0]
-    for x in range(1, len(columns) - 1):
-        across = int(columns[x - 1] - columns[x + 1])
-        down = int(slopes[x - 1] + slopes[x] + slopes[x + 1])
-        if not (across or down):
-            out.append(int(flat))
-            continue
-        lit = across * x_light + down * y_light + steep * flat
-        if lit < 0:
-            out.append(0)
-        else:
-            length = math.sqrt(across * across + down * down + steep * steep)
-            out.append(int(lit / length))
-    return (out + [0])[: len(columns)]
-
-
-def _without_sides(plane):
-    return [[0] + list(row[1:-1]) + [0] if len(row) > 1 else [0] for row in plane]
 
 
 def _blur(image, drawable):
@@ -318,9 +266,9 @@ def _blur(image, drawable):
         raise error("plug_in_blur works on RGB images and gray ones")
 
     def changed(data, width, height, count):
-        planes = _planes(data, width, height, count)
+        planes = planes_of(data, width, height, count)
         if not native.has_alpha():
-            return _interleaved([_ninth(_sums_of_nine(plane)) for plane in planes])
+            return interleaved([_ninth(_sums_of_nine(plane)) for plane in planes])
         weights = planes[-1]
         sums = _sums_of_nine(weights)
         out = []
@@ -332,7 +280,7 @@ def _blur(image, drawable):
                     for rows in zip(_sums_of_nine(weighted), sums)
                 ]
             )
-        return _interleaved(out + [_ninth(sums)])
+        return interleaved(out + [_ninth(sums)])
 
     _graph.apply_bytes(drawable, changed, rows=1)
 
@@ -346,16 +294,77 @@ def _sums_of_nine(plane):
     rows = [plane[0]] + plane + [plane[-1]]
     down = [[a + b + c for a, b, c in zip(*three)] for three in zip(rows, rows[1:], rows[2:])]
     out = []
-    for row in _rows_with_progress(down):
+    for row in rows_with_progress(down):
         wide = [row[0]] + row + [row[-1]]
         out.append([a + b + c for a, b, c in zip(wide, wide[1:], wide[2:])])
     return out
 
 
+def _fractal_trace(image, drawable, x1, x2, y1, y2, depth, outside):
+    """Each pixel from where the Mandelbrot iteration takes its place."""
+    native = drawable.native
+    if native.is_indexed():
+        raise error("plug_in_fractal_trace works on RGB images and gray ones")
+    bounds = drawable.mask_intersect()
+    if bounds is None:
+        return
+    left, top, wide, high = bounds
+    step_x = (x2 - x1) / float(wide)
+    step_y = (y2 - y1) / float(high)
+    alpha = native.has_alpha()
+
+    def changed(data, width, height, count):
+        colors = count - int(alpha)
+        fills = {1: (0,) * colors + (0,), 2: (0,) * colors + (255,), 3: (255,) * colors + (255,)}
+        out = bytearray(data)
+        for y in rows_with_progress(range(top, top + high)):
+            for x in range(left, left + wide):
+                from_x, from_y = x1 + (x - left) * step_x, y1 + (y - top) * step_y
+                from_x, from_y = _mandelbrot(from_x, from_y, int(depth))
+                from_x = (from_x - x1) / step_x + left
+                from_y = (from_y - y1) / step_y + top
+                within = 0 <= from_x < width and 0 <= from_y < height
+                if within or outside not in fills:
+                    place = from_x % width, from_y % height
+                    pixel = _between(data, width, height, count, alpha, *place)
+                else:
+                    pixel = fills[outside]
+                at = (y * width + x) * count
+                out[at : at + count] = bytes(bytearray(pixel[:count]))
+        return bytes(out)
+
+    _graph.apply_bytes(drawable, changed, whole=True)
+
+
+def _mandelbrot(x, y, depth):
+    real, imaginary = x, y
+    for _ in range(depth):
+        real, imaginary = real * real - imaginary * imaginary + x, 2 * real * imaginary + y
+    return real, imaginary
+
+
+def _between(data, width, height, count, alpha, x, y):
+    """The pixel at a place between four, each counting as much as its alpha says."""
+    left, top = int(x), int(y)
+    across, down = x - left, y - top
+    colors, total = [0.0] * (count - int(alpha)), 0.0
+    for row, part in ((top, 1.0 - down), (top + 1, down)):
+        for column, share in ((left, 1.0 - across), (left + 1, across)):
+            at = (min(row, height - 1) * width + min(column, width - 1)) * count
+            weight = part * share * (data[at + count - 1] if alpha else 255)
+            total += weight
+            colors = [sum_ + weight * data[at + c] for c, sum_ in enumerate(colors)]
+    total *= 1.0001
+    if not int(total):
+        return [0] * count
+    return [int(one / total) for one in colors] + [int(total)]
+
+
 TABLE = {
     "plug-in-blur": _blur,
     "plug-in-color-enhance": _on_colors(_color_enhance, rgb_only=True),
-    "plug-in-emboss": _emboss,
+    "plug-in-colorify": _on_colors(_colorify, rgb_only=True),
+    "plug-in-fractal-trace": _fractal_trace,
     "plug-in-max-rgb": _on_colors(_max_rgb, rgb_only=True),
     "plug-in-photocopy": _on_colors(_photocopy),
     "plug-in-softglow": _on_colors(_softglow),

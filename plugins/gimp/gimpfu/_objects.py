@@ -746,7 +746,10 @@ class Display(_Object):
     """A view of an image."""
 
     def __init__(self, image):
-        self.native = Gimp.Display.new(image.native)
+        try:
+            self.native = Gimp.Display.new(image.native)
+        except TypeError:
+            raise error("could not create a display") from None
 
 
 @counterpart(Gimp.Parasite)

@@ -66,9 +66,14 @@ def _dashed(name):
 def _procedure(name):
     """The procedure of that name. Raises MissingProcedure, once GIMP can be asked."""
     name = _dashed(name)
-    if Gimp.get_pdb() is not None and _implementation(name) is None:
+    if _hears() and _implementation(name) is None:
         raise MissingProcedure("pdb." + name.replace("-", "_"), _adapted.instead(name))
     return Procedure(name)
+
+
+def _hears():
+    """Whether GIMP can be asked: not before `main()`."""
+    return Gimp.get_plug_in() is not None
 
 
 def _exists(name):
@@ -116,7 +121,7 @@ class Procedure(object):
         return "<pdb function %s>" % self.proc_name
 
     def __call__(self, *args, **kwargs):
-        if Gimp.get_pdb() is None:
+        if not _hears():
             raise error("pdb.%s was called before main(): GIMP cannot hear yet." % self.proc_name)
         found = _implementation(self._name)
         if found is None:

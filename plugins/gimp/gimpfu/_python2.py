@@ -6,6 +6,7 @@ library. Nothing that Python 3 has of its own is changed.
 """
 
 import array
+import builtins
 import functools
 import gettext
 import os
@@ -20,6 +21,7 @@ def mend():
     """Puts all of it in place."""
     _mend_gettext()
     _mend_array()
+    _mend_ord()
     for module, name, value in _GONE:
         if not hasattr(module, name):
             setattr(module, name, value)
@@ -86,6 +88,20 @@ def _mend_array():
 
     Array.__name__ = Array.__qualname__ = "array"
     array.array = array.ArrayType = Array
+
+
+def _mend_ord():
+    """`ord(pixel[0])`, as pixels were read: in Python 3 a part of bytes is a number already."""
+    real = builtins.ord
+    if getattr(real, "_gimpfu", False):
+        return
+
+    @functools.wraps(real)
+    def number_of(character):
+        return character if isinstance(character, int) else real(character)
+
+    number_of._gimpfu = True
+    builtins.ord = number_of
 
 
 _GONE = (
@@ -167,5 +183,20 @@ _TEXT = (
     "split rsplit splitlines partition rpartition startswith endswith find rfind index count",
     "strip lstrip rstrip replace upper lower",
 )
+
+
+class Pixels(Text):
+    """A region's bytes, of which each is a letter where plug-ins take them for text."""
+
+    def _text(self):
+        return self.decode("latin-1")
+
+    __eq__, __ne__, __hash__ = Text.__eq__, Text.__ne__, Text.__hash__
+
+    def __getitem__(self, where):
+        found = bytes.__getitem__(self, where)
+        return Pixels(found) if isinstance(where, slice) else found
+
+
 for _name in " ".join(_TEXT).split():
     setattr(Text, _name, _as_text(_name))

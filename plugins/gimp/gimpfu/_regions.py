@@ -5,7 +5,7 @@ from gi.repository import Babl, Gegl, Gimp
 
 from . import gimpcolor
 from ._errors import NotCovered
-from ._python2 import text_bytes
+from ._python2 import Pixels, text_bytes
 
 TILE = 128
 """The side of a tile in GIMP 2.10."""
@@ -68,7 +68,7 @@ class _Access(object):
     def read(self, rectangle):
         """The bytes in a rectangle."""
         data = bytes(self.buffer.get(rectangle, 1.0, self.format, Gegl.AbyssPolicy.NONE))
-        return data.translate(_ENCODE) if self.mask else data
+        return Pixels(data.translate(_ENCODE) if self.mask else data)
 
     def write(self, rectangle, data):
         """Sets them; `flush` of the drawable hands them to GIMP."""
@@ -161,7 +161,7 @@ class Tile(object):
         return slice(where * self.bpp, (where + 1) * self.bpp)
 
     def __getitem__(self, where):
-        return bytes(self._data[self._at(where)])
+        return Pixels(self._data[self._at(where)])
 
     def __setitem__(self, where, pixel):
         pixel = text_bytes(pixel)
@@ -195,9 +195,9 @@ class PixelFetcher(object):
             elif self.edge_mode == 2:
                 x, y = min(max(x, 0), width - 1), min(max(y, 0), height - 1)
             elif self.edge_mode == 4:
-                return bytes(bytearray(list(self.bg_color)[:bpp]))
+                return Pixels(bytearray(list(self.bg_color)[:bpp]))
             else:
-                return b"\0" * bpp
+                return Pixels(bpp)
         return self._access.read(Gegl.Rectangle.new(int(x), int(y), 1, 1))
 
     def put_pixel(self, x, y, pixel):

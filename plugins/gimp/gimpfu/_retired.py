@@ -233,7 +233,17 @@ def _set_metadata(image, text):
     image.native.set_metadata(Gimp.Metadata.deserialize(text))
 
 
+def _buffers_list(pattern=""):
+    names = tuple(Gimp.buffers_get_name_list(pattern or ""))
+    return len(names), names
+
+
+def _temp_procedure_name():
+    return Gimp.PDB.temp_procedure_name(Gimp.get_pdb())
+
+
 TABLE = {
+    "gimp-buffers-get-list": _buffers_list,
     "gimp-channel-new-from-component": _component,
     "gimp-channel-ops-duplicate": lambda image: image.duplicate(),
     "gimp-context-get-transform-recursion": lambda: 3,
@@ -249,6 +259,9 @@ TABLE = {
     "gimp-drawable-set-linked": _linked,
     "gimp-drawable-sub-thumbnail": _sub_thumbnail,
     "gimp-drawable-thumbnail": _thumbnail,
+    "gimp-edit-named-paste-as-new": lambda name: wrap(
+        Gimp.edit_named_paste_as_new_image(str(name))
+    ),
     "gimp-file-save-thumbnail": lambda image, filename: Gimp.file_create_thumbnail(
         image.native, file_of(filename)
     ),
@@ -302,6 +315,7 @@ TABLE = {
     "gimp-procedural-db-proc-info": _proc_info,
     "gimp-procedural-db-query": _query,
     "gimp-procedural-db-set-data": _set_data,
+    "gimp-procedural-db-temp-name": _temp_procedure_name,
     "gimp-register-file-handler-mime": _handlers.register_mime_types,
     "gimp-register-file-handler-priority": _nothing,
     "gimp-register-file-handler-raw": _nothing,
@@ -311,6 +325,7 @@ TABLE = {
     "gimp-register-save-handler": _handlers.register_save_handler,
     "gimp-register-thumbnail-loader": _nothing,
     "gimp-selection-combine": _combine,
+    "gimp-temp-PDB-name": _temp_procedure_name,
     "gimp-temp-name": _temp_name,
     "gimp-text": _text_old,
     "gimp-vectors-get-linked": lambda item: 0,
@@ -328,4 +343,5 @@ TABLE = {
     "plug-in-icc-profile-info": _icc_info,
     "plug-in-icc-profile-set": _icc_set,
     "plug-in-icc-profile-set-rgb": _icc_set,
+    "script-fu-copy-visible": lambda image, drawable=None: Gimp.edit_copy_visible(image.native),
 }

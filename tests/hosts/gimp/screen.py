@@ -23,17 +23,19 @@ _QUIET = ("Xvfb.log", "dbus-daemon.log")
 class Screen:
     """Runs programs on an Xvfb of its own; what they print goes to files in `folder`."""
 
-    def __init__(self, gimp: Gimp, number: int) -> None:
+    def __init__(self, gimp: Gimp) -> None:
         self.gimp = gimp
-        self.display = f":{number}"
+        self.variables: dict[str, str] = {}
         self.folder = gimp.folder / "screen"
         self.folder.mkdir(exist_ok=True)
         self._processes: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> Screen:
-        bus = "unix:path=/tmp/mattebrush-bus" + self.display[1:]
-        self.variables = {"DISPLAY": self.display, "DBUS_SESSION_BUS_ADDRESS": bus}
-        self.start("Xvfb", self.display, "-screen", "0", _SIZE, "-nolisten", "tcp")
+        # A number that is free: fixed ones are taken where two of these run at once.
+        self.start("Xvfb", "-displayfd", "1", "-screen", "0", _SIZE, "-nolisten", "tcp")
+        self.wait(lambda: self._number() is not None, "the screen's number")
+        bus = f"unix:path=/tmp/mattebrush-bus{self._number()}"
+        self.variables |= {"DISPLAY": f":{self._number()}", "DBUS_SESSION_BUS_ADDRESS": bus}
         self.start("dbus-daemon", "--session", "--nofork", f"--address={bus}")
         self.wait(lambda: bool(self.do("xdotool", "getdisplaygeometry")), "the screen")
         self._manager = self.start("openbox")
@@ -51,6 +53,12 @@ class Screen:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def _number(self) -> str | None:
+        """What Xvfb chose, once it listens."""
+        log = self.folder / "Xvfb.log"
+        lines = log.read_text().split("\n") if log.exists() else []
+        return next((line for line in lines[:-1] if line.isdigit()), None)
 
     def start(self, *command: str, within: Gimp | None = None) -> subprocess.Popen[str]:
         """Starts a program that stays, in this folder or another; its words go to NAME.log."""

@@ -43,7 +43,7 @@ def test_every_type_is_asked_for_and_remembered(gimp: Gimp) -> None:
     def told(number: int) -> dict[str, Any]:
         return json.loads((gimp.folder / f"types-{number}.json").read_text())
 
-    with Screen(gimp, 92) as screen:
+    with Screen(gimp) as screen:
 
         def ask() -> None:
             try:

@@ -51,8 +51,7 @@ def stroke(window: Window, ends: tuple[tuple[int, int], tuple[int, int]], key: s
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_two_strokes_halve_the_error(version: str, tmp_path: Path) -> None:
-    number = 80 + list(VERSIONS).index(version)
-    with windows.opened(version, tmp_path, number) as window:
+    with windows.opened(version, tmp_path) as window:
         screen = window.screen
         window.choose("Remove Background")
         screen.wait(lambda: previewed(window), "the preview")

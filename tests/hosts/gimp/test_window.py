@@ -41,7 +41,7 @@ _THUMBNAIL = (956, 536, 988, 560)
 
 @pytest.fixture(scope="module")
 def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    with windows.opened("3.0", tmp_path_factory.mktemp("window"), 77) as opened:
+    with windows.opened("3.0", tmp_path_factory.mktemp("window")) as opened:
         yield opened
 
 

@@ -25,7 +25,7 @@ def test_undo_and_redo(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "gimp").mkdir()
     gimp: Gimp = gimphost.gimp210(tmp_path / "gimp")
-    with Screen(gimphost.gimp3(tmp_path / "tools"), 79) as screen:
+    with Screen(gimphost.gimp3(tmp_path / "tools")) as screen:
         port = free_port()
         server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "")'
         photo = gimp.inside(gimp.folder / "photo.png")

@@ -49,8 +49,8 @@ _MAKE = {"3.0": gimphost.gimp3, "3.2": gimphost.gimp32, "2.10": gimphost.gimp210
 
 
 @contextlib.contextmanager
-def opened(version: str, folder: Path, number: int) -> Iterator[Window]:
-    """A GIMP's window on the screen of that number, with the lemur in it; closed at the end."""
+def opened(version: str, folder: Path) -> Iterator[Window]:
+    """A GIMP's window on a screen of its own, with the lemur in it; closed at the end."""
     (folder / "gimp").mkdir()
     (folder / "tools").mkdir()
     gimp = _MAKE[version](folder / "gimp")
@@ -64,7 +64,7 @@ def opened(version: str, folder: Path, number: int) -> Iterator[Window]:
         picture.convert("RGB").resize((WIDTH, HEIGHT)).save(gimp.folder / "photo.png")
     photo = gimp.inside(gimp.folder / "photo.png")
     # GIMP 2.10's folder has no screen of its own.
-    with Screen(gimphost.gimp3(folder / "tools") if gimp.old else gimp, number) as screen:
+    with Screen(gimphost.gimp3(folder / "tools") if gimp.old else gimp) as screen:
         if gimp.old:
             port = free_port()
             server = f'(plug-in-script-fu-server RUN-NONINTERACTIVE "127.0.0.1" {port} "")'

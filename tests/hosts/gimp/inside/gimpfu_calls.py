@@ -547,7 +547,7 @@ CONTEXT = (
     ("gimp_palette_new", "made"),
 )  # fmt: skip
 
-ALL = ("rgb", "rgba", "gray", "graya", "selection")
+ALL = ("rgb", "rgba", "gray", "graya", "selection", "rectangle", "feathered", "placed")
 MOST = ("rgb", "rgba", "gray", "selection")
 ITEM = ("rgb", "rgba", "gray", "indexed", "selection")
 TABLE = (

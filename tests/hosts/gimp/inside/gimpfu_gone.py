@@ -17,7 +17,7 @@ def link():
 
 
 for call in (
-    lambda: pdb.plug_in_nlfilt(image, layer, 0.3, 0.3, 0),
+    lambda: pdb.plug_in_ccanalyze(image, layer),
     lambda: gimp.install_temp_proc("name"),
     link,
 ):

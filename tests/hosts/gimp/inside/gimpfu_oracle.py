@@ -29,6 +29,9 @@ TYPES = {
     "graya": (GRAY, GRAYA_IMAGE),
     "indexed": (INDEXED, INDEXED_IMAGE),
     "selection": (RGB, RGBA_IMAGE),
+    "rectangle": (RGB, RGB_IMAGE),
+    "feathered": (GRAY, GRAYA_IMAGE),
+    "placed": (RGB, RGBA_IMAGE),
 }
 
 
@@ -80,8 +83,23 @@ class Case(object):
         self.layer.flush()
         self.small = small
         self.image.active_layer = self.layer
+        self._select(kind)
+
+    def _select(self, kind):
+        """What the kinds with a selection have: an ellipse, a rectangle inside, one that is soft,
+        and one that is partly outside of a layer which is partly outside of the image.
+        """
+        image = self.image
         if kind == "selection":
-            pdb.gimp_image_select_ellipse(self.image, CHANNEL_OP_REPLACE, 6, 5, 22, 15)
+            pdb.gimp_image_select_ellipse(image, CHANNEL_OP_REPLACE, 6, 5, 22, 15)
+        elif kind == "rectangle":
+            pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 9, 7, 19, 12)
+        elif kind == "feathered":
+            pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 8, 6, 20, 13)
+            pdb.gimp_selection_feather(image, 4)
+        elif kind == "placed":
+            self.layer.set_offsets(7, -4)
+            pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 3, 2, 20, 14)
 
     def filled(self, args):
         """The arguments with what their words stand for."""
