@@ -91,7 +91,7 @@ def filtered(scene: scenes.Scene, side: int) -> np.ndarray:
     """The guided filter's alpha of a scene, solved at `side` pixels: what the network is given in
     the product. float32 (H, W) in [0, 1]."""
     coarse = None if scene.coarse is None else Upsampled(scene.coarse, *scene.alpha.shape)
-    effort = dataclasses.replace(guided.DRAFT if coarse else guided.AFTER_TRIMAP, side=side)
+    effort = dataclasses.replace(guided.COARSE_DRAFT if coarse else guided.TRIMAP_DRAFT, side=side)
     image = np.rint(scene.image * 255).astype(np.uint8)
     everything = (slice(0, scene.alpha.shape[0]), slice(0, scene.alpha.shape[1]))
     return guided.prepare(image, scene.trimap, coarse, effort)(everything)

@@ -24,29 +24,29 @@ from .linear import LocalLinearModel, on_window, stretch
 @dataclasses.dataclass(frozen=True)
 class Effort:
     """How long it tries. side: longest side of the small size. radius: a window has 2 radius + 1
-    pixels a side. rounds: how often the filter runs."""
+    pixels a side. rounds: how often the filter runs. shrunk: least squares with a penalty, averaged
+    over windows, answers with less contrast than there is: what comes out this near to 0 or 1 was 0
+    or 1, and the rest is spread out again."""
 
     side: int
     radius: int
     rounds: int
+    shrunk: float
 
 
-AFTER_TRIMAP = Effort(448, 8, 40)
+AFTER_TRIMAP = Effort(448, 8, 40, 0.1)
 """At twice that size the windows are too small for what is known to reach the middle of a wide
 unknown region: on alphamatting.com's trimap2 the error grows by a third."""
 
-AFTER_COARSE = Effort(448, 8, 3)
+AFTER_COARSE = Effort(448, 8, 6, 0.1)
 
-DRAFT = Effort(224, 4, 1)
-"""After a coarse alpha, for a network to go on from: more does not help it (`bench.choices`)."""
+TRIMAP_DRAFT, COARSE_DRAFT = Effort(448, 8, 40, 0.08), Effort(224, 4, 1, 0.08)
+"""For a network to go on from. After a coarse alpha more does not help it, while what is to be the
+end needs its six rounds (`bench.choices`)."""
 
 _REGULARIZATION = 1e-5
 _MOMENTUM = np.float32(0.8)
 _CERTAIN = 0.999
-
-_SHRUNK = np.float32(0.08)
-"""Least squares with a penalty, averaged over windows, answers with less contrast than there is:
-what comes out this near to 0 or 1 was 0 or 1, and the rest is spread out again."""
 
 
 def prepare(
@@ -79,7 +79,7 @@ def prepare(
     coefficients = [of_blocks(plane, factor) for plane in _solved(color, known, start, effort)]
 
     def window(at: Window) -> np.ndarray:
-        return stretch(on_window(coefficients, at, image[at]), _SHRUNK)
+        return stretch(on_window(coefficients, at, image[at]), np.float32(effort.shrunk))
 
     return window
 

@@ -217,7 +217,8 @@ def from_guided(matte: TileMatte) -> PrepareMatting:
     """
 
     def prepare(image: np.ndarray, trimap: np.ndarray, coarse: Upsampled | None) -> Decide:
-        filtered = guided.prepare(image, trimap, coarse, guided.DRAFT if coarse else None)
+        draft = guided.COARSE_DRAFT if coarse else guided.TRIMAP_DRAFT
+        filtered = guided.prepare(image, trimap, coarse, draft)
 
         def decide(window: Window) -> np.ndarray:
             return matte(_rgb(image, window), trimap[window], filtered(window))
