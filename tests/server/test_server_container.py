@@ -17,6 +17,11 @@ import pytest
 
 from mattebrush_server import commands
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parents[2]
 FILE = (ROOT / "Containerfile").read_text("utf-8")
 FINAL = FILE[FILE.rindex("\nFROM ") :].replace("\\\n", " ")
@@ -43,6 +48,18 @@ def test_what_is_copied_is_there_and_all_that_building_wants() -> None:
     project = (ROOT / "pyproject.toml").read_text("utf-8")
     for path in re.findall(r'"((?:tools|core|server|plugins)/[\w./]+)"', project):
         assert path.partition("/")[0] in names
+
+
+def test_what_it_installs_is_to_be_had_under_that_name() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = re.findall(r'"\.\[([\w,]+)\]"', FILE)
+    assert extras and "server" in extras[0]
+    for name in ",".join(extras).split(","):
+        assert name in project["optional-dependencies"]
+    assert re.search(r"^ARG RUNTIME=onnxruntime$", FILE, re.M)
+    builds = set(re.findall(r"RUNTIME=([\w\[\],-]+)", FILE)) - {"onnxruntime"}
+    gpus = (ROOT / "docs" / "gpu.md").read_text("utf-8")
+    assert builds and all(f"`{name}`" in gpus for name in builds)
 
 
 def test_its_command_is_one_and_no_token_stands_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
