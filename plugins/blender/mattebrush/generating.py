@@ -243,7 +243,7 @@ def sequence(group, source, frames, plan):
     folder = folders.choose(plan.base, plan.name, owner, shot, endings)
     if (folder.mask_ending, folder.foreground_ending) != endings:
         folder = yield from _converted(folder, endings)
-    moved = _taken_over(folder, scene, source, frames, plan, owner)
+    moved, brought = _taken_over(group(), folder, scene, source, frames, plan)
     kind = yield from jobs.told(jobs.kind_of(plan.wish.model), "", 0.0, 0.0)
     run = Run(source, folder, plan.wish, frames, _EARLIER if kind == "video" else 0)
     engine = jobs.child() if kind == "salient" and source.kind != "RENDER" else None
@@ -270,6 +270,8 @@ def sequence(group, source, frames, plan):
     if moved:
         more = words.tr("{count} of them from before the clip was moved", count=moved)
         word = f"{word}, {more}"
+    if brought:
+        word = f"{word}, {words.tr('{count} of them from another folder', count=brought)}"
     if run.empty:
         numbers = ", ".join(map(str, run.empty))
         more = words.tr("no subject found at frame {numbers}", numbers=numbers)
@@ -332,28 +334,35 @@ def _is_done(folder, scene, source, frame, plan):
     return is_same and record.settings == plan.wish.settings
 
 
-def _taken_over(folder, scene, source, frames, plan, owner):
-    """How many masks came from the node's folders of the same plate at another time.
+def _taken_over(group, folder, scene, source, frames, plan):
+    """How many masks came from the node's folders of the same plate at another time, and how many
+    of the same time from elsewhere.
 
-    So a clip that is slipped or moved takes its masks and strokes along.
+    So a clip that is slipped or moved takes its masks and strokes along, and so does a node that
+    was renamed, a file that was saved in another place, a folder that was chosen anew.
     """
     if plan.start_over or source.kind == "RENDER":
-        return 0
-    known = {}
-    for path, _ in folders.mine(plan.base, plan.name, owner):
+        return 0, 0
+    owner, known = group.mattebrush.owner, {}
+    places = [path for path, _ in folders.mine(plan.base, plan.name, owner)]
+    shown = matte.folder_of(group)
+    if shown is not None and folders.header(shown.path)["owner"] == owner:
+        places.append(shown.path)
+    for path in dict.fromkeys(places):
         other = folders.opened(path)
         if path != folder.path and other.mask_ending == folder.mask_ending:
             for number in other.frames():
                 known.setdefault(other.record(number).plate, (other, number))
     known.pop("", None)
-    count = 0
+    moved = brought = 0
     for frame in frames if known else ():
         if not folder.has("mask", frame):
             other, number = known.get(plates.frame(scene, source, frame), (None, 0))
             if other is not None:
                 folder.take_over(frame, other, number)
-                count += 1
-    return count
+                moved += frame != number
+                brought += frame == number
+    return moved, brought
 
 
 def _converted(folder, endings):

@@ -5,6 +5,7 @@ A matte is the node group of one such node, tagged by the settings below. How th
 is in `nodes.py`.
 """
 
+import os
 import re
 import uuid
 
@@ -141,7 +142,7 @@ def own(node):
         if each.image.source in ("FILE", "GENERATED"):
             each.image = each.image.copy()
             each.image.pack()
-    folder = folders.opened(state.home) if state.home else None
+    folder = folder_of(group)
     if folder is not None:
         copied = folders.given_to(folder, node.name, state.owner)
         state.home = folders.shown(copied.path)
@@ -174,9 +175,20 @@ def mask_image(group):
 
 
 def folder_of(group):
-    """The `Folder` of the mask sequence that is shown, or None for a still mask or none."""
+    """The `Folder` of the mask sequence that is shown, or None for a still mask or none.
+
+    It is where the images are: Blender keeps their paths right when the file is saved elsewhere.
+    """
     home = group.mattebrush.home
-    return folders.opened(home) if home else None
+    if not home:
+        return None
+    for image in (kept(group, nodes.MASK), kept(group, nodes.SEQUENCE)):
+        if image is not None and image.source == "SEQUENCE":
+            path = bpy.path.abspath(image.filepath, library=image.library)
+            found = folders.opened(os.path.dirname(path))
+            if found is not None:
+                return found
+    return folders.opened(home)
 
 
 def kept(group, name):

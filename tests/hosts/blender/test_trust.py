@@ -200,3 +200,21 @@ def test_two_machines_give_what_one_gives(
     )
     assert len(whole) == 6 * 3  # matte, mask and clean colors
     assert whole == parts
+
+
+@pytest.mark.parametrize("version", ENDS)
+def test_masks_and_strokes_travel_with_the_node_and_the_file(
+    version: str, user: Path, server: dict[str, str], clips: dict[str, str]
+) -> None:
+    """A node renamed, a file saved in another folder: nothing is made anew, no stroke is lost."""
+    env = blenders.environment(user, **server)
+    given = {"first": clips["first"], "count": 3}
+    seen = blenders.run(blenders.find(version), "travels", user, env, **given)
+    before = seen["before"]
+    assert (np.array(before[1])[2:26, 2:26] == 255).all()
+    for name in ("renamed, shown", "saved elsewhere", "made elsewhere, shown"):
+        np.testing.assert_array_equal(seen[name], before)
+    for name in ("renamed", "made elsewhere"):
+        assert seen[name].startswith("0 masks made, 3 were there already, 3 of them"), name
+    assert seen["saved elsewhere, told"] == ""
+    assert "masks/Renamed/strokes/0002.png" in seen["files"]

@@ -876,6 +876,46 @@ def graded(folder, photo, first):
     return answer
 
 
+def travels(folder, first, count):
+    """A node that is renamed, a file that is saved in another folder: masks and strokes stay."""
+    s.install(f"{folder}/zips")
+    scene = bpy.context.scene
+    tree = s.prepare(240, 180)
+    _clip(tree, first, count=count)
+    node = s.add_matte(tree)
+    group = node.node_tree
+    state = group.mattebrush
+    state.clean = False
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/travels.blend")
+    generate, upkeep = bpy.ops.mattebrush.generate_mask, s.module("upkeep")
+    everything = {"frames": "RANGE", "frame_start": 1, "frame_end": count}
+    assert generate(**everything) == {"FINISHED"}
+    scene.frame_set(2)
+    assert bpy.ops.mattebrush.paint_mask() == {"FINISHED"}
+    s.paint(s.module("matte").mask_image(group), slice(0, 30), slice(0, 30), 1.0)
+    bpy.ops.wm.save_mainfile()
+    scene.frame_set(1)
+    answer = {"before": s.render_frames(folder, "before", range(1, count + 1))}
+    node.name = "Renamed"
+    assert generate(**everything) == {"FINISHED"}
+    answer["renamed"] = state.report
+    answer["renamed, shown"] = s.render_frames(folder, "renamed", range(1, count + 1))
+    Path(f"{folder}/elsewhere").mkdir()
+    bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/elsewhere/travels.blend")
+    bpy.ops.wm.open_mainfile(filepath=f"{folder}/elsewhere/travels.blend")
+    scene = bpy.context.scene
+    tree = s.module("compat").compositor_tree(scene)
+    group = tree.nodes["Renamed"].node_tree
+    scene.frame_set(2)
+    answer["saved elsewhere, told"] = upkeep.warning(group, scene, 2)
+    answer["saved elsewhere"] = s.render_frames(folder, "elsewhere_", range(1, count + 1))
+    assert generate(**everything) == {"FINISHED"}
+    answer["made elsewhere"] = group.mattebrush.report
+    answer["made elsewhere, shown"] = s.render_frames(folder, "there", range(1, count + 1))
+    answer["files"] = list(s.files_below(f"{folder}/elsewhere"))
+    return answer
+
+
 def cancelled(folder, first, count):
     """Esc in the middle of a clip: what is done is shown, no engine is left, the rest is made."""
     s.install(f"{folder}/zips")
