@@ -100,6 +100,7 @@ ROWS: tuple[Choice, ...] = (
     Choice("windows of radius 8 after it", {(upsample, "AFTER_COARSE"): _SETTLED(radius=8)}),
     Choice("by single pixels after it", {(upsample, "AFTER_COARSE"): _SETTLED(step=1)}),
     Choice("stretched by .05 after it", {(upsample, "AFTER_COARSE"): _SETTLED(shrunk=0.05)}),
+    Choice("one round before it", {(guided, "COARSE_DRAFT"): guided.Effort(224, 4, 1, 0.08)}),
     Choice("six rounds at 448 px before it", {(guided, "COARSE_DRAFT"): guided.AFTER_COARSE}),
     Choice("192 pixels around", {(methods, "_COARSE_HALO"): 192}),
 )

@@ -40,9 +40,9 @@ unknown region: on alphamatting.com's trimap2 the error grows by a third."""
 
 AFTER_COARSE = Effort(448, 8, 6, 0.1)
 
-TRIMAP_DRAFT, COARSE_DRAFT = Effort(448, 8, 40, 0.08), Effort(224, 4, 1, 0.08)
-"""For a network to go on from. After a coarse alpha more does not help it, while what is to be the
-end needs its six rounds (`bench.choices`)."""
+TRIMAP_DRAFT, COARSE_DRAFT = Effort(448, 8, 40, 0.08), Effort(224, 4, 3, 0.08)
+"""For a network to go on from. After a coarse alpha more does not help it (`bench.choices`), and
+one round is too few for the coarse alpha of a weaker network; what is to be the end needs six."""
 
 _REGULARIZATION = 1e-5
 _MOMENTUM = np.float32(0.8)
