@@ -88,7 +88,7 @@ SLOW = {
 SERVED = {"serve", "review"}
 """What the server's own test below runs."""
 STATUS = {"page": 2, "check": 4}  # no server runs; the picture is none for a shop
-ALSO = {"desktop": (".local/share", ".config")}
+ALSO = {"desktop": (".local/share", ".config"), "plugin build": (".config/mattebrush",)}
 """Where docs/privacy.md says that a command writes besides."""
 HOMELESS = ("remove", "doctor", "models list", "plugin status", "job", "library")
 HOMES = ("a home", "no home", "read-only home", "unknown user")
