@@ -40,6 +40,7 @@ KNOWN = {
     "gimp_brightness_contrast": "raises gimp.error within a soft selection",
     "gimp_brightness_contrast 2": "raises gimp.error within a soft selection",
     "gimp_brightness_contrast 3": "raises gimp.error within a soft selection",
+    "plug_in_unsharp_mask 2": "where a selection is soft and alpha nearly 0, four pixels by 7",
     "copied": "the layer has another name",
     "gimp_clone": "raises gimp.error: GIMP 3's own paints nothing from an image",
     "gimp_drawable_equalize": "raises gimp.error with alpha or a selection",
