@@ -122,6 +122,9 @@ def _settled(
 ) -> tuple[list[tuple[T, bytes]], list[tuple[T, Result]]]:
     """Waits for one at least: pictures whose worker died, and results."""
     done, _ = concurrent.futures.wait(waiting, return_when=concurrent.futures.FIRST_COMPLETED)
+    if any(isinstance(future.exception(), BrokenProcessPool) for future in done):
+        # A pool breaks for all that is in it, one after the other; none may be left for the next.
+        done, _ = concurrent.futures.wait(waiting)
     broken, results = [], []
     for future in done:
         tag, data, _size = waiting.pop(future)
