@@ -226,6 +226,10 @@ def _told(node):
 def _plain(value):
     if value is None or isinstance(value, (bool, int, str)):
         return str(value)
+    if isinstance(value, bpy.types.ID):
+        return value.name
+    if isinstance(value, (set, frozenset)):  # flags
+        return " ".join(sorted(map(str, value)))
     numbers = [value] if isinstance(value, float) else list(value)
     return " ".join(f"{number:.6g}" for number in numbers)
 
