@@ -206,6 +206,8 @@ OTHER_OPTIONS = {
     "--env": "docker",
     "--command": "blender",
     "--gbit": "bench.growth",
+    "--enable-media-stream": "obs",
+    "--use-fake-ui-for-media-stream": "obs",
     "--u2netp": "docs/make_choosing.py",
     "--strict": "mkdocs",
 }
