@@ -107,13 +107,36 @@ class HelpFormatter(argparse.HelpFormatter):
         groups: Iterable[Any],
         prefix: str | None = None,
     ) -> None:
+        """As argparse's.
+
+        Parameters
+        ----------
+        usage, actions, groups : Any
+            As there.
+        prefix : str or None, optional
+            What stands before it; "usage: " in the user's language.
+        """
         prefix = self._translate("usage: ") if prefix is None else prefix
         super().add_usage(usage, actions, groups, prefix)
 
     def start_section(self, heading: str | None) -> None:
+        """As argparse's.
+
+        Parameters
+        ----------
+        heading : str or None
+            The English one.
+        """
         super().start_section(self._translate(heading) if heading else heading)
 
     def add_text(self, text: str | None) -> None:
+        """As argparse's.
+
+        Parameters
+        ----------
+        text : str or None
+            The English one.
+        """
         hidden = text is None or text == argparse.SUPPRESS
         super().add_text(text if hidden else self._translate(str(text)))
 
