@@ -401,7 +401,7 @@ def segmented(
         progress("segmentation", 1.0)
     report.model, report.license = coarse.model.id, coarse.model.license
     report.device = coarse.device
-    report.certainty = certainty(coarse.probability)
+    report.certainty = certainty(coarse.undecided)
     report.warnings += coarse.warnings
     return coarse
 

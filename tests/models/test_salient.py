@@ -9,13 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mattebrush.errors import InputInvalid, ModelInvalid, OptionInvalid
 from mattebrush.imaging import resize
 from mattebrush.models import catalog, runtime, store
 from mattebrush.models.catalog import Postprocessing, Preprocessing
+from mattebrush.options import EMBEDDED_MODEL
 from mattebrush.segmentation import preprocess, result, salient
 from tests.models.networks import MIX, SALIENT, tiny
+
+ROOT = Path(__file__).parents[2]
 
 ROWS = [row.id for row in catalog.rows().values() if row.kind == "salient"]
 CONTRACTS = sorted(SALIENT)
@@ -276,3 +280,21 @@ def test_rows_can_be_changed_for_one_run(tmp_path: Path) -> None:
     found = salient.segment(image, other, "cpu")
     assert path.exists()
     np.testing.assert_allclose(found.probability, mixture(image), atol=2e-5)
+
+
+def test_a_second_look_leaves_less_undecided_and_certainty_sees_the_first() -> None:
+    lemur = np.asarray(Image.open(ROOT / "examples" / "lemur.jpg").convert("RGB"))
+    seen = salient.segment(lemur, EMBEDDED_MODEL, "cpu")
+    assert seen.first_look is not None
+    first, second = (
+        ((plane > 0.1) & (plane < 0.9)).mean() for plane in (seen.first_look, seen.probability)
+    )
+    assert 0 < second < 0.9 * first
+    assert seen.undecided is seen.first_look
+
+
+def test_where_nothing_stands_out_there_is_nothing_to_look_at_again() -> None:
+    flat = np.full((90, 120, 3), 127, np.uint8)
+    seen = salient.segment(flat, EMBEDDED_MODEL, "cpu")
+    assert seen.first_look is not None and seen.first_look.max() < 0.5
+    assert np.array_equal(seen.probability, seen.first_look)

@@ -19,7 +19,8 @@ import numpy.typing as npt
 from scipy import optimize
 
 from mattebrush.segmentation.certainty import features
-from training.evaluate import segmented, ship
+from mattebrush.segmentation.salient import segment
+from training.evaluate import DEFAULT, ship
 from training.shards import DEFAULT_DATA
 from training.subject.measure import FloatArray
 from training.subject.sets import development_sets, truth_of
@@ -63,8 +64,9 @@ def main() -> None:
         if name == "nothing":
             continue
         for pair in pairs:
-            answer, truth = segmented(pair.image).alpha, truth_of(pair)
-            inputs.append(features(answer))
+            seen, truth = segment(pair.image, DEFAULT, "cpu"), truth_of(pair)
+            answer = seen.at(truth.shape[0], truth.shape[1])
+            inputs.append(features(seen.undecided))
             overlaps.append(overlap(answer, truth))
             errors.append(np.abs(answer - truth).mean())
     x, fine, error = np.array(inputs), np.array(overlaps) > FINE, np.array(errors)

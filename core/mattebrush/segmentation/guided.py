@@ -107,10 +107,12 @@ def takes_guidance(session: Session) -> bool:
     return any(tensor.name == INPUT for tensor in session.inputs)
 
 
-def unprompted(session: Session, seen: np.ndarray, output: str) -> np.ndarray:
-    """What stands out: the mean of what the network says of a picture and of its mirror image.
+def unprompted(session: Session, seen: np.ndarray, output: str) -> tuple[np.ndarray, np.ndarray]:
+    """What stands out: the mean of what the network says of a picture and of its mirror image, in
+    two looks; the second one has the first one's answer as the mask before.
 
-    That makes fewer one-sided mistakes; with prompts it gains nothing (`training/README.md`).
+    The mirror image makes fewer one-sided mistakes; with prompts it gains nothing. The second look
+    leaves less undecided (`training/README.md`).
 
     Parameters
     ----------
@@ -123,14 +125,23 @@ def unprompted(session: Session, seen: np.ndarray, output: str) -> np.ndarray:
 
     Returns
     -------
-    numpy.ndarray
-        float32 (h, w) in [0, 1].
+    tuple[numpy.ndarray, numpy.ndarray]
+        What the last look said and what the first one did, float32 (h, w) in [0, 1].
     """
     both = np.concatenate([seen, seen[..., ::-1]])
     guide = np.zeros((2, 4, *seen.shape[2:]), np.float32)
-    there, back = session.run({session.inputs[0].name: both, INPUT: guide})[output][:, 0]
-    mean: np.ndarray = (there + back[:, ::-1]) / 2
-    return mean
+
+    def looked() -> np.ndarray:
+        there, back = session.run({session.inputs[0].name: both, INPUT: guide})[output][:, 0]
+        mean: np.ndarray = (there + back[:, ::-1]) / 2
+        return mean
+
+    first = looked()
+    subject = first > 0.5
+    if not subject.any():
+        return first, first
+    guide[0, PREVIOUS], guide[1, PREVIOUS] = subject, subject[:, ::-1]
+    return looked(), first
 
 
 def segment(

@@ -18,12 +18,20 @@ class Segmentation:
     probability: float32 (h, w) in [0, 1] at the network's own resolution; covers the picture
         exactly, without filling. Not stretched: a picture without a subject stays near 0.
     model: the catalog row. device: what really ran. warnings: sentences a person should read.
+    first_look: float32 (h, w), what the network said before it looked again, where it did.
     """
 
     probability: np.ndarray
     model: ModelRow
     device: str
     warnings: list[str] = dataclasses.field(default_factory=list)
+    first_look: np.ndarray | None = None
+
+    @property
+    def undecided(self) -> np.ndarray:
+        """What certainty is judged by, float32 (h, w): a second look decides what the first left
+        open, right or wrong, so that only the first one shows doubt."""
+        return self.probability if self.first_look is None else self.first_look
 
     def at(self, height: int, width: int) -> np.ndarray:
         """The probability at another size, resized bilinearly in float.

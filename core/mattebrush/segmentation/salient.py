@@ -64,10 +64,12 @@ def segment(
     seen = preprocess.network_input(image, placement, how)
     post = row.interface.postprocessing
     output = session.outputs[post.output].name
+    first = None
     if guided.takes_guidance(session):
-        plane = guided.unprompted(session, seen, output)
+        plane, first = guided.unprompted(session, seen, output)
+        first = preprocess.restore(first, placement)
     else:
         plane = probabilities(session.run({session.inputs[0].name: seen})[output], post, how.layout)
     return Segmentation(
-        preprocess.restore(plane, placement), row, session.device, list(session.warnings)
+        preprocess.restore(plane, placement), row, session.device, list(session.warnings), first
     )

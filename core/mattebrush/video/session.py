@@ -311,7 +311,7 @@ class VideoSession:
         found = [
             (at, salient.segment(_small(frames[at]), self._row, *self._where)) for at in chosen
         ]
-        return max(found, key=lambda one: judged.certainty(one[1].probability))
+        return max(found, key=lambda one: judged.certainty(one[1].undecided))
 
     @property
     def _where(self) -> tuple[str, int | None]:
@@ -320,7 +320,7 @@ class VideoSession:
     def _start(self, now: _Frame, found: Segmentation) -> None:
         probability = _without_minor_parts(found.probability)
         self._track = tracker.began(_small(now), probability)
-        sure = judged.certainty(found.probability)
+        sure = judged.certainty(found.undecided)
         lost = float(probability.max()) < 0.5
         mask = self._track.mask
         now.look = Look(mask, sure, lost, found.device, tuple(found.warnings))
