@@ -44,6 +44,10 @@ _STAGE = "Mattebrush reads"
 _PICTURES = frozenset(("IMAGE", "MOVIECLIP", "R_LAYERS"))
 
 
+_TIMES = ("frame_start", "frame_duration", "frame_offset", "use_cyclic", "use_auto_refresh")
+"""What an Image node says of when its frames are shown: that changes no color of them."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Source:
     """Where a node's picture comes from. Holds names, not Blender's data, which undo replaces.
@@ -206,7 +210,8 @@ def _told(node):
     if is_animated(node.id_data):
         return f"{node.bl_idname} {node.mute}"
     common = bpy.types.CompositorNode.bl_rna.properties
-    own = [each for each in node.bl_rna.properties if each.identifier not in common]
+    other = (*common.keys(), *_TIMES)
+    own = [each for each in node.bl_rna.properties if each.identifier not in other]
     simple = ("BOOLEAN", "INT", "FLOAT", "ENUM")
     values = [getattr(node, each.identifier) for each in own if each.type in simple]
     for socket in node.inputs:
