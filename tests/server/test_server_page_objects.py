@@ -71,7 +71,9 @@ def test_hover_click_merge_and_undo(split: Any) -> None:
     assert alpha(split).max() == 0
     for _ in range(3):
         split.click("#undo")
-    split.wait_for_function("() => document.querySelectorAll('#object-list li').length === 3")
+    kept = "() => document.querySelectorAll('#object-list [aria-pressed=true]').length === 3"
+    split.wait_for_function(kept)
+    done(split)
     assert pressed(split) == ["true"] * 3
     assert np.abs(alpha(split) - masks.sum(axis=0)).mean() < 0.006
 
@@ -91,7 +93,8 @@ def test_each_object_as_a_file(split: Any) -> None:
 
 
 def test_words_without_their_model_say_how_to_get_one(split: Any) -> None:
-    split.fill("#words", "the dog")
+    split.locator("#words").press_sequentially("the dog")
+    assert split.input_value("#words") == "the dog"
     split.press("#words", "Enter")
     split.wait_for_selector("#toast:not([hidden])")
     assert "mattebrush models pull grounding-dino-tiny" in split.inner_text("#toast")

@@ -568,7 +568,9 @@ async function working(button, task) {
 }
 
 $("split").onclick = () => shown && !shown.busy && shown.split($("words").value.trim());
-$("words").onkeydown = (event) => event.key === "Enter" && $("split").click();
+$("words").onkeydown = (event) => {
+  if (event.key === "Enter") $("split").click(); // no value given back: false would swallow the key
+};
 $("save-objects").onclick = () => working($("save-objects"), async () => {
   const picture = shown;
   const entries = [];
