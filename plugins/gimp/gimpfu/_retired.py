@@ -49,25 +49,37 @@ def _moved(method):
 
 def _thumbnail(thing, width, height):
     """(width, height, bytes a pixel, how many, the bytes) of a small picture of it."""
-    return _pixbuf(thing.native.get_thumbnail(int(width), int(height), _KEEP_ALPHA))
+    made = thing.native.get_thumbnail(int(width), int(height), _KEEP_ALPHA)
+    return _pixbuf(made, _is_gray(thing.native))
 
 
 def _sub_thumbnail(drawable, x, y, width, height, to_width, to_height):
     make = drawable.native.get_sub_thumbnail
-    return _pixbuf(make(x, y, width, height, int(to_width), int(to_height), _KEEP_ALPHA))
+    made = make(x, y, width, height, int(to_width), int(to_height), _KEEP_ALPHA)
+    return _pixbuf(made, _is_gray(drawable.native))
+
+
+def _is_gray(native):
+    if isinstance(native, Gimp.Image):
+        return native.get_base_type() == Gimp.ImageBaseType.GRAY
+    return native.is_gray()
 
 
 _KEEP_ALPHA = Gimp.PixbufTransparency.KEEP_ALPHA
 
 
-def _pixbuf(made):
+def _pixbuf(made, is_gray):
+    """GIMP 3 makes them in color; 2.10 had one byte for gray, and alpha behind it."""
     if made is None:
         raise error(Gimp.get_pdb().get_last_error() or "there is no thumbnail")
     width, height, bpp = made.get_width(), made.get_height(), made.get_n_channels()
     stride, pixels = made.get_rowstride(), made.get_pixels()
     rows = [pixels[y * stride : y * stride + width * bpp] for y in range(height)]
-    data = tuple(bytearray(b"".join(rows)))
-    return width, height, bpp, len(data), data
+    data = bytearray(b"".join(rows))
+    if is_gray:
+        channels = [data[channel::bpp] for channel in ((0, 3) if bpp == 4 else (0,))]
+        bpp, data = len(channels), [value for pixel in zip(*channels) for value in pixel]
+    return width, height, bpp, len(data), tuple(data)
 
 
 def _format(drawable):

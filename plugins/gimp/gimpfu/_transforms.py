@@ -137,7 +137,9 @@ def _table():
     for kind, fill in (("perspective", ()), ("scale", ()), ("shear", ()), ("rotate", (True, 0, 0))):
         table["gimp-" + kind] = oldest(kind, fill)
     table["gimp-transform-2d"] = oldest("2d")
-    table["gimp-flip"] = lambda item, kind: _call(item, "flip-simple", (kind, True, 0.0))
+    table["gimp-flip"] = _giving_item(
+        lambda item, kind: _call(item, "flip-simple", (kind, True, 0.0))
+    )
     return table
 
 
