@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import mattebrush
 from mattebrush.errors import InputInvalid, ModelInvalid, OptionInvalid
 from mattebrush.imaging import resize
 from mattebrush.models import catalog, runtime, store
 from mattebrush.models.catalog import Postprocessing, Preprocessing
 from mattebrush.options import EMBEDDED_MODEL
 from mattebrush.segmentation import preprocess, result, salient
+from mattebrush.segmentation.certainty import certainty
 from tests.models.networks import MIX, SALIENT, tiny
 
 ROOT = Path(__file__).parents[2]
@@ -291,6 +293,8 @@ def test_a_second_look_leaves_less_undecided_and_certainty_sees_the_first() -> N
     )
     assert 0 < second < 0.9 * first
     assert seen.undecided is seen.first_look
+    report = mattebrush.segment(lemur, mattebrush.Options(device="cpu")).report
+    assert report.certainty == certainty(seen.first_look) != certainty(seen.probability)
 
 
 def test_where_nothing_stands_out_there_is_nothing_to_look_at_again() -> None:

@@ -67,8 +67,6 @@ MOVIES = {
 }
 """By ending."""
 
-Write = Callable[[Raster, Fraction], None]
-
 
 def movie_format(path: Path, needs_alpha: bool) -> MovieFormat:
     """How to write a movie.
