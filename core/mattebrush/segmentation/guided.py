@@ -11,6 +11,7 @@ and where the subject or the change is small once more, closer, as in the same p
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -19,7 +20,7 @@ from ..imaging.depth import FULL
 from ..imaging.morphology import block_maximum, dilated, dilated_square, label
 from ..imaging.rect import Rect
 from ..imaging.resize import resize, shrink
-from ..models.catalog import ModelRow
+from ..models.catalog import ModelRow, Preprocessing
 from ..models.runtime import Session, open_session
 from ..options import Prompt
 from . import preprocess
@@ -72,6 +73,9 @@ _BLOCK = 8
 _STEEPER = 2.0
 """Of what strokes mean the logits are this much steeper: who paints decides, and what is in
 between is for matting to say. Measured in `training/README.md`."""
+
+_SIDES = (8 / 9, 10 / 9)
+"""Shares of the network's best size at which it looks at what is prompted."""
 
 Draw = Callable[[Rect, tuple[int, int]], np.ndarray]
 """(window of the picture, network size (h, w)) -> guidance, float32 (4, h, w) in 0..1."""
@@ -128,7 +132,7 @@ def unprompted(session: Session, seen: np.ndarray, output: str) -> tuple[np.ndar
     tuple[numpy.ndarray, numpy.ndarray]
         What the last look said and what the first one did, float32 (h, w) in [0, 1].
     """
-    both = np.concatenate([seen, seen[..., ::-1]])
+    both = _and_mirrored(seen)
     guide = np.zeros((2, 4, *seen.shape[2:]), np.float32)
 
     def looked() -> np.ndarray:
@@ -221,11 +225,11 @@ def correct(
         guide[BOX if boxed else PREVIOUS] = _means(previous, window, size)
         return guide
 
-    answer = _look(image, whole, draw, session, row, decided=True)
+    answer = _steeper(_look(image, whole, draw, session, row))
     raised, lowered = _changes(answer, previous, strokes, region)
     window = _closer(raised | lowered, whole, strokes.window)
     if window is not None:
-        near = _look(image, window, draw, session, row, decided=True)
+        near = _steeper(_look(image, window, draw, session, row))
         answer = _inset(answer, near, window, whole)
         raised, lowered = _changes(answer, previous, strokes, region)
     return Change(answer, raised, lowered, session.device, list(session.warnings))
@@ -273,7 +277,11 @@ def carry(
         )
         return guide
 
-    answer = _look(image, window, draw, session, row, side=side)
+    how = preprocess.recommended(row.interface.preprocessing, session)
+    if side is not None:
+        how = dataclasses.replace(how, size=(side, side))
+    seen, guide = _seen(image, window, draw, how)
+    [answer] = _said(seen, guide, session, row)
     return Segmentation(answer, row, session.device, list(session.warnings))
 
 
@@ -291,35 +299,49 @@ def _whole(image: np.ndarray) -> Rect:
 
 
 def _look(
-    image: np.ndarray,
-    window: Rect,
-    draw: Draw,
-    session: Session,
-    row: ModelRow,
-    decided: bool = False,
-    side: int | None = None,
+    image: np.ndarray, window: Rect, draw: Draw, session: Session, row: ModelRow
 ) -> np.ndarray:
-    """The network's answer about a window, float32 (h, w) at its own resolution.
-
-    decided: the mean of it and of what is said of the mirror image, made steeper. That is worth
-    its time with strokes and not with points and boxes (`training/README.md`). side: see `carry`.
-    """
-    view = image[window.slices]
+    """The network's answer about a window, float32 (h, w): the mean over two sizes, and over the
+    picture and its mirror image (`training/README.md` says what that is worth)."""
     how = preprocess.recommended(row.interface.preprocessing, session)
-    if side is not None:
-        how = dataclasses.replace(how, size=(side, side))
+    answers = []
+    for share in _SIDES:
+        seen, guide = _seen(image, window, draw, _enlarged(how, share))
+        there, back = _said(_and_mirrored(seen), _and_mirrored(guide), session, row)
+        answers.append((there + back[:, ::-1]) / 2)
+    finest = max((answer.shape for answer in answers), key=math.prod)
+    mean: np.ndarray = np.mean([resize(answer, finest) for answer in answers], axis=0)
+    return mean
+
+
+def _seen(
+    image: np.ndarray, window: Rect, draw: Draw, how: Preprocessing
+) -> tuple[np.ndarray, np.ndarray]:
+    """A window of the picture and its guidance as the network takes them."""
+    view = image[window.slices]
     placement = preprocess.place(view.shape[:2], how, None)
-    seen = preprocess.network_input(view, placement, how)
-    guide = draw(window, placement.canvas)[None]
-    if decided:
-        seen, guide = (np.concatenate([a, a[..., ::-1]]) for a in (seen, guide))
+    return preprocess.network_input(view, placement, how), draw(window, placement.canvas)[None]
+
+
+def _said(seen: np.ndarray, guide: np.ndarray, session: Session, row: ModelRow) -> list[np.ndarray]:
+    """What the network says of each of a batch."""
     values = session.run({session.inputs[0].name: seen, INPUT: guide})
-    output = values[session.outputs[row.interface.postprocessing.output].name]
-    there = probabilities(output[:1], row.interface.postprocessing, how.layout)
-    if not decided:
-        return there
-    back = probabilities(output[1:], row.interface.postprocessing, how.layout)
-    return _steeper((there + back[:, ::-1]) / 2)
+    interface = row.interface
+    output = values[session.outputs[interface.postprocessing.output].name]
+    layout = interface.preprocessing.layout
+    return [probabilities(one[None], interface.postprocessing, layout) for one in output]
+
+
+def _and_mirrored(planes: np.ndarray) -> np.ndarray:
+    return np.concatenate([planes, planes[..., ::-1]])
+
+
+def _enlarged(how: Preprocessing, share: float) -> Preprocessing:
+    """The same pre-processing at a share of its size."""
+    if how.size is None:
+        return how
+    height, width = (round(side * share) for side in how.size)
+    return dataclasses.replace(how, size=(height, width))
 
 
 def _steeper(probability: np.ndarray) -> np.ndarray:
