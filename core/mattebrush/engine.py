@@ -433,7 +433,7 @@ def soft_edge(
     progress("matting", 0.0)  # told early, and twice, so that a cancel need not wait
     guess = Upsampled(coarse.probability, height, width)
     with report.stage("trimap"):
-        trimap = adaptive_trimap(coarse.probability, height, width)
+        trimap = adaptive_trimap(coarse.probability, height, width, first_look=coarse.first_look)
     progress("matting", 0.0)
     with report.stage("matting"):
         return matte_unknown(view, trimap, guess, method, progress, options.threads)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -121,8 +121,8 @@ def no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trimap that leaves nothing to matting."""
     right = adaptive_trimap
 
-    def wrong(probability: np.ndarray, height: int, width: int) -> np.ndarray:
-        right(probability, height, width)
+    def wrong(probability: np.ndarray, height: int, width: int, **rest: Any) -> np.ndarray:
+        right(probability, height, width, **rest)
         plane = Image.fromarray(probability).resize((width, height), Image.Resampling.BICUBIC)
         return np.where(np.asarray(plane) > 0.5, 255, 0).astype(np.uint8)
 
@@ -132,7 +132,9 @@ def no_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 def all_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     """A trimap that leaves everything to matting."""
     monkeypatch.setattr(
-        engine, "adaptive_trimap", lambda _, height, width: np.full((height, width), 128, np.uint8)
+        engine,
+        "adaptive_trimap",
+        lambda _, height, width, **rest: np.full((height, width), 128, np.uint8),
     )
 
 
