@@ -68,17 +68,17 @@ def _row(path: Path, columns: list[Column]) -> list[Image.Image]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--u2netp", type=Path)
-    given = parser.parse_args()
+    args = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["MATTEBRUSH_HOME"] = home
         columns = [
             Column("the default", Options()),
             Column("without matting", Options(matting="none")),
         ]
-        if given.u2netp:
+        if args.u2netp:
             from mattebrush.models import install
 
-            install.add(given.u2netp)
+            install.add(args.u2netp)
             columns.append(Column("U2-Netp (a download)", Options(model="u2netp")))
         grid(
             ["lemur.jpg", "fur.jpg", "vase.jpg", "bicycle.jpg"],

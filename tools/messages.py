@@ -72,11 +72,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tools.messages", description=__doc__)
     parser.add_argument("what", choices=("update", "check"))
     parser.add_argument("domains", nargs="*", metavar="DOMAIN", help=f"of {', '.join(DOMAINS)}")
-    given = parser.parse_args(arguments)
-    names = given.domains or [name for name, domain in DOMAINS.items() if domain.locale.is_dir()]
+    args = parser.parse_args(arguments)
+    names = args.domains or [name for name, domain in DOMAINS.items() if domain.locale.is_dir()]
     problems: list[str] = []
     for domain in [DOMAINS[name] for name in names]:
-        if given.what == "update":
+        if args.what == "update":
             update(domain)
         else:
             problems += check(domain)
@@ -94,20 +94,20 @@ def messages(domain: Domain) -> dict[str, list[str]]:
     """The texts of a domain in the order of the sources, each with the files that have it."""
     if domain.name == "cli":
         return {text: [] for text in help_texts()}
-    found: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
     for path in sorted(domain.sources.rglob("*.py")):
-        name = _shown(path)
+        name = _relative(path)
         source = path.read_text("utf-8")
-        shown = blender_texts(source) if domain.name == "blender" else ()
-        for text in [*texts(source), *shown]:
-            if name not in found.setdefault(text, []):
-                found[text].append(name)
+        displayed = blender_texts(source) if domain.name == "blender" else ()
+        for text in [*texts(source), *displayed]:
+            if name not in sources.setdefault(text, []):
+                sources[text].append(name)
     if domain.name == "kit":
         for row in catalog.rows().values():
-            found.setdefault(row.best_at, []).append(_shown(catalog.CATALOG))
-        return {text: list(dict.fromkeys(names)) for text, names in found.items()}
+            sources.setdefault(row.best_at, []).append(_relative(catalog.CATALOG))
+        return {text: list(dict.fromkeys(names)) for text, names in sources.items()}
     shared = messages(DOMAINS["kit"])
-    return {text: names for text, names in found.items() if text not in shared}
+    return {text: names for text, names in sources.items() if text not in shared}
 
 
 def texts(source: str) -> Iterator[str]:
@@ -116,8 +116,8 @@ def texts(source: str) -> Iterator[str]:
     for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         name = call.func.attr if isinstance(call.func, ast.Attribute) else name
-        for given in call.args[: _ARGUMENTS.get(name, 0)]:
-            yield from _text(given)
+        for argument in call.args[: _ARGUMENTS.get(name, 0)]:
+            yield from _text(argument)
 
 
 def blender_texts(source: str) -> Iterator[str]:
@@ -153,10 +153,10 @@ def _text(node: ast.expr) -> Iterator[str]:
 
 def help_texts() -> list[str]:
     """What the help of all commands shows, in its order, argparse's own words among it."""
-    found: list[str] = []
+    texts: list[str] = []
 
     def note(text: str) -> str:
-        found.append(text)
+        texts.append(text)
         return text
 
     parsers = [command_line.parser()]
@@ -166,7 +166,7 @@ def help_texts() -> list[str]:
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
                 parsers += action.choices.values()
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(texts))
 
 
 def update(domain: Domain) -> None:
@@ -185,7 +185,7 @@ def check(domain: Domain) -> list[str]:
     wanted = messages(domain)
     for language in languages():
         path = domain.locale / f"{language}.po"
-        where = _shown(path)
+        where = _relative(path)
         if not path.exists():
             problems.append(f"{where}: there is none.")
             continue
@@ -211,14 +211,18 @@ def broken(text: str, translated: str, mnemonic: str = "") -> list[str]:
     return problems
 
 
-def _shown(path: Path) -> str:
+def _relative(path: Path) -> str:
     return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
 def _placeholders(text: str) -> list[str]:
     """Those of a text; named ones in any order, as a translation may change it."""
-    found = _PLACEHOLDER.findall(text)
-    return sorted(found) if all("(" in each or "{" in each for each in found) else found
+    placeholders = _PLACEHOLDER.findall(text)
+    return (
+        sorted(placeholders)
+        if all("(" in each or "{" in each for each in placeholders)
+        else placeholders
+    )
 
 
 def _keys(text: str, mnemonic: str) -> int:
@@ -249,8 +253,8 @@ def _quoted(text: str) -> str:
 
 
 def _read(path: Path) -> dict[str, str]:
-    found: dict[str, str] = _kit_languages().read_po(path.read_text("utf-8"))
-    return found
+    translations: dict[str, str] = _kit_languages().read_po(path.read_text("utf-8"))
+    return translations
 
 
 def _kit_languages() -> Any:

@@ -45,9 +45,9 @@ class CustomMetadataHook(MetadataHookInterface):
         root = Path(self.root)
         table = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
         version_file = root / table["tool"]["hatch"]["version"]["path"]
-        found = re.search(r'__version__ = "([^"]+)"', version_file.read_text("utf-8"))
-        assert found is not None
-        addresses = filled(table["tool"]["mattebrush"]["addresses"], found[1])
+        match = re.search(r'__version__ = "([^"]+)"', version_file.read_text("utf-8"))
+        assert match is not None
+        addresses = filled(table["tool"]["mattebrush"]["addresses"], match[1])
         readme = (root / "README.md").read_text("utf-8")
         metadata["readme"] = {
             "content-type": "text/markdown",

@@ -370,13 +370,13 @@ def release_date(change_log: str, version: str) -> str:
     InputInvalid
         Where the heading has no day.
     """
-    found = re.search(rf"^## {re.escape(version)} \((\d{{4}}-\d\d-\d\d)\)$", change_log, re.M)
-    if found is None:
+    match = re.search(rf"^## {re.escape(version)} \((\d{{4}}-\d\d-\d\d)\)$", change_log, re.M)
+    if match is None:
         raise InputInvalid(
             f"CHANGELOG.md does not say when {version} is released.",
             f'Write "## {version} (YYYY-MM-DD)" over its section.',
         )
-    return found[1]
+    return match[1]
 
 
 def write(folder: Path, release: Release) -> list[Path]:

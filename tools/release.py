@@ -66,20 +66,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--python-archive", type=Path, help="a Python to bring along (python-build-standalone)"
     )
-    given = parser.parse_args(arguments)
-    given.output_dir.mkdir(parents=True, exist_ok=True)
+    args = parser.parse_args(arguments)
+    args.output_dir.mkdir(parents=True, exist_ok=True)
     try:
-        if given.what == "check":
-            problems = [problem for path in given.files for problem in check(path)]
+        if args.what == "check":
+            problems = [problem for path in args.files for problem in check(path)]
             print("\n".join(problems) or "All is as it must be.")
             return 1 if problems else 0
-        if given.what == "recipes":
-            print("\n".join(str(path) for path in _recipes(given.output_dir)))
+        if args.what == "recipes":
+            print("\n".join(str(path) for path in _recipes(args.output_dir)))
             return 0
-        sums = {path.name: digest(path) for path in _made(given)}
+        sums = {path.name: digest(path) for path in _made(args)}
         lines = "".join(f"{value}  {name}\n" for name, value in sorted(sums.items()))
-        if given.what == "all":
-            (given.output_dir / "SHA256SUMS").write_text(lines, encoding="utf-8")
+        if args.what == "all":
+            (args.output_dir / "SHA256SUMS").write_text(lines, encoding="utf-8")
         print(lines, end="")
     except MattebrushError as error:
         print(f"tools.release: {error}", file=sys.stderr)
@@ -101,15 +101,15 @@ def _recipes(folder: Path) -> list[Path]:
     return recipes.write(folder / "recipes", release)
 
 
-def _made(given: argparse.Namespace) -> Iterator[Path]:
-    wheel = build_wheel(given.output_dir)
-    if given.what in ("wheel", "all"):
+def _made(args: argparse.Namespace) -> Iterator[Path]:
+    wheel = build_wheel(args.output_dir)
+    if args.what in ("wheel", "all"):
         yield wheel
-    if given.what in ("plugins", "all"):
-        yield from plugin_zips(given.output_dir, wheel)
-    if given.what in ("bundle", "all"):
-        for key in given.platform or PLATFORMS:
-            yield bundle(PLATFORMS[key], given.output_dir, wheel, given.python_archive)
+    if args.what in ("plugins", "all"):
+        yield from plugin_zips(args.output_dir, wheel)
+    if args.what in ("bundle", "all"):
+        for key in args.platform or PLATFORMS:
+            yield bundle(PLATFORMS[key], args.output_dir, wheel, args.python_archive)
 
 
 def digest(path: Path) -> str:
@@ -168,16 +168,16 @@ def bundle(
 
 def _add_python(folder: Path, archive: Path, platform: Platform) -> str:
     """Puts the archive and the list that uv finds it by into a folder; returns its version."""
-    found = _PYTHON_ARCHIVE.fullmatch(archive.name)
-    version = f"{found.group(1)}.{found.group(2)}" if found else ""
-    if found is None or version not in platform.pythons:
+    match = _PYTHON_ARCHIVE.fullmatch(archive.name)
+    version = f"{match.group(1)}.{match.group(2)}" if match else ""
+    if match is None or version not in platform.pythons:
         raise InputInvalid(
             f"{archive.name} is no archive of a Python that there are wheels for.",
             f"Take an install_only archive of one of {', '.join(platform.pythons)}.",
         )
     folder.mkdir()
     (folder / archive.name).write_bytes(archive.read_bytes())
-    major, minor, patch, build = found.groups()
+    major, minor, patch, build = match.groups()
     family = "aarch64" if platform.machine in ("aarch64", "arm64") else "x86_64"
     system = {"linux": "linux", "darwin": "darwin", "win32": "windows"}[platform.sys_platform]
     libc = "gnu" if platform.sys_platform == "linux" else "none"
@@ -261,13 +261,13 @@ def check(path: Path) -> list[str]:
         root = PurePosixPath(archive.namelist()[0]).parts[0]
         platform = PLATFORMS[root.removeprefix(f"mattebrush-{VERSION}-")]
         sums = archive.read(f"{root}/SHA256SUMS").decode().splitlines()
-        said = {name: value for value, name in (line.split("  ", 1) for line in sums)}
+        expected = {name: value for value, name in (line.split("  ", 1) for line in sums)}
         for name in archive.namelist():
             below = name.removeprefix(f"{root}/")
-            found = hashlib.sha256(archive.read(name)).hexdigest()
-            if below != "SHA256SUMS" and said.pop(below, None) != found:
+            actual = hashlib.sha256(archive.read(name)).hexdigest()
+            if below != "SHA256SUMS" and expected.pop(below, None) != actual:
                 problems.append(f"{path.name}: {below} is not the file that its hash is of.")
-        problems += [f"{path.name}: {name} is missing." for name in said]
+        problems += [f"{path.name}: {name} is missing." for name in expected]
         wheels = [name for name in archive.namelist() if name.endswith(".whl")]
         about = json.loads(archive.read(f"{root}/engine.json"))
         hashes = {

@@ -135,7 +135,7 @@ def _pipe(arguments: argparse.Namespace) -> int:
             every=arguments.every_frame,
             step=None if arguments.step is None else live.STEPS[arguments.step - 1],
             stopped=ending.asked,
-            told=line,
+            on_step=line,
         )
     line.end(tally)
     return 0

@@ -34,7 +34,7 @@ _DECISION = 8
 
 
 @dataclasses.dataclass(frozen=True)
-class _Found:
+class _Detection:
     """An object before its edge is decided."""
 
     name: str
@@ -82,20 +82,20 @@ def find(
     report = engine.new_report("objects", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)
-    found = _found(view, focus, options, report, progress)
+    detections = _detections(view, focus, options, report, progress)
     masks = []
-    for number, one in enumerate(found):
-        told = _share(progress, number, len(found))
-        alpha = engine.soft_edge(view, one.coarse, options, report, told)
-        alpha = engine.retouched(alpha, options, report, told)
+    for number, one in enumerate(detections):
+        share = _share(progress, number, len(detections))
+        alpha = engine.soft_edge(view, one.coarse, options, report, share)
+        alpha = engine.retouched(alpha, options, report, share)
         masks.append(_in_window(focus.placed(alpha, whole), whole.box))
-    seen = [(one, place) for one, place in zip(found, masks, strict=True) if place is not None]
+    seen = [(one, place) for one, place in zip(detections, masks, strict=True) if place is not None]
     made = exclusive([place for _, place in seen], view_shape(whole))
     names = unique_names([one.name for one, _ in seen])
     objects = []
     for number, ((one, (window, _)), mask) in enumerate(zip(seen, made, strict=True)):
-        told = _share(progress, number, len(seen))
-        foreground = _clean(whole, window, mask, options, report, told)
+        share = _share(progress, number, len(seen))
+        foreground = _clean(whole, window, mask, options, report, share)
         name = names[number] if one.name != _UNNAMED else f"{_UNNAMED} {number + 1}"
         objects.append(Object(name, round(one.certainty, 3), window, mask, foreground))
     result = Objects(view_shape(whole), tuple(objects), report)
@@ -121,9 +121,9 @@ def view_shape(whole: Picture) -> tuple[int, int]:
     return whole.box.height, whole.box.width
 
 
-def _found(
+def _detections(
     view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
-) -> list[_Found]:
+) -> list[_Detection]:
     """Which objects there are in the window, and in the report what said so."""
     if options.text:
         return _named(view, options, report, progress)
@@ -131,11 +131,11 @@ def _found(
     if prompts:
         answers = []
         for prompt in prompts:
-            asked = dataclasses.replace(focus, prompt=prompt)
-            answers.append(engine.segmented(view, asked, options, report, progress))
+            prompted = dataclasses.replace(focus, prompt=prompt)
+            answers.append(engine.segmented(view, prompted, options, report, progress))
         planes = _apart([one.probability for one in answers], prompts, view.shape[:2])
         return [
-            _Found(
+            _Detection(
                 _UNNAMED,
                 parts.certainty_of(plane),
                 dataclasses.replace(one, probability=plane),
@@ -146,7 +146,7 @@ def _found(
     with report.stage("segmentation"):
         row = catalog.get(EMBEDDED_MODEL)
         return [
-            _Found(
+            _Detection(
                 _UNNAMED,
                 part.certainty,
                 dataclasses.replace(coarse, probability=part.probability),
@@ -155,7 +155,9 @@ def _found(
         ]
 
 
-def _named(view: np.ndarray, options: Options, report: Report, progress: Progress) -> list[_Found]:
+def _named(
+    view: np.ndarray, options: Options, report: Report, progress: Progress
+) -> list[_Detection]:
     """What was asked for in words, and in the report what understood them."""
     with report.stage("segmentation"):
         progress("segmentation", 0.0)
@@ -165,7 +167,7 @@ def _named(view: np.ndarray, options: Options, report: Report, progress: Progres
     report.warnings += warnings
     report.certainty = min((one.score for one in named), default=0.0)
     return [
-        _Found(
+        _Detection(
             one.name,
             one.score * parts.certainty_of(one.segmentation.probability),
             one.segmentation,
@@ -249,7 +251,7 @@ def _clean(
 def _share(progress: Progress, number: int, count: int) -> Progress:
     """Progress of one object as a part of all."""
 
-    def told(stage: str, fraction: float) -> None:
+    def report(stage: str, fraction: float) -> None:
         progress(stage, (number + fraction) / count)
 
-    return told
+    return report

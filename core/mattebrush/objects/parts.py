@@ -157,7 +157,7 @@ def _of_island(
     answers = []
     for group in groups:
         others = [one for other in groups if other is not group for one in other]
-        answers.append(_asked(view, island, group, others, row, options))
+        answers.append(_decoded(view, island, group, others, row, options))
     claims = np.stack(answers) ** 2 + 1e-6
     shares = claims / claims.sum(axis=0) * whole
     return [share.astype(np.float32) for share in shares]
@@ -180,15 +180,15 @@ def _centers(depth: np.ndarray) -> list[_Center]:
     least = max(2.0, _THICK * depth.max())
     left = depth.astype(np.float32)
     y, x = np.mgrid[: depth.shape[0], : depth.shape[1]]
-    found: list[_Center] = []
-    while len(found) < _MOST_CENTERS:
+    centers: list[_Center] = []
+    while len(centers) < _MOST_CENTERS:
         row, column = np.unravel_index(int(left.argmax()), left.shape)
         if left[row, column] < least:
             break
         deep = int(depth[row, column])
-        found.append(_Center(int(row), int(column), deep))
+        centers.append(_Center(int(row), int(column), deep))
         left[(y - row) ** 2 + (x - column) ** 2 < (1.6 * deep) ** 2] = 0
-    return found
+    return centers
 
 
 def _are_two(
@@ -204,8 +204,8 @@ def _are_two(
     neck = _neck(depth, one, other) / min(one.depth, other.depth)
     if neck > _NECK:
         return False
-    mine = _asked(view, island, [one], [other], row, options)
-    theirs = _asked(view, island, [other], [one], row, options)
+    mine = _decoded(view, island, [one], [other], row, options)
+    theirs = _decoded(view, island, [other], [one], row, options)
     differs = float(np.abs(mine - theirs)[island].mean())
     side = float((theirs > mine)[island].mean())
     if not _SMALLEST_SIDE <= side <= 1 - _SMALLEST_SIDE:
@@ -226,7 +226,7 @@ def _neck(depth: np.ndarray, one: _Center, other: _Center) -> int:
     return low
 
 
-def _asked(
+def _decoded(
     view: np.ndarray,
     island: np.ndarray,
     yes: list[_Center],

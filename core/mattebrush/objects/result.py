@@ -49,11 +49,11 @@ class Object:
 
         In pixels of the picture, x1 and y1 exclusive.
         """
-        found = bounds(self.mask >= 0.5) or bounds(self.mask > 0)
-        if found is None:
+        rect = bounds(self.mask >= 0.5) or bounds(self.mask > 0)
+        if rect is None:
             return self.window
         x, y = self.window.x0, self.window.y0
-        return Rect(found.x0 + x, found.y0 + y, found.x1 + x, found.y1 + y)
+        return Rect(rect.x0 + x, rect.y0 + y, rect.x1 + x, rect.y1 + y)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -163,10 +163,10 @@ class Objects:
         report = dataclasses.replace(
             self.report, foreground_share=float(alpha.mean(dtype=np.float64))
         )
-        shown = alpha
+        opacity = alpha
         if self.source is not None and self.source.alpha is not None:
-            shown = alpha * to_unit(self.source.alpha)
-        return Cutout(shown, alpha, foreground, report, self.source)
+            opacity = alpha * to_unit(self.source.alpha)
+        return Cutout(opacity, alpha, foreground, report, self.source)
 
     def _foreground(self) -> np.ndarray | None:
         """The clean colors of all, mixed by their masks where two meet."""
@@ -394,13 +394,13 @@ def exclusive(masks: Sequence[tuple[Rect, np.ndarray]], shape: tuple[int, int]) 
     for window, mask in masks:
         claims[window.slices] += mask
     np.maximum(claims, 1, out=claims)
-    given = np.zeros(shape, np.float32)
+    claimed = np.zeros(shape, np.float32)
     out = []
     for window, mask in masks:
         share = mask / claims[window.slices]
         # What rounding would put over one goes to nobody.
-        np.minimum(share, 1 - given[window.slices], out=share)
-        given[window.slices] += share
+        np.minimum(share, 1 - claimed[window.slices], out=share)
+        claimed[window.slices] += share
         out.append(share)
     return out
 

@@ -189,11 +189,11 @@ class LiveCutout:
     def _named(self, image: np.ndarray, x: float, y: float) -> np.ndarray | None:
         """What a click on a frame means; None where there is nothing."""
         point = Point(x * (image.shape[1] - 1), y * (image.shape[0] - 1))
-        found = guided.segment(image, Prompt((point,)), self._row, *self._where).probability
-        if found.max() < 0.5:
+        probability = guided.segment(image, Prompt((point,)), self._row, *self._where).probability
+        if probability.max() < 0.5:
             return None
         self._chosen = True
-        return found
+        return probability
 
     def _carried(self, seen: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
         """The last mask moved to this frame, and how far it is to be believed."""
@@ -220,17 +220,19 @@ class LiveCutout:
         if answer.shape != carried.shape:
             carried, trust = resize(carried, answer.shape), resize(trust, answer.shape)
         steady: np.ndarray = answer + (1 - _NEW) * trust * (carried - answer)
-        return _held(steady, carried) if self._chosen else steady
+        return _near_the_subject(steady, carried) if self._chosen else steady
 
     def _network(self, image: np.ndarray, previous: np.ndarray | None, side: int) -> np.ndarray:
         if previous is None:
             previous = np.zeros((1, 1), np.float32)
         whole = Rect(0, 0, image.shape[1], image.shape[0])
-        found = guided.carry(image, whole, previous, Prompt(), self._row, *self._where, side=side)
-        return found.probability
+        segmentation = guided.carry(
+            image, whole, previous, Prompt(), self._row, *self._where, side=side
+        )
+        return segmentation.probability
 
 
-def _held(mask: np.ndarray, carried: np.ndarray) -> np.ndarray:
+def _near_the_subject(mask: np.ndarray, carried: np.ndarray) -> np.ndarray:
     """A chosen subject's mask without what does not hang together with what was carried."""
     there = block_maximum(mask > 0.3, _BLOCK)
     before = dilated(block_maximum(carried > 0.5, _BLOCK), _NEAR)

@@ -257,7 +257,7 @@ def run(
     every: bool = False,
     step: Step | None = None,
     stopped: Callable[[], bool] = lambda: False,
-    told: Callable[[Tally, Step], None] = lambda tally, step: None,
+    on_step: Callable[[Tally, Step], None] = lambda tally, step: None,
 ) -> Tally:
     """Works until the source ends.
 
@@ -277,7 +277,7 @@ def run(
         A step of quality to stay on; None for what the time allows.
     stopped
         Says whether to end after the frame at hand.
-    told
+    on_step
         Is called after each frame.
 
     Returns
@@ -309,7 +309,7 @@ def run(
         tally.frames += 1 + left_out
         tally.repeated += left_out
         tally.seconds += took
-        told(tally, now)
+        on_step(tally, now)
     tally.remark = incoming.remark
     return tally
 

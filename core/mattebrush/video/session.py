@@ -35,7 +35,7 @@ from .keys import Key
 from .steady import Moment
 from .tracker import Look, Track, Tracker
 
-_MOST_HELD = 96
+_MAX_PENDING = 96
 """Frames that are held back, at most, until a key frame comes."""
 
 _LOOKS = 5
@@ -66,7 +66,7 @@ class SessionOptions:
     look: int = 12
 
     def __post_init__(self) -> None:
-        for name, most in (("steady", steady.REACH), ("look", _MOST_HELD)):
+        for name, most in (("steady", steady.REACH), ("look", _MAX_PENDING)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
                 raise OptionInvalid(f"{name} is {value!r}.", f"Give a whole number, 0 to {most}.")
@@ -272,9 +272,9 @@ class VideoSession:
         self._waiting.append(now)
         if key is None:
             ahead = any(frame > now.index for frame in self._keys)
-            if ahead and len(self._waiting) > _MOST_HELD:
+            if ahead and len(self._waiting) > _MAX_PENDING:
                 raise OptionInvalid(
-                    f"More than {_MOST_HELD} frames come before the first key frame.",
+                    f"More than {_MAX_PENDING} frames come before the first key frame.",
                     "Begin at the key frame; feed those before it backwards from there.",
                 )
             if ahead or len(self._waiting) < self._settings.look:
@@ -308,22 +308,22 @@ class VideoSession:
     def _standing_out(self, frames: list[_Frame]) -> tuple[int, Segmentation]:
         """Which of the frames shows most certainly what stands out, and what that is."""
         chosen = sorted({round(i) for i in np.linspace(0, len(frames) - 1, _LOOKS)})
-        found = [
+        candidates = [
             (at, salient.segment(_small(frames[at]), self._row, *self._where)) for at in chosen
         ]
-        return max(found, key=lambda one: judged.certainty(one[1].undecided))
+        return max(candidates, key=lambda one: judged.certainty(one[1].undecided))
 
     @property
     def _where(self) -> tuple[str, int | None]:
         return self._options.device, self._options.threads
 
-    def _start(self, now: _Frame, found: Segmentation) -> None:
-        probability = _without_minor_parts(found.probability)
+    def _start(self, now: _Frame, segmentation: Segmentation) -> None:
+        probability = _without_minor_parts(segmentation.probability)
         self._track = tracker.began(_small(now), probability)
-        sure = judged.certainty(found.undecided)
+        sure = judged.certainty(segmentation.undecided)
         lost = float(probability.max()) < 0.5
         mask = self._track.mask
-        now.look = Look(mask, sure, lost, found.device, tuple(found.warnings))
+        now.look = Look(mask, sure, lost, segmentation.device, tuple(segmentation.warnings))
         now.moment = Moment(self._track.seen, mask)
 
     def _step(self, now: _Frame, key: Key | None) -> None:
@@ -353,15 +353,19 @@ class VideoSession:
                 plain = dataclasses.replace(self._options, decontaminate=False)
                 mask = engine.refine(now.image, key.mask, key.previous, None, plain).alpha
             now.exact = to_unit(mask)
-            found = Segmentation(resize(now.exact, tracker.grid_size(image), "area"), self._row, "")
+            segmentation = Segmentation(
+                resize(now.exact, tracker.grid_size(image), "area"), self._row, ""
+            )
             sure = 1.0
         else:
             prompt = _scaled(key.prompt, now.image, image)
             row = catalog.get(EMBEDDED_MODEL)
-            found = guided.segment(image, prompt, row, *self._where)
-            found.probability = tracker.inside_boxes(found.probability, prompt, image.shape)
-            sure = judged.certainty(found.probability)
-        self._start(now, found)
+            segmentation = guided.segment(image, prompt, row, *self._where)
+            segmentation.probability = tracker.inside_boxes(
+                segmentation.probability, prompt, image.shape
+            )
+            sure = judged.certainty(segmentation.probability)
+        self._start(now, segmentation)
         assert now.look is not None
         now.look = dataclasses.replace(now.look, certainty=max(sure, 0.5))
 

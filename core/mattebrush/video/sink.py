@@ -304,7 +304,7 @@ class _Sound:
         self._av, self._out = av, out
         self._container = source.container() if source.clip.has_audio else None
         self._packets: Any = iter(())
-        self._held: Any = None
+        self._ahead: Any = None
         if self._container is None:
             return
         stream = self._container.streams.audio[0]
@@ -329,14 +329,14 @@ class _Sound:
     def until(self, seconds: float) -> None:
         """All that is heard before so many seconds."""
         while True:
-            packet = self._held if self._held is not None else next(self._packets, None)
-            self._held = None
+            packet = self._ahead if self._ahead is not None else next(self._packets, None)
+            self._ahead = None
             if packet is None:
                 return
             if packet.dts is None:
                 continue
             if float(packet.dts * packet.time_base) > seconds:
-                self._held = packet
+                self._ahead = packet
                 return
             self._put(packet)
 

@@ -312,7 +312,7 @@ class Tracker:
         apart = motion.mismatch(colors, track.seen, flow)
         trust = resize(np.exp(-((apart / _MATCH) ** 2)).astype(np.float32), carried.shape)
         fused = answer if prompt else _fused(answer, carried, trust, likeness)
-        mask = _held(fused, carried, prompt, image.shape)
+        mask = _near_the_subject(fused, carried, prompt, image.shape)
         area = float(mask.mean())
         lost = area < _GONE * track.area and not prompt
         if lost:
@@ -337,34 +337,40 @@ class Tracker:
         """The network's answer on the grid, 0 where it didn't look."""
         whole = Rect(0, 0, image.shape[1], image.shape[0])
         if self.row.interface.id != self.row.id and self.row.kind == "salient":
-            found = salient.segment(image, self.row, self._device, self._threads)
-            return found.at(*carried.shape), found.device, tuple(found.warnings)
+            segmentation = salient.segment(image, self.row, self._device, self._threads)
+            return (
+                segmentation.at(*carried.shape),
+                segmentation.device,
+                tuple(segmentation.warnings),
+            )
         window = _window(carried > 0.5, whole, prompt)
-        found = guided.carry(image, window, carried, prompt, self.row, self._device, self._threads)
+        segmentation = guided.carry(
+            image, window, carried, prompt, self.row, self._device, self._threads
+        )
         answer = np.zeros_like(carried)
         x0, y0, x1, y1 = (round(v) for v in guided.in_cells(window, whole, carried.shape))
-        answer[y0:y1, x0:x1] = found.at(y1 - y0, x1 - x0)
-        return answer, found.device, tuple(found.warnings)
+        answer[y0:y1, x0:x1] = segmentation.at(y1 - y0, x1 - x0)
+        return answer, segmentation.device, tuple(segmentation.warnings)
 
     def _searched(
         self, track: Track, image: np.ndarray, colors: np.ndarray, prompt: Prompt
     ) -> tuple[Look, Track]:
         """Looks for a subject that is out of sight: what stands out and looks like it."""
         if any(point.label for point in prompt.points):
-            found = guided.segment(image, prompt, self.row, self._device, self._threads)
+            segmentation = guided.segment(image, prompt, self.row, self._device, self._threads)
         else:
-            found = salient.segment(image, self.row, self._device, self._threads)
-        mask = found.at(*track.mask.shape)
+            segmentation = salient.segment(image, self.row, self._device, self._threads)
+        mask = segmentation.at(*track.mask.shape)
         if not prompt:
             likeness = resize(track.appearance.likeness(colors), mask.shape)
             mask = _known_again(mask, likeness, track)
-        warnings = tuple(found.warnings)
+        warnings = tuple(segmentation.warnings)
         if mask.max() < 0.5:
             mask = np.zeros_like(mask)
             after = dataclasses.replace(track, seen=colors, mask=mask)
-            return Look(mask, 0.0, True, found.device, warnings), after
+            return Look(mask, 0.0, True, segmentation.device, warnings), after
         after = dataclasses.replace(track, seen=colors, mask=mask, last_good=mask)
-        return Look(mask, 0.5, False, found.device, warnings), after
+        return Look(mask, 0.5, False, segmentation.device, warnings), after
 
 
 def _window(cells: np.ndarray, whole: Rect, prompt: Prompt) -> Rect:
@@ -406,7 +412,7 @@ def _log_odds(share: np.ndarray) -> np.ndarray:
     return odds
 
 
-def _held(
+def _near_the_subject(
     answer: np.ndarray, carried: np.ndarray, prompt: Prompt, shape: tuple[int, ...]
 ) -> np.ndarray:
     """An answer without what cannot be the subject: parts that don't hang together with what was

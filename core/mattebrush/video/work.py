@@ -34,7 +34,7 @@ from .source import Frame, Source
 _PART = 48
 """Frames of a part of a movie; what is done twice after a kill is less than this."""
 
-Tell = Callable[[int, int], None]
+OnFrame = Callable[[int, int], None]
 """Called as tell(done, count) after each frame; count is 0 where nobody knows. May raise."""
 
 
@@ -66,18 +66,18 @@ class Plan:
         """
         clip = self.source.clip
         recipe = dataclasses.replace(self.recipe, background=None)
-        said = [
+        parts = [
             repr(clip),
             repr(self.settings),
             repr(recipe),
             str(self.behind and self.behind.clip),
         ]
         background = self.recipe.background
-        said.append(repr(background) if isinstance(background, tuple) else str(background is None))
+        parts.append(repr(background) if isinstance(background, tuple) else str(background is None))
         for key in sorted(self.keys, key=lambda key: key.frame):
             mask = b"" if key.mask is None else key.mask.tobytes()
-            said.append(f"{key.frame} {key.prompt} {hashlib.sha256(mask).hexdigest()}")
-        return hashlib.sha256("\n".join(said).encode()).hexdigest()
+            parts.append(f"{key.frame} {key.prompt} {hashlib.sha256(mask).hexdigest()}")
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclasses.dataclass
@@ -108,7 +108,7 @@ class Done:
             self.shots.append(int(str(line["frame"])))
 
 
-def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell) -> Done:
+def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, on_frame: OnFrame) -> Done:
     """Writes a movie. Parts that are done stay, whatever happens.
 
     Parameters
@@ -121,7 +121,7 @@ def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell
         Whether to replace what is there.
     resume
         Whether to go on where a run was ended.
-    tell
+    on_frame
         Is called after each frame; what it raises ends the run.
 
     Returns
@@ -141,8 +141,8 @@ def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell
     store = _Store(output.with_name(output.name + ".parts"), plan, overwrite, resume)
     parts = store.done_parts(output.suffix)
     begin = len(parts) * _PART
-    done = store.told(begin)
-    frames = _results(plan, store, begin, tell)
+    done = store.truncate(begin)
+    frames = _results(plan, store, begin, on_frame)
     number = len(parts)
     for first in frames:
         path = store.folder / f"{number:06d}{output.suffix}"
@@ -152,7 +152,7 @@ def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell
             for result, frame, picture in several:
                 part.write(picture, frame.time)
                 lines.append(_line(result, frame))
-        store.tell(lines)
+        store.note(lines)
         for line in lines:
             done.add(line)
         parts.append(path)
@@ -166,7 +166,7 @@ def to_movie(plan: Plan, output: Path, overwrite: bool, resume: bool, tell: Tell
 
 
 def to_folder(
-    plan: Plan, folder: Path, ending: str, overwrite: bool, resume: bool, tell: Tell
+    plan: Plan, folder: Path, ending: str, overwrite: bool, resume: bool, on_frame: OnFrame
 ) -> Done:
     """Writes a picture a frame: the name of the frame's own file, or its number from 000000.
 
@@ -182,7 +182,7 @@ def to_folder(
         Whether to replace what is there.
     resume
         Whether to go on where a run was ended.
-    tell
+    on_frame
         Is called after each frame; what it raises ends the run.
 
     Returns
@@ -201,23 +201,23 @@ def to_folder(
         raise OutputExists(
             f"The folder {folder} is not empty.", "Give --resume to go on, --overwrite to replace."
         )
-    with _said(folder):
+    with _named_failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
     store = _Store(folder / ".mattebrush", plan, overwrite, resume)
     begin = store.done_frames()
-    done = store.told(begin)
-    for result, frame, picture in _results(plan, store, begin, tell):
+    done = store.truncate(begin)
+    for result, frame, picture in _results(plan, store, begin, on_frame):
         name = frame.name or f"{frame.index:06d}"
         sink.write_picture(picture, folder / f"{name}{ending}", plan.recipe.content != "cutout")
         line = _line(result, frame)
-        store.tell([line])
+        store.note([line])
         done.add(line)
     done.remarks += plan.source.remarks
     store.remove()
     return done
 
 
-def to_pipe(plan: Plan, stream: BinaryIO, tell: Tell) -> Done:
+def to_pipe(plan: Plan, stream: BinaryIO, on_frame: OnFrame) -> Done:
     """Writes raw frames, rgba or rgb24.
 
     Parameters
@@ -226,7 +226,7 @@ def to_pipe(plan: Plan, stream: BinaryIO, tell: Tell) -> Done:
         What is to be done.
     stream
         Where to.
-    tell
+    on_frame
         Is called after each frame; what it raises ends the run.
 
     Returns
@@ -234,7 +234,7 @@ def to_pipe(plan: Plan, stream: BinaryIO, tell: Tell) -> Done:
     Done
     """
     done = Done()
-    for result, frame, picture in _results(plan, None, 0, tell):
+    for result, frame, picture in _results(plan, None, 0, on_frame):
         sink.write_raw(picture, stream, plan.clear)
         done.add(_line(result, frame))
     done.remarks += plan.source.remarks
@@ -242,12 +242,12 @@ def to_pipe(plan: Plan, stream: BinaryIO, tell: Tell) -> Done:
 
 
 def _results(
-    plan: Plan, store: _Store | None, begin: int, tell: Tell
+    plan: Plan, store: _Store | None, begin: int, on_frame: OnFrame
 ) -> Iterator[tuple[FrameResult, Frame, Raster]]:
     """Each frame from `begin` on, cut out and made a picture of."""
     state = store.state(begin) if store and begin else None
     session = VideoSession(plan.settings, plan.keys, state)
-    held: dict[int, Frame] = {}
+    waiting: dict[int, Frame] = {}
     behind = plan.behind.frames() if plan.behind else None
     scenery: Raster | None = None
     count = plan.source.clip.count
@@ -255,12 +255,12 @@ def _results(
 
     def pictured(result: FrameResult) -> tuple[FrameResult, Frame, Raster]:
         nonlocal scenery
-        frame = held.pop(result.frame)
+        frame = waiting.pop(result.frame)
         if behind is not None:
             scenery = _next_picture(behind, scenery)
         assert result.cutout is not None
         picture = _made(frame.picture, result.cutout, plan.recipe, scenery)
-        tell(result.frame + 1, max(count, result.frame + 1) if count else 0)
+        on_frame(result.frame + 1, max(count, result.frame + 1) if count else 0)
         return result, frame, picture
 
     for frame in plan.source.frames():
@@ -268,7 +268,7 @@ def _results(
             if behind is not None:
                 scenery = _next_picture(behind, scenery)
             continue
-        held[frame.index] = frame
+        waiting[frame.index] = frame
         pending = session.feed(frame.index, frame.picture.image())
         if store is not None:
             store.keep(frame.index + 1, session)
@@ -321,7 +321,7 @@ class _Store:
                 )
             if not resume:
                 self.remove()
-        with _said(folder):
+        with _named_failures(folder):
             folder.mkdir(parents=True, exist_ok=True)
             mark.write_text(plan.fingerprint(), "utf-8")
 
@@ -357,13 +357,16 @@ class _Store:
         """What `keep` kept."""
         return self._state(frames).read_bytes()
 
-    def tell(self, lines: Sequence[dict[str, object]]) -> None:
+    def note(self, lines: Sequence[dict[str, object]]) -> None:
         """Adds lines, a frame each."""
         text = "".join(json.dumps(line) + "\n" for line in lines)
-        with _said(self.folder), (self.folder / "frames.jsonl").open("a", encoding="utf-8") as file:
+        with (
+            _named_failures(self.folder),
+            (self.folder / "frames.jsonl").open("a", encoding="utf-8") as file,
+        ):
             file.write(text)
 
-    def told(self, count: int) -> Done:
+    def truncate(self, count: int) -> Done:
         """What the first so many frames came to; later lines are forgotten."""
         lines = self._lines()[:count]
         (self.folder / "frames.jsonl").write_text(
@@ -399,7 +402,7 @@ _KEPT = 128
 
 
 @contextlib.contextmanager
-def _said(path: Path) -> Iterator[None]:
+def _named_failures(path: Path) -> Iterator[None]:
     """What the system refuses, as a sentence."""
     try:
         yield

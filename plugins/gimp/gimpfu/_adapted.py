@@ -32,10 +32,10 @@ def _in_old_mode(make):
     The layer gets the mode that GIMP 2.10 gave it: the old one where all layers have an old one.
     """
 
-    def made(thing, *args):
-        image = thing.native if isinstance(thing, _objects.Image) else thing.native.get_image()
+    def made(item, *args):
+        image = item.native if isinstance(item, _objects.Image) else item.native.get_image()
         mode = image.get_default_new_layer_mode()
-        layer = make(thing, *args)
+        layer = make(item, *args)
         layer.native.set_mode(mode)
         return layer
 
@@ -112,8 +112,8 @@ def _edit_stroke(drawable):
 def _do(method, *more):
     """A method of the libgimp object, whose word that it succeeded 2.10 did not give."""
 
-    def do(thing, *args):
-        getattr(thing.native, method)(*(args + more))
+    def do(target, *args):
+        getattr(target.native, method)(*(args + more))
 
     return do
 
@@ -249,19 +249,19 @@ def _selection_float(drawable, x, y):
 
 
 def _color_picker(image, drawable, x, y, merged, average, radius):
-    found = image.native.pick_color([drawable.native], x, y, merged, average, radius)
-    return from_native(found[1] if isinstance(found, tuple) else found)
+    result = image.native.pick_color([drawable.native], x, y, merged, average, radius)
+    return from_native(result[1] if isinstance(result, tuple) else result)
 
 
 def _set_attribute(name):
-    def set_value(thing, value):
-        setattr(thing, name, value)
+    def set_value(target, value):
+        setattr(target, name, value)
 
     return set_value
 
 
 def _get_attribute(name):
-    return lambda thing: getattr(thing, name)
+    return lambda target: getattr(target, name)
 
 
 def _position(image, item):
@@ -304,8 +304,8 @@ def _filename(image):
 
 
 def _parasite(action):
-    def act(thing, *args):
-        return getattr(thing, action)(*args)
+    def act(owner, *args):
+        return getattr(owner, action)(*args)
 
     return act
 

@@ -41,27 +41,29 @@ def _encoded(drawable, method, values, looks):
     native = drawable.native
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
-    seen, told = _graph.formats(native, encoded=True, depth="float")
+    actual, declared = _graph.formats(native, encoded=True, depth="float")
     width, height = drawable.width, drawable.height
     place = Gegl.Rectangle.new(0, 0, width, height)
     copy = _linear_image(native, width, height)
     try:
         layer = copy.get_layers()[0]
         buffer = layer.get_buffer()
-        buffer.set(place, told, native.get_buffer().get(place, 1.0, seen, Gegl.AbyssPolicy.NONE))
+        buffer.set(
+            place, declared, native.get_buffer().get(place, 1.0, actual, Gegl.AbyssPolicy.NONE)
+        )
         buffer.flush()
         if looks:
             _copy_selection(drawable, copy)
         if not getattr(layer, method)(*values):
             raise error(Gimp.get_pdb().get_last_error() or "%s failed" % method)
-        result = layer.get_buffer().get(place, 1.0, told, Gegl.AbyssPolicy.NONE)
+        result = layer.get_buffer().get(place, 1.0, declared, Gegl.AbyssPolicy.NONE)
     finally:
         copy.delete()
     part = Gegl.Rectangle.new(*drawable.mask_intersect())
-    whole = Gegl.Buffer.new(seen, 0, 0, width, height)
-    whole.set(place, seen, result)
-    data = whole.get(part, 1.0, seen, Gegl.AbyssPolicy.NONE)
-    _graph.put(drawable, (part.x, part.y, part.width, part.height), seen, data)
+    whole = Gegl.Buffer.new(actual, 0, 0, width, height)
+    whole.set(place, actual, result)
+    data = whole.get(part, 1.0, actual, Gegl.AbyssPolicy.NONE)
+    _graph.put(drawable, (part.x, part.y, part.width, part.height), actual, data)
 
 
 def _linear_image(native, width, height):

@@ -31,7 +31,7 @@ class _Field(object):
         self.tip = tip or widget
 
 
-def run(plugin, asked, config, given, memory):
+def run(plugin, parameters, config, leading, memory):
     """Shows the dialog for a registered plug-in, and calls its function with what was chosen.
 
     Returns what the function returned. Raises CancelError when the user closed the dialog, and
@@ -39,15 +39,15 @@ def run(plugin, asked, config, given, memory):
     """
     GimpUi.init(plugin.name)
     if memory:
-        memory.load(asked, config)
-    dialog = _Dialog(plugin, asked, config)
+        memory.load(parameters, config)
+    dialog = _Dialog(plugin, parameters, config)
     try:
         values = dialog.ask()
-        for parameter, value in zip(asked, values):
+        for parameter, value in zip(parameters, values):
             parameter.store(config, value)
         if memory:
-            memory.save(asked, values)
-        return dialog.work(lambda: plugin.function(*(given + values)))
+            memory.save(parameters, values)
+        return dialog.work(lambda: plugin.function(*(leading + values)))
     finally:
         dialog.window.destroy()
 
@@ -55,7 +55,7 @@ def run(plugin, asked, config, given, memory):
 class _Dialog(object):
     """The window: a line for each parameter, the progress bar, Reset, Cancel and OK."""
 
-    def __init__(self, plugin, asked, config):
+    def __init__(self, plugin, parameters, config):
         title = (plugin.label or plugin.name).replace("_", "").rstrip(".…")
         self.title = title
         self.window = GimpUi.Dialog(title=title, role="python-fu")
@@ -67,10 +67,10 @@ class _Dialog(object):
         self.window.get_content_area().pack_start(box, True, True, 0)
         if plugin.blurb:
             box.pack_start(GimpUi.HintBox.new(plugin.blurb), False, False, 0)
-        self.asked = asked
+        self.parameters = parameters
         self.grid = Gtk.Grid(row_spacing=6, column_spacing=6)
-        self.fields = [self._row(row, one, config) for row, one in enumerate(asked)]
-        box.pack_start(_scrolled(self.grid, len(asked)), True, True, 0)
+        self.fields = [self._row(row, one, config) for row, one in enumerate(parameters)]
+        box.pack_start(_scrolled(self.grid, len(parameters)), True, True, 0)
         box.pack_end(GimpUi.ProgressBar.new(), False, False, 0)
         box.show_all()
 
@@ -91,7 +91,7 @@ class _Dialog(object):
         while True:
             answer = self.window.run()
             if answer == _RESET:
-                for parameter, field in zip(self.asked, self.fields):
+                for parameter, field in zip(self.parameters, self.fields):
                     field.set(_default(parameter))
             elif answer != Gtk.ResponseType.OK:
                 raise CancelError("cancelled")
@@ -102,11 +102,11 @@ class _Dialog(object):
 
     def _values(self):
         values = []
-        for parameter, field in zip(self.asked, self.fields):
+        for parameter, field in zip(self.parameters, self.fields):
             try:
                 values.append(field.get())
             except _Invalid:
-                self._tell("Invalid input for '%s'" % parameter.blurb)
+                self._show_message("Invalid input for '%s'" % parameter.blurb)
                 field.widget.grab_focus()
                 return None
         return values
@@ -122,10 +122,10 @@ class _Dialog(object):
             raise
         except Exception as why:
             text = "An error occurred running %s" % self.title
-            self._tell(text, "%s: %s" % (type(why).__name__, why), traceback.format_exc())
+            self._show_message(text, "%s: %s" % (type(why).__name__, why), traceback.format_exc())
             raise
 
-    def _tell(self, text, more=None, details=None):
+    def _show_message(self, text, more=None, details=None):
         kind = Gtk.MessageType.ERROR if details else Gtk.MessageType.WARNING
         message = Gtk.MessageDialog(
             transient_for=self.window, modal=True, message_type=kind,
@@ -191,7 +191,7 @@ def _digits(step):
 
 
 def _entry(parameter, value, convert=str):
-    entry = Gtk.Entry(text=_shown(value), activates_default=True)
+    entry = Gtk.Entry(text=_entry_text(value), activates_default=True)
 
     def get():
         try:
@@ -199,10 +199,10 @@ def _entry(parameter, value, convert=str):
         except ValueError as why:
             raise _Invalid(str(why)) from why
 
-    return _Field(entry, get, lambda new: entry.set_text(_shown(new)))
+    return _Field(entry, get, lambda new: entry.set_text(_entry_text(new)))
 
 
-def _shown(value):
+def _entry_text(value):
     if isinstance(value, float):
         return repr(value) if not value.is_integer() else str(value)
     return pf._text(value)
@@ -376,9 +376,9 @@ def _resource(kind, chooser):
             return chosen.get_name() if chosen else pf._text(value)
 
         def set(new):
-            found = _named(kind, new)
-            if found:
-                widget.set_resource(found)
+            resource = _named(kind, new)
+            if resource:
+                widget.set_resource(resource)
 
         return _Field(widget, get, set)
 
@@ -399,7 +399,7 @@ _CONTEXT = {
 }
 
 
-def _thing(combo_class, find):
+def _open_objects(combo_class, find):
     """A combo box of what is open: the first is chosen unless another was."""
 
     def make(parameter, value):
@@ -433,11 +433,11 @@ _MAKERS = {
     pf.PF_COLOR: _color,
     pf.PF_ITEM: _number_of_item,
     pf.PF_DISPLAY: _number_of_display,
-    pf.PF_IMAGE: _thing(GimpUi.ImageComboBox, Gimp.Image.get_by_id),
-    pf.PF_LAYER: _thing(GimpUi.LayerComboBox, Gimp.Item.get_by_id),
-    pf.PF_CHANNEL: _thing(GimpUi.ChannelComboBox, Gimp.Item.get_by_id),
-    pf.PF_DRAWABLE: _thing(GimpUi.DrawableComboBox, Gimp.Item.get_by_id),
-    pf.PF_VECTORS: _thing(GimpUi.PathComboBox, Gimp.Item.get_by_id),
+    pf.PF_IMAGE: _open_objects(GimpUi.ImageComboBox, Gimp.Image.get_by_id),
+    pf.PF_LAYER: _open_objects(GimpUi.LayerComboBox, Gimp.Item.get_by_id),
+    pf.PF_CHANNEL: _open_objects(GimpUi.ChannelComboBox, Gimp.Item.get_by_id),
+    pf.PF_DRAWABLE: _open_objects(GimpUi.DrawableComboBox, Gimp.Item.get_by_id),
+    pf.PF_VECTORS: _open_objects(GimpUi.PathComboBox, Gimp.Item.get_by_id),
     pf.PF_TOGGLE: _toggle,
     pf.PF_SLIDER: _slider,
     pf.PF_SPINNER: _spinner,

@@ -96,13 +96,13 @@ def _heights(row, count, colors):
     parts = [row[channel::count] for channel in range(colors)]
     if count == colors:
         return [float(sum(pixel)) for pixel in zip(*parts)]
-    found = []
+    heights = []
     for pixel in zip(*(parts + [row[colors::count]])):
         seen, height = pixel[-1] / 255.0, 0.0
         for value in pixel[:-1]:
             height += seen * value
-        found.append(height)
-    return found
+        heights.append(height)
+    return heights
 
 
 def _lit(row, shades, count, colors, alone):

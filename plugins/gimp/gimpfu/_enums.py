@@ -23,18 +23,18 @@ _NUMBERS = {
 
 def kinds():
     """All enum classes of libgimp."""
-    found = [getattr(Gimp, name) for name in dir(Gimp)]
-    return [one for one in found if isinstance(one, type) and issubclass(one, GObject.GEnum)]
+    candidates = [getattr(Gimp, name) for name in dir(Gimp)]
+    return [one for one in candidates if isinstance(one, type) and issubclass(one, GObject.GEnum)]
 
 
 def names(kind):
     """{2.10's name of a value: 2.10's number for it} of one enum class."""
     own = _NUMBERS.get(kind.__gtype__.name, {})
-    found = {}
+    values = {}
     for number, value in kind.__enum_values__.items():
         name = value.value_name.replace("GIMP_", "", 1)
-        found[name] = own.get(name, int(number))
-    return found
+        values[name] = own.get(name, int(number))
+    return values
 
 
 def _tables():

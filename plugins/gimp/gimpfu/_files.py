@@ -92,14 +92,14 @@ def load(filename, raw_filename=None):
 
 def load_layer(image, filename):
     """`gimp-file-load-layer`."""
-    found = Gimp.file_load_layer(_NONINTERACTIVE, image.native, file_of(filename))
-    return wrap(_done(found, filename))
+    layer = Gimp.file_load_layer(_NONINTERACTIVE, image.native, file_of(filename))
+    return wrap(_done(layer, filename))
 
 
 def load_layers(image, filename):
     """`gimp-file-load-layers`: how many, and their IDs."""
-    found = Gimp.file_load_layers(_NONINTERACTIVE, image.native, file_of(filename))
-    return len(found), tuple(one.get_id() for one in found)
+    layers = Gimp.file_load_layers(_NONINTERACTIVE, image.native, file_of(filename))
+    return len(layers), tuple(one.get_id() for one in layers)
 
 
 def _done(result, filename):

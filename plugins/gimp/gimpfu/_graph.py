@@ -49,30 +49,37 @@ def apply(drawable, steps, encoded=False, origin=True, cropped=False, keep_borde
     if bounds is None:
         return  # the selection is elsewhere
     soft = not clipped and softly_selected(drawable, bounds)
-    seen, told = formats(native, encoded, "float" if soft else None)
+    actual, declared = formats(native, encoded, "float" if soft else None)
     read = bounds if origin or cropped else (0, 0, drawable.width, drawable.height)
-    source = _copied(native, read, seen, seen if encoded == RESULT else told, origin)
+    source = _copied(native, read, actual, actual if encoded == RESULT else declared, origin)
     x, y, width, height = bounds
     at = (0, 0) if origin else (x, y)
     place = Gegl.Rectangle.new(at[0], at[1], width, height)
-    target = Gegl.Buffer.new(told, at[0], at[1], width, height)
+    target = Gegl.Buffer.new(declared, at[0], at[1], width, height)
     _process(source, target, steps, place)
     if painted is not None:
-        target = _elsewhere_as_before(source, target, told, place, painted)
+        target = _elsewhere_as_before(source, target, declared, place, painted)
     if opaque:
-        seen, told = seen.replace("A ", " "), told.replace("A ", " ")
+        actual, declared = actual.replace("A ", " "), declared.replace("A ", " ")
     kept = _border(drawable, bounds, keep_border)
-    put(drawable, bounds, seen, target.get(place, 1.0, told, Gegl.AbyssPolicy.NONE), soft, kept)
+    put(
+        drawable,
+        bounds,
+        actual,
+        target.get(place, 1.0, declared, Gegl.AbyssPolicy.NONE),
+        soft,
+        kept,
+    )
 
 
-def _elsewhere_as_before(source, target, told, place, painted):
+def _elsewhere_as_before(source, target, declared, place, painted):
     """The source with what the operations made in a rectangle of theirs."""
     made = Gegl.Rectangle.new(*painted)
     there = made.intersect(made, place)
-    whole = Gegl.Buffer.new(told, place.x, place.y, place.width, place.height)
-    whole.set(place, told, source.get(place, 1.0, told, Gegl.AbyssPolicy.NONE))
+    whole = Gegl.Buffer.new(declared, place.x, place.y, place.width, place.height)
+    whole.set(place, declared, source.get(place, 1.0, declared, Gegl.AbyssPolicy.NONE))
     if there:
-        whole.set(made, told, target.get(made, 1.0, told, Gegl.AbyssPolicy.NONE))
+        whole.set(made, declared, target.get(made, 1.0, declared, Gegl.AbyssPolicy.NONE))
     return whole
 
 
@@ -219,15 +226,15 @@ def read_bytes(drawable):
     return bytes(drawable.native.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE))
 
 
-def _copied(native, bounds, seen, told, origin):
+def _copied(native, bounds, actual, declared, origin):
     """A GEGL buffer with the drawable's pixels in those bounds, at (0, 0) if `origin`."""
     x, y, width, height = bounds
     data = native.get_buffer().get(
-        Gegl.Rectangle.new(x, y, width, height), 1.0, seen, Gegl.AbyssPolicy.NONE
+        Gegl.Rectangle.new(x, y, width, height), 1.0, actual, Gegl.AbyssPolicy.NONE
     )
     place = (0, 0, width, height) if origin else bounds
-    made = Gegl.Buffer.new(told, *place)
-    made.set(Gegl.Rectangle.new(*place), told, data)
+    made = Gegl.Buffer.new(declared, *place)
+    made.set(Gegl.Rectangle.new(*place), declared, data)
     return made
 
 

@@ -120,9 +120,9 @@ class Image(_Object, _Parasites):
     @property
     def filename(self):
         """The path of its file, the one it was opened from too, or None."""
-        told = self.native.get_parasite(_FILENAME)
-        if told:
-            return bytes(_unsigned(told.get_data())).decode("utf-8")
+        parasite = self.native.get_parasite(_FILENAME)
+        if parasite:
+            return bytes(_unsigned(parasite.get_data())).decode("utf-8")
         file = self.native.get_file() or self.native.get_imported_file()
         return file.get_path() if file else None
 
@@ -443,8 +443,8 @@ class Drawable(Item):
 
     def mask_intersect(self):
         """The part of it within the selection, as (x, y, width, height), or None."""
-        found, x, y, width, height = self.native.mask_intersect()
-        return (x, y, width, height) if found else None
+        intersects, x, y, width, height = self.native.mask_intersect()
+        return (x, y, width, height) if intersects else None
 
     def _buffer(self, shadow=False):
         """The pixels: those that regions changed and `flush` has yet to write, else anew."""

@@ -151,21 +151,21 @@ class Parameter(object):
 
     def value(self, config):
         """What the plug-in's function gets when no dialog was shown."""
-        found = config.get_property(self.name)
+        value = config.get_property(self.name)
         if self.kind == PF_RADIO:
-            return self._radio(found)
+            return self._radio(value)
         if self.kind == PF_SPINNER:
-            return int(found)  # fractions were cut off in GIMP 2.10
+            return int(value)  # fractions were cut off in GIMP 2.10
         if self.kind in (PF_STRING, PF_TEXT, PF_FILENAME, PF_DIRNAME, PF_FILE):
-            return found or ""
-        return from_native(found)
+            return value or ""
+        return from_native(value)
 
-    def _radio(self, found):
+    def _radio(self, text):
         """The value as it was written in `register`, of whatever type."""
         for value, _ in self.options():
-            if _text(value) == found:
+            if _text(value) == text:
                 return value
-        return found if found != _text(self.default) else self.default
+        return text if text != _text(self.default) else self.default
 
     def store(self, config, value):
         """Notes what a dialog gave, so that it is what the next one begins with."""
@@ -207,13 +207,13 @@ _WORDS = {
 }
 
 
-def parameters(described, given=0):
+def parameters(described, leading=0):
     """The parameters of `register`'s tuples, each with a name of its own.
 
-    given: how many at the front GIMP hands over under names of its own.
+    leading: how many at the front GIMP hands over under names of its own.
     """
     made, taken = [Parameter(one) for one in described], set(_TAKEN)
-    for one in made[given:]:
+    for one in made[leading:]:
         name, number = one.name, 2
         while one.name in taken:
             one.name = "%s-%d" % (name, number)

@@ -8,8 +8,8 @@ from ._values import file_of, wrap
 
 
 def _import_file(image, filename, merge, scale):
-    found = image.native.import_paths_from_file(file_of(filename), bool(merge), bool(scale))
-    return _listed(found)
+    paths = image.native.import_paths_from_file(file_of(filename), bool(merge), bool(scale))
+    return _listed(paths)
 
 
 def _import_string(image, text, length, merge, scale):
@@ -19,12 +19,12 @@ def _import_string(image, text, length, merge, scale):
     return _listed(image.native.import_paths_from_string(text, size, bool(merge), bool(scale)))
 
 
-def _listed(found):
-    if isinstance(found, tuple):
-        if not found[0]:
+def _listed(paths):
+    if isinstance(paths, tuple):
+        if not paths[0]:
             raise error(Gimp.get_pdb().get_last_error() or "there is no path in it")
-        found = found[-1]
-    return len(found), tuple(one.get_id() for one in found)
+        paths = paths[-1]
+    return len(paths), tuple(one.get_id() for one in paths)
 
 
 def _export_file(image, filename, vectors=None):
@@ -46,10 +46,10 @@ def _named(image, name):
 
 
 def _chosen(image):
-    found = image.native.get_selected_paths()
-    if not found:
+    paths = image.native.get_selected_paths()
+    if not paths:
         raise error("the image has no selected path")
-    return found[0]
+    return paths[0]
 
 
 def _names(image):

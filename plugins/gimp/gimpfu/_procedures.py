@@ -55,8 +55,8 @@ class Pdb(object):
 
     def query(self, *patterns):
         """The names of GIMP 3's procedures that fit the patterns (name first)."""
-        found = Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
-        return list(found)
+        names = Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
+        return list(names)
 
 
 def _dashed(name):
@@ -94,19 +94,19 @@ def _present_name(name):
     return None
 
 
-_found = {}  # procedures asked for before: asking GIMP again and again takes time
+_implementations = {}  # procedures asked for before: asking GIMP again and again takes time
 
 
 def _implementation(name):
     """What does it: one of our functions, or the name of GIMP 3's procedure; None for nothing."""
     if name in _adapted.TABLE:
         return _adapted.TABLE[name]
-    if name not in _found:
-        found = _files.find(name, _exists, call_named) or _present_name(name)
-        if found is None:
+    if name not in _implementations:
+        implementation = _files.find(name, _exists, call_named) or _present_name(name)
+        if implementation is None:
             return None  # it may be there later, when it is a plug-in's
-        _found[name] = found
-    return _found[name]
+        _implementations[name] = implementation
+    return _implementations[name]
 
 
 class Procedure(object):
@@ -123,13 +123,13 @@ class Procedure(object):
     def __call__(self, *args, **kwargs):
         if not _hears():
             raise error("pdb.%s was called before main(): GIMP cannot hear yet." % self.proc_name)
-        found = _implementation(self._name)
-        if found is None:
+        implementation = _implementation(self._name)
+        if implementation is None:
             raise MissingProcedure("pdb." + self.proc_name, _adapted.instead(self._name))
         args = [_plain(one) for one in args]
-        if callable(found):
-            return _as_before(found(*args))
-        return call(found, args, kwargs.get("run_mode", int(Gimp.RunMode.NONINTERACTIVE)))
+        if callable(implementation):
+            return _as_before(implementation(*args))
+        return call(implementation, args, kwargs.get("run_mode", int(Gimp.RunMode.NONINTERACTIVE)))
 
     @property
     def params(self):
@@ -213,7 +213,7 @@ def _run(name, procedure, config):
 
 def _paired(name, specs, args):
     """Each parameter with its value; counts before arrays are left out."""
-    pairs, given = [], len(args)
+    pairs, count = [], len(args)
     for spec in specs:
         if _drawables_are_missing(spec, args):
             # GIMP 3 wants drawables with every image, where this procedure of 2.10 took none.
@@ -226,7 +226,7 @@ def _paired(name, specs, args):
         pairs.append((spec, args.pop(0)))
     if args:
         text = "wrong number of parameters: %s takes %d arguments in GIMP 3, %d were given"
-        raise TypeError(text % (name, len(specs), given))
+        raise TypeError(text % (name, len(specs), count))
     return pairs
 
 
@@ -274,9 +274,9 @@ def _results(result, specs):
     for position, spec in enumerate(specs, 1):
         kind = spec.value_type.name
         if kind == "GimpCoreObjectArray":
-            found = result.get_core_object_array(position)
+            out = result.get_core_object_array(position)
             # Lists of objects were counts and IDs in GIMP 2.10.
-            values += [len(found), tuple(one.get_id() for one in found)]
+            values += [len(out), tuple(one.get_id() for one in out)]
             continue
         if kind == "GimpColorArray":
             value = result.get_color_array(position)

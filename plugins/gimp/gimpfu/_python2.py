@@ -194,8 +194,8 @@ class Pixels(Text):
     __eq__, __ne__, __hash__ = Text.__eq__, Text.__ne__, Text.__hash__
 
     def __getitem__(self, where):
-        found = bytes.__getitem__(self, where)
-        return Pixels(found) if isinstance(where, slice) else found
+        item = bytes.__getitem__(self, where)
+        return Pixels(item) if isinstance(where, slice) else item
 
 
 for _name in " ".join(_TEXT).split():

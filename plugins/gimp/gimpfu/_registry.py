@@ -44,7 +44,7 @@ def register(proc_name, blurb, help, author, copyright, date, label, imagetypes,
     name = canonical(proc_name.replace("_", "-"))
     if menu is None and label and "/" in label:
         menu, _, label = label.rpartition("/")
-        params = _given_by_menu(menu) + list(params)
+        params = _menu_parameters(menu) + list(params)
     _registered[name] = _Plugin(
         name, (blurb, help, author, copyright, date), label, imagetypes, params, results,
         function, menu, on_query, on_run)  # fmt: skip
@@ -68,14 +68,14 @@ def _check(name, params, results):
             raise error("parameter types must be integers")
 
 
-def _given_by_menu(menu):
+def _menu_parameters(menu):
     """The parameters that a label with its whole path brought along."""
     if menu.startswith(("<Image>", "<Save>")):
-        given = [(PF_IMAGE, "image", "Input image", None)]
-        given.append((PF_DRAWABLE, "drawable", "Input drawable", None))
+        parameters = [(PF_IMAGE, "image", "Input image", None)]
+        parameters.append((PF_DRAWABLE, "drawable", "Input drawable", None))
         if menu.startswith("<Save>"):
-            given += _FILE_NAMES
-        return given
+            parameters += _FILE_NAMES
+        return parameters
     return list(_FILE_NAMES) if menu.startswith("<Load>") else []
 
 
@@ -98,12 +98,12 @@ class _Plugin(object):
         kinds = [one[0] for one in params]
         # GIMP hands image and drawables over by itself, before all other arguments.
         self.takes_image = kinds[:1] == [PF_IMAGE]
-        self.parameters = parameters(params, given=2)
+        self.parameters = parameters(params, leading=2)
         second = self.parameters[1:2]
         self.takes_drawable = self.takes_image and bool(second) and second[0].is_drawable
-        self.given = int(self.takes_image) + int(self.takes_drawable)
-        if self.given < 2:
-            self.parameters = parameters(params, given=self.given)
+        self.leading = int(self.takes_image) + int(self.takes_drawable)
+        if self.leading < 2:
+            self.parameters = parameters(params, leading=self.leading)
         self.results = parameters(results)
 
     def declare(self, plugin):
@@ -132,7 +132,7 @@ class _Plugin(object):
             made = Gimp.Procedure.new(plugin, self.name, kind, self._run_plain, None)
             texts = "run-mode", "Run mode", "The run mode"
             made.add_enum_argument(*(texts + (Gimp.RunMode, _NONINTERACTIVE, _FLAGS)))
-        for parameter in self.parameters[self.given :]:
+        for parameter in self.parameters[self.leading :]:
             parameter.declare(made)
         for result in self.results:
             result.declare_result(made)
@@ -142,9 +142,9 @@ class _Plugin(object):
         """A procedure that opens files: the function gets the file's name twice, as in 2.10."""
         kind = Gimp.PDBProcType.PLUGIN
         made = Gimp.LoadProcedure.new(plugin, self.name, kind, self._run_load, None)
-        self.given = min(2, len(self.parameters))
+        self.leading = min(2, len(self.parameters))
         handler.declare(made)
-        for parameter in self.parameters[self.given :]:
+        for parameter in self.parameters[self.leading :]:
             parameter.declare(made)
         return made
 
@@ -153,42 +153,42 @@ class _Plugin(object):
         kind = Gimp.PDBProcType.PLUGIN
         made = Gimp.ExportProcedure.new(plugin, self.name, kind, False, self._run_save, None)
         made.set_image_types(self.imagetypes or "*")
-        self.given = min(4, len(self.parameters))
+        self.leading = min(4, len(self.parameters))
         handler.declare(made)
-        for parameter in self.parameters[self.given :]:
+        for parameter in self.parameters[self.leading :]:
             parameter.declare(made)
         return made
 
     def _run_image(self, procedure, run_mode, image, drawables, config, data):
-        given = [wrap(image)]
+        args = [wrap(image)]
         if self.takes_drawable:
-            chosen = wrap(drawables[0]) if drawables else given[0].active_drawable
+            chosen = wrap(drawables[0]) if drawables else args[0].active_drawable
             if chosen is None:
                 text = "%s needs a layer; the image has none selected."
                 text %= (self.label or self.name).replace("_", "")
                 return _failed(procedure, text, Gimp.PDBStatusType.CALLING_ERROR)
-            given.append(chosen)
-            return self._run(procedure, run_mode, given, config)
+            args.append(chosen)
+            return self._run(procedure, run_mode, args, config)
         with _selected(image, drawables):
-            return self._run(procedure, run_mode, given, config)
+            return self._run(procedure, run_mode, args, config)
 
     def _run_plain(self, procedure, config, data):
         return self._run(procedure, config.get_property("run-mode"), [], config)
 
     def _run_load(self, procedure, run_mode, file, metadata, flags, config, data):
         name = file.get_path() or file.get_uri()
-        result = self._run(procedure, run_mode, [name, name][: self.given], config)
+        result = self._run(procedure, run_mode, [name, name][: self.leading], config)
         return result, flags
 
     def _run_save(self, procedure, run_mode, image, file, options, metadata, config, data):
         ours, name = wrap(image), file.get_path() or file.get_uri()
         chosen = ours.active_drawable or (ours.layers or [None])[0]
-        given = [ours, chosen, name, name][: self.given]
-        return self._run(procedure, run_mode, given, config)
+        args = [ours, chosen, name, name][: self.leading]
+        return self._run(procedure, run_mode, args, config)
 
-    def _run(self, procedure, run_mode, given, config):
+    def _run(self, procedure, run_mode, args, config):
         try:
-            returned = self._call(procedure, run_mode, given, config)
+            returned = self._call(procedure, run_mode, args, config)
             if run_mode != _NONINTERACTIVE:
                 Gimp.displays_flush()
             return self._succeeded(procedure, returned)
@@ -200,27 +200,27 @@ class _Plugin(object):
             traceback.print_exc()
             return _failed(procedure, "%s: %s" % (type(why).__name__, why))
 
-    def _call(self, procedure, run_mode, given, config):
+    def _call(self, procedure, run_mode, args, config):
         """Calls the plug-in's function, after its dialog if there is something to ask."""
         if self.on_run:
             self.on_run()
-        menu_gave = self._active(given, run_mode)
-        asked = self.parameters[self.given + len(menu_gave) :]
-        if run_mode == Gimp.RunMode.INTERACTIVE and asked:
+        menu_gave = self._active(args, run_mode)
+        remaining = self.parameters[self.leading + len(menu_gave) :]
+        if run_mode == Gimp.RunMode.INTERACTIVE and remaining:
             from . import _dialog  # only here: it needs a screen
 
             keeps = isinstance(procedure, Gimp.ImageProcedure)
             memory = None if keeps else _Memory(self.name)
-            return _dialog.run(self, asked, config, given + menu_gave, memory)
-        values = [parameter.value(config) for parameter in asked]
-        return self.function(*(given + menu_gave + values))
+            return _dialog.run(self, remaining, config, args + menu_gave, memory)
+        values = [parameter.value(config) for parameter in remaining]
+        return self.function(*(args + menu_gave + values))
 
-    def _active(self, given, run_mode):
+    def _active(self, args, run_mode):
         """The channel or path that 2.10's menus handed over with the image."""
-        rest = self.parameters[self.given :][:1]
-        if run_mode == _NONINTERACTIVE or len(given) != 1 or not rest or not self.takes_image:
+        rest = self.parameters[self.leading :][:1]
+        if run_mode == _NONINTERACTIVE or len(args) != 1 or not rest or not self.takes_image:
             return []
-        image = given[0]
+        image = args[0]
         if rest[0].kind == PF_VECTORS and image.active_vectors is not None:
             return [image.active_vectors]
         if rest[0].kind == PF_CHANNEL and image.active_channel is not None:
@@ -244,7 +244,7 @@ class _Memory(object):
     def __init__(self, name):
         self.key = "python-fu-save--" + name
 
-    def load(self, asked, config):
+    def load(self, parameters, config):
         """Puts what was kept into the procedure's configuration."""
         from . import gimpshelf
 
@@ -252,15 +252,15 @@ class _Memory(object):
         if not gimpshelf.shelf.has_key(self.key):
             return
         kept = gimpshelf.shelf[self.key]
-        for parameter in asked:
+        for parameter in parameters:
             if parameter.name in kept:
                 parameter.store(config, kept[parameter.name])
 
-    def save(self, asked, values):
+    def save(self, parameters, values):
         """Keeps what was chosen; things that are open in GIMP may be gone by then."""
         from . import gimpshelf
 
-        pairs = zip(asked, values)
+        pairs = zip(parameters, values)
         gimpshelf.shelf[self.key] = {
             one.name: tuple(value) if hasattr(value, "to_gegl") else value
             for one, value in pairs

@@ -17,7 +17,7 @@ _KINDS = {
 }
 
 
-def _found(kind, name):
+def _native(kind, name):
     """The resource of that name, or for "" the one in use. Raises error."""
     if not name:
         return getattr(Gimp, "context_get_" + kind)()
@@ -28,19 +28,19 @@ def _lists(kind):
     function = getattr(Gimp, {"brush": "brushes"}.get(kind, kind + "s") + "_get_list")
 
     def names(pattern=""):
-        found = [one.get_name() for one in function(pattern or "")]
-        return len(found), tuple(found)
+        names = [one.get_name() for one in function(pattern or "")]
+        return len(names), tuple(names)
 
     return names
 
 
 def _duplicate(kind):
-    return lambda name: _found(kind, name).duplicate().get_name()
+    return lambda name: _native(kind, name).duplicate().get_name()
 
 
 def _rename(kind):
     def rename(name, new):
-        one = _found(kind, name)
+        one = _native(kind, name)
         one.rename(new)
         return one.get_name()
 
@@ -56,14 +56,14 @@ def _each(kind):
         return getattr(Gimp, get)().get_name()
 
     def choose(name):
-        getattr(Gimp, "context_set_" + kind)(_found(kind, name))
+        getattr(Gimp, "context_set_" + kind)(_native(kind, name))
 
     return {
         "gimp-%s-get-list" % plural: _lists(kind),
         "gimp-%s-list" % plural: _lists(kind),
-        "gimp-%s-delete" % kind: lambda name: _gone(_found(kind, name).delete(), name),
+        "gimp-%s-delete" % kind: lambda name: _gone(_native(kind, name).delete(), name),
         "gimp-%s-duplicate" % kind: _duplicate(kind),
-        "gimp-%s-is-editable" % kind: lambda name: int(_found(kind, name).is_editable()),
+        "gimp-%s-is-editable" % kind: lambda name: int(_native(kind, name).is_editable()),
         "gimp-%s-rename" % kind: _rename(kind),
         "gimp-context-get-" + kind: chosen,
         "gimp-context-set-" + kind: choose,
@@ -86,11 +86,11 @@ def _pixels(buffer):
 
 
 def _brush_info(name):
-    return tuple(_found("brush", name).get_info())[-4:]
+    return tuple(_native("brush", name).get_info())[-4:]
 
 
 def _brush_pixels(name):
-    brush = _found("brush", name)
+    brush = _native("brush", name)
     width, height, bpp, data = _pixels(brush.get_mask(4096, 4096))
     painted = brush.get_buffer(4096, 4096)
     colors = _pixels(painted)[2:] if painted else (0, ())
@@ -98,12 +98,12 @@ def _brush_pixels(name):
 
 
 def _pattern_pixels(name):
-    width, height, bpp, data = _pixels(_found("pattern", name).get_buffer(4096, 4096))
+    width, height, bpp, data = _pixels(_native("pattern", name).get_buffer(4096, 4096))
     return width, height, bpp, len(data), data
 
 
 def _pattern_info(name):
-    return tuple(_found("pattern", name).get_info())[-3:]
+    return tuple(_native("pattern", name).get_info())[-3:]
 
 
 def _brushes_get_brush():
@@ -123,12 +123,12 @@ def _palettes_get_palette():
 
 
 def _palettes_get_entry(name, number):
-    palette = _found("palette", name)
+    palette = _native("palette", name)
     return palette.get_name(), palette.get_color_count(), _entry_color(name, number)
 
 
 def _entry(name, number):
-    palette = _found("palette", name)
+    palette = _native("palette", name)
     if not 0 <= number < palette.get_color_count():
         raise error("Palette '%s' has no entry %d" % (palette.get_name(), number))
     return palette
@@ -139,8 +139,8 @@ def _entry_color(name, number):
 
 
 def _entry_name(name, number):
-    found = _entry(name, number).get_entry_name(int(number))
-    return found[1] if isinstance(found, tuple) else found
+    result = _entry(name, number).get_entry_name(int(number))
+    return result[1] if isinstance(result, tuple) else result
 
 
 def _set_entry_color(name, number, color):
@@ -153,12 +153,12 @@ def _set_entry_name(name, number, text):
 
 
 def _add_entry(name, text, color):
-    found = _found("palette", name).add_entry(text, gimpcolor.from_any(color).to_gegl())
-    return found[1] if isinstance(found, tuple) else found
+    result = _native("palette", name).add_entry(text, gimpcolor.from_any(color).to_gegl())
+    return result[1] if isinstance(result, tuple) else result
 
 
 def _palette_colors(name):
-    colors = tuple(from_native(one) for one in _found("palette", name).get_colors())
+    colors = tuple(from_native(one) for one in _native("palette", name).get_colors())
     return len(colors), colors
 
 
@@ -177,15 +177,15 @@ def _flat(colors):
 
 def uniform_samples(name, count, reverse=False):
     """So many colours along a gradient, four numbers each."""
-    found = _found("gradient", name).get_uniform_samples(int(count), bool(reverse))
-    return _flat(found[-1] if isinstance(found, tuple) else found)
+    samples = _native("gradient", name).get_uniform_samples(int(count), bool(reverse))
+    return _flat(samples[-1] if isinstance(samples, tuple) else samples)
 
 
 def custom_samples(name, positions, reverse=False):
     """The colours at these places of a gradient, four numbers each."""
     places = [float(one) for one in positions]
-    found = _found("gradient", name).get_custom_samples(places, bool(reverse))
-    return _flat(found[-1] if isinstance(found, tuple) else found)
+    samples = _native("gradient", name).get_custom_samples(places, bool(reverse))
+    return _flat(samples[-1] if isinstance(samples, tuple) else samples)
 
 
 def _counted(values):
@@ -194,13 +194,13 @@ def _counted(values):
 
 def _gradients_data(name, size, reverse):
     values = uniform_samples(name, size, reverse)
-    return _found("gradient", name).get_name(), len(values), values
+    return _native("gradient", name).get_name(), len(values), values
 
 
 def _extents(text, size, size_type, font):
     """`gimp-text-get-extents-fontname`."""
-    found = Gimp.text_get_extents_font(text, float(size), resource(font, Gimp.Font.__gtype__))
-    return tuple(found)[-4:]
+    extents = Gimp.text_get_extents_font(text, float(size), resource(font, Gimp.Font.__gtype__))
+    return tuple(extents)[-4:]
 
 
 def _extents_old(text, size, size_type, foundry, family, *more):
@@ -281,7 +281,7 @@ TABLE.update(
         ),
         "gimp-gradients-get-active": lambda: Gimp.context_get_gradient().get_name(),
         "gimp-gradients-set-active": lambda name: Gimp.context_set_gradient(
-            _found("gradient", name)
+            _native("gradient", name)
         ),
         "gimp-gradients-get-gradient-data": _gradients_data,
         "gimp-gradients-sample-custom": lambda count, places, reverse: _counted(
@@ -296,7 +296,7 @@ TABLE.update(
         "gimp-palette-entry-set-color": _set_entry_color,
         "gimp-palette-entry-set-name": _set_entry_name,
         "gimp-palette-get-colors": _palette_colors,
-        "gimp-palette-get-info": lambda name: _found("palette", name).get_color_count(),
+        "gimp-palette-get-info": lambda name: _native("palette", name).get_color_count(),
         "gimp-palette-new": _new("palette"),
         "gimp-palette-refresh": _refresh("palettes"),
         "gimp-palettes-get-palette": _palettes_get_palette,
@@ -305,7 +305,7 @@ TABLE.update(
         "gimp-pattern-get-pixels": _pattern_pixels,
         "gimp-patterns-get-pattern": _patterns_get_pattern,
         "gimp-patterns-get-pattern-data": lambda name: (
-            (_found("pattern", name).get_name(),) + _pattern_pixels(name)
+            (_native("pattern", name).get_name(),) + _pattern_pixels(name)
         ),
         "gimp-text-get-extents": _extents_old,
         "gimp-text-get-extents-fontname": _extents,

@@ -47,10 +47,10 @@ def _moved(method):
     return move
 
 
-def _thumbnail(thing, width, height):
+def _thumbnail(source, width, height):
     """(width, height, bytes a pixel, how many, the bytes) of a small picture of it."""
-    made = thing.native.get_thumbnail(int(width), int(height), _KEEP_ALPHA)
-    return _pixbuf(made, _is_gray(thing.native))
+    made = source.native.get_thumbnail(int(width), int(height), _KEEP_ALPHA)
+    return _pixbuf(made, _is_gray(source.native))
 
 
 def _sub_thumbnail(drawable, x, y, width, height, to_width, to_height):
@@ -88,8 +88,8 @@ def _format(drawable):
 
 def _profile(get):
     def profile(image):
-        found = getattr(image.native, get)()
-        data = tuple(bytearray(found.get_icc_profile())) if found else ()
+        result = getattr(image.native, get)()
+        data = tuple(bytearray(result.get_icc_profile())) if result else ()
         return len(data), data
 
     return profile
@@ -150,15 +150,15 @@ def _temp_name(extension):
 
 
 def _get_data(name):
-    found = _data(name)
-    return len(found), tuple(bytearray(found))
+    parasite = _data(name)
+    return len(parasite), tuple(bytearray(parasite))
 
 
 def _data(name):
-    found = wrap(Gimp.get_parasite("gimpfu-data-" + name))
-    if found is None:
+    parasite = wrap(Gimp.get_parasite("gimpfu-data-" + name))
+    if parasite is None:
         raise error("Data for '%s' not found" % name)
-    return found.data
+    return parasite.data
 
 
 def _set_data(name, count, data):
@@ -167,8 +167,8 @@ def _set_data(name, count, data):
 
 
 def _query(*patterns):
-    found = Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
-    return len(found), tuple(found)
+    names = Gimp.get_pdb().query_procedures(*(list(patterns) + [".*"] * (8 - len(patterns))))
+    return len(names), tuple(names)
 
 
 def _proc_info(name):
@@ -209,8 +209,8 @@ def _component(image, component, name):
     return wrap(native_)
 
 
-def _parasites(thing):
-    names = thing.parasite_list()
+def _parasites(owner):
+    names = owner.parasite_list()
     return len(names), names
 
 
@@ -220,10 +220,10 @@ def _global_parasites():
 
 
 def _points(path, stroke, precision):
-    found = path.native.stroke_interpolate(int(stroke), float(precision))
-    coordinates, closed = found[-2], found[-1]
+    result = path.native.stroke_interpolate(int(stroke), float(precision))
+    coordinates, closed = result[-2], result[-1]
     if not isinstance(coordinates, (list, tuple)):
-        coordinates, closed = found[-1], found[-2]
+        coordinates, closed = result[-1], result[-2]
     values = tuple(coordinates)
     return len(values), values, int(bool(closed))
 
@@ -237,8 +237,8 @@ def _is(method):
 
 
 def _metadata(image):
-    found = image.native.get_metadata()
-    return found.serialize() if found else None
+    metadata = image.native.get_metadata()
+    return metadata.serialize() if metadata else None
 
 
 def _set_metadata(image, text):

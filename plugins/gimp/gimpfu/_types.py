@@ -33,12 +33,12 @@ _PARENTS = (
 
 def number(kind):
     """2.10's number for the type of a libgimp value."""
-    for name, found in _NUMBERS:
+    for name, code in _NUMBERS:
         if kind.name == name:
-            return found
-    for parent, found in _PARENTS:
+            return code
+    for parent, code in _PARENTS:
         if kind.is_a(parent.__gtype__):
-            return found
+            return code
     return 4 if kind.is_a(GObject.TYPE_STRING) else 0
 
 

@@ -100,12 +100,12 @@ def file_of(path):
 
 def resource(name, kind):
     """The font, brush, gradient, palette or pattern of that name. Raises error."""
-    found = kind.pytype.get_by_name(name) if isinstance(name, str) else name
-    if found is None and kind == Gimp.Font.__gtype__:
-        found = Gimp.context_get_font()  # as GIMP 2.10 took another font then
-    if found is None:
+    native = kind.pytype.get_by_name(name) if isinstance(name, str) else name
+    if native is None and kind == Gimp.Font.__gtype__:
+        native = Gimp.context_get_font()  # as GIMP 2.10 took another font then
+    if native is None:
         raise error("There is no %s named %s." % (kind.name.replace("Gimp", "").lower(), name))
-    return found
+    return native
 
 
 _KINDS = []

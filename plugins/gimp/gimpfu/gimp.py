@@ -77,9 +77,9 @@ def _id2display(number):
     return wrap(Gimp.Display.get_by_id(number))
 
 
-def delete(thing):
+def delete(target):
     """Deletes an image, an item that is in no image, or a display."""
-    thing.native.delete()
+    target.native.delete()
 
 
 def displays_flush():
@@ -264,10 +264,10 @@ def set_data(name, data):
 
 def get_data(name):
     """The bytes kept under a name."""
-    found = parasite_find(_DATA + name)
-    if found is None:
+    parasite = parasite_find(_DATA + name)
+    if parasite is None:
         raise error("no data for id")
-    return found.data
+    return parasite.data
 
 
 def default_display():
@@ -343,15 +343,15 @@ def monitor_number():
 
 def vectors_import_from_file(image, filename, merge=False, scale=False):
     """The paths of an SVG file, added to the image."""
-    return _found_paths("gimp-vectors-import-from-file", image, filename, merge, scale)
+    return _imported_paths("gimp-vectors-import-from-file", image, filename, merge, scale)
 
 
 def vectors_import_from_string(image, svg_string, merge=False, scale=False):
     """The paths of an SVG text, added to the image."""
-    return _found_paths("gimp-vectors-import-from-string", image, svg_string, -1, merge, scale)
+    return _imported_paths("gimp-vectors-import-from-string", image, svg_string, -1, merge, scale)
 
 
-def _found_paths(name, *args):
+def _imported_paths(name, *args):
     _, numbers = _paths.TABLE[name](*args)
     return [_id2vectors(number) for number in numbers]
 

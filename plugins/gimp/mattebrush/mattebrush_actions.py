@@ -178,7 +178,7 @@ def run(work, image, layers, values):
     with one_step(image):
         for layer, answer in zip(layers, answers):
             work.apply(image, layer, values, answer)
-    _say_warnings(answers)
+    _show_warnings(answers)
 
 
 def with_settings(values):
@@ -191,15 +191,15 @@ def with_settings(values):
 def _answer(options, arrays, number, count):
     """One job with GIMP's progress bar: its `Answer`. number, count: of the layer in this run."""
     progress = kit.Progress(options["op"], clean_colors=bool(options.get("decontaminate")))
-    said = ""
+    last_text = ""
     try:
         job = client.connect().start(options, **arrays)
         try:
             while not job.wait(_POLL_SECONDS):
                 now = progress.update(job.stage, job.fraction)
                 text = now.text + (", " + now.time_left if now.time_left else "")
-                if text != said:
-                    said = text
+                if text != last_text:
+                    last_text = text
                     gimp.progress_init("Mattebrush: " + text)
                 gimp.progress_update((number + now.fraction) / count)
         except BaseException:
@@ -210,13 +210,13 @@ def _answer(options, arrays, number, count):
         raise Failed(why)
 
 
-def _say_warnings(answers):
+def _show_warnings(answers):
     """What the engine did otherwise than asked, such as another device."""
-    said = []
+    warnings = []
     for answer in answers:
-        said += [text for text in answer.report.get("warnings") or () if text not in said]
-    if said:
-        gimp.message("\n".join(said))
+        warnings += [text for text in answer.report.get("warnings") or () if text not in warnings]
+    if warnings:
+        gimp.message("\n".join(warnings))
 
 
 # ------------------------------------------------------------------------------ prompts and masks
@@ -225,8 +225,8 @@ def _say_warnings(answers):
 def prompt_of(image, values=None):
     """What is meant, in coordinates of the image: what the user clicked, else the path's points,
     else the selection's box."""
-    given = json.loads((values or {}).get("prompt") or "{}")
-    points, boxes = list(given.get("points", ())), list(given.get("boxes", ()))
+    clicked = json.loads((values or {}).get("prompt") or "{}")
+    points, boxes = list(clicked.get("points", ())), list(clicked.get("boxes", ()))
     if not points and not boxes:
         points = pixels.path_points(image)
         selected = pdb.gimp_selection_bounds(image)
@@ -251,10 +251,10 @@ def remember(layer):
 
 def remembered(layer, bits=None):
     """The mask last given, or None when there is none that fits the layer as it is now."""
-    found = layer.parasite_find(PARASITE)
-    if found is None:
+    parasite = layer.parasite_find(PARASITE)
+    if parasite is None:
         return None
-    mask = kit.recall(found.data, pixels.read_mask(layer))
+    mask = kit.recall(parasite.data, pixels.read_mask(layer))
     return lanes.eight_bits(mask) if mask is not None and bits == 8 else mask
 
 

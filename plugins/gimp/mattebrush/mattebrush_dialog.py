@@ -15,7 +15,7 @@ from mattebrush_text import _
 from mattebrush_toolkit import CANCEL, CLOSED, HELP, OK, Gtk, add, box, label
 
 _RESET, _CURE = 1, 2
-_SHOWN = 440, 340  # the preview's frame, in pixels of the screen
+_PREVIEW_FRAME = 440, 340  # the preview's frame, in pixels of the screen
 _POLL_MS, _PATIENCE_MS = 60, 350
 _FAR = 6  # pixels of the screen: a longer drag draws a box, a shorter one is a click
 _GREEN, _PINK = 0x20C040FF, 0xE02060FF
@@ -105,7 +105,7 @@ class _Dialog(object):
 
     def _left(self):
         self._picture = Gtk.Image()
-        self._picture.set_size_request(*_SHOWN)
+        self._picture.set_size_request(*_PREVIEW_FRAME)
         self._mouse = toolkit.clickable(self._picture)
         self._mouse.connect("button-press-event", self._pressed)
         self._mouse.connect("button-release-event", self._released)
@@ -119,7 +119,7 @@ class _Dialog(object):
         self._view.set_active(0)
         self._view.connect("changed", lambda widget: self._draw())
         self._bar = Gtk.ProgressBar()
-        self._said = label("", width=56)
+        self._status = label("", width=56)
         self._helps = Gtk.Button()
         self._helps.connect("clicked", lambda widget: self._window.response(_CURE))
         self._helps.set_no_show_all(True)
@@ -138,7 +138,7 @@ class _Dialog(object):
             self._mouse,
             box(self._on, self._view),
             self._bar,
-            box(self._said, self._helps, grow=(self._said,)),
+            box(self._status, self._helps, grow=(self._status,)),
         ]
         return box(*words, down=True)
 
@@ -163,7 +163,7 @@ class _Dialog(object):
                 self._help_out()
             elif response == OK:
                 if self._entry.prompt and not self._has_prompt():
-                    self._say(_("Click on the object first."))
+                    self._show_status(_("Click on the object first."))
                     continue
                 return self._values()
             elif response in (CANCEL, CLOSED):
@@ -212,12 +212,12 @@ class _Dialog(object):
                     self._wanted = None
                     self._begin()
             elif self._preview.poll():
-                self._say(", ".join(part.name for part in self._preview.parts))
+                self._show_status(", ".join(part.name for part in self._preview.parts))
                 self._draw()
         except client.ClientError as why:
             self._fail(kit.cure(why))
         except error as why:
-            self._say(str(why))
+            self._show_status(str(why))
         now = self._preview.progress
         self._bar.set_fraction(now.fraction if now else 0.0)
         text = ""
@@ -227,7 +227,7 @@ class _Dialog(object):
         return True
 
     def _begin(self):
-        self._say("")
+        self._show_status("")
         if not self._on.get_active():
             self._preview.cancel()
             return
@@ -236,22 +236,22 @@ class _Dialog(object):
         self._preview.start(self._values())
 
     def _fail(self, cure):
-        self._say(cure.text, cure.detail)
+        self._show_status(cure.text, cure.detail)
         self._cure = cure
         if cure.action in _CURES or cure.action == "download-model":
             self._helps.set_label(cure.label)
             self._helps.show()
 
-    def _say(self, text, detail=""):
-        self._said.set_text(text)
-        toolkit.hint(self._said, detail)
+    def _show_status(self, text, detail=""):
+        self._status.set_text(text)
+        toolkit.hint(self._status, detail)
         self._helps.hide()
 
     def _draw(self):
         view = mattebrush_preview.VIEWS[self._view.get_active()][0]
         picture = self._preview.picture(view)
         width, height = self._preview.size
-        self._shrink = min(1.0, float(_SHOWN[0]) / width, float(_SHOWN[1]) / height)
+        self._shrink = min(1.0, float(_PREVIEW_FRAME[0]) / width, float(_PREVIEW_FRAME[1]) / height)
         size = max(1, int(width * self._shrink)), max(1, int(height * self._shrink))
         picture = toolkit.scaled(picture, *size)
         if self._prompt is not None:
@@ -274,9 +274,9 @@ class _Dialog(object):
 
     def _place(self, event):
         """Where the mouse is, in pixels of the image."""
-        held = self._mouse.get_allocation()
+        allocation = self._mouse.get_allocation()
         width, height = (side * self._shrink for side in self._preview.size)
-        left, top = (held.width - width) / 2.0, (held.height - height) / 2.0
+        left, top = (allocation.width - width) / 2.0, (allocation.height - height) / 2.0
         scale = self._shrink * self._preview.factor
         x, y = self._layer.offsets
         inside = 0 <= event.x - left < width and 0 <= event.y - top < height
@@ -330,9 +330,9 @@ def _legend():
         swatch.fill(0x000000FF)
         value = int(stroke.value * 255)
         toolkit.part(swatch, 1, 1, 24, 24).fill(value << 24 | value << 16 | value << 8 | 0xFF)
-        shown = Gtk.Image()
-        shown.set_from_pixbuf(swatch)
-        words.append(box(shown, label(kit.tr(stroke.tip), width=38), spacing=12))
+        picture = Gtk.Image()
+        picture.set_from_pixbuf(swatch)
+        words.append(box(picture, label(kit.tr(stroke.tip), width=38), spacing=12))
     return box(*words, down=True)
 
 

@@ -143,8 +143,8 @@ SETTINGS = [_setting(row) for row in kit.ENGINE_SETTINGS] + [
 
 def _action(name):
     """The label and the tool tip of an action that all hosts have."""
-    found = kit.action(name)
-    return kit.tr(found.title), kit.tr(found.tip)
+    action = kit.action(name)
+    return kit.tr(action.title), kit.tr(action.tip)
 
 
 def _mnemonic(label, letter):

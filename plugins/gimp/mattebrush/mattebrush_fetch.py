@@ -35,17 +35,17 @@ def get_model(model):
 
 def panel():
     """A widget that says what was set up here, with what can be done about it."""
-    said, held = label("", width=46), box()
+    status, buttons = label("", width=46), box()
 
     def show():
         state = setup.status().state
         text, action = kit.SETUP_STATES[state]
         if state == "absent" and _engine_elsewhere():
             text, action = "", ""
-        said.set_text(kit.tr(text) if text else "")
-        (said.show if text else said.hide)()
-        for button in held.get_children():
-            held.remove(button)
+        status.set_text(kit.tr(text) if text else "")
+        (status.show if text else status.hide)()
+        for button in buttons.get_children():
+            buttons.remove(button)
         actions = [action] if action else []
         actions += ["verify"] if state == "ready" else []
         actions += ["remove"] if state != "absent" else []
@@ -53,16 +53,16 @@ def panel():
             button = Gtk.Button()
             button.set_label(kit.tr(kit.SETUP_ACTIONS[name]))
             button.connect("clicked", pressed, name)
-            add(held, button)
-        held.show_all()
+            add(buttons, button)
+        buttons.show_all()
 
     def pressed(button, name):
         _ACTIONS[name]()
         show()
 
-    said.set_no_show_all(True)
+    status.set_no_show_all(True)
     show()
-    return box(said, held, down=True)
+    return box(status, buttons, down=True)
 
 
 def _engine_elsewhere():
@@ -78,7 +78,7 @@ def _with_consent(start):
     try:
         question = kit.setup_question(setup.plan())
     except client.ClientError as why:
-        _say(why)
+        _show_error(why)
         return False
     return _agreed(question, _("Set Up")) and _watched("setup", start)
 
@@ -114,11 +114,11 @@ def _watched(op, start):
         except client.Cancelled:
             return False
         except client.ClientError as why:
-            if not _say(why):
+            if not _show_error(why):
                 return False
 
 
-def _say(why):
+def _show_error(why):
     """Shows the error; whether to try again."""
     cure = kit.cure(why)
     again = cure.action == "try-again"
@@ -132,8 +132,8 @@ class _Bar(object):
     def __init__(self, op, job):
         self._job, self._progress = job, kit.Progress(op)
         self._window = toolkit.dialog("Mattebrush")
-        self._said, self._bar = label("", width=50), Gtk.ProgressBar()
-        inside = box(self._said, self._bar, down=True)
+        self._status, self._bar = label("", width=50), Gtk.ProgressBar()
+        inside = box(self._status, self._bar, down=True)
         inside.set_border_width(12)
         add(self._window.get_content_area(), inside, True)
         self._window.add_button(kit.tr("Cancel"), CANCEL)
@@ -152,7 +152,7 @@ class _Bar(object):
             self._window.response(_DONE)
             return True
         now = self._progress.update(self._job.stage, self._job.fraction)
-        self._said.set_text(now.text)
+        self._status.set_text(now.text)
         self._bar.set_fraction(now.fraction)
         toolkit.progress_text(self._bar, now.time_left)
         return True

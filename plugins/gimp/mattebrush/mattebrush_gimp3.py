@@ -23,13 +23,13 @@ def depth(image):
 
 def layers_of(image, drawables):
     """The layers that are meant by what a menu or a script hands over, topmost first."""
-    meant = []
+    layers = []
     for drawable in drawables:
         if isinstance(drawable, Gimp.LayerMask):
             drawable = Gimp.Layer.from_mask(drawable)
-        if isinstance(drawable, Gimp.Layer) and drawable not in meant:
-            meant.append(drawable)
-    return [_layer(one) for one in sorted(meant, key=_place)]
+        if isinstance(drawable, Gimp.Layer) and drawable not in layers:
+            layers.append(drawable)
+    return [_layer(one) for one in sorted(layers, key=_place)]
 
 
 def _place(native):
@@ -156,8 +156,8 @@ def add_channel(image, name, values):
 
 
 def path_points(image):
-    found = image.native.get_selected_paths() or image.native.get_paths()[:1]
-    return [[x, y, 1] for path in found for x, y in _anchors(path)]
+    paths = image.native.get_selected_paths() or image.native.get_paths()[:1]
+    return [[x, y, 1] for path in paths for x, y in _anchors(path)]
 
 
 def _anchors(path):

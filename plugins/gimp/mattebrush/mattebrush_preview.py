@@ -29,7 +29,7 @@ _IN_PIXELS = ("feather", "shift_edge")
 class Preview(object):
     """The preview of an entry on one layer.
 
-    shown: the `Array` of 8 bits that was answered last, None so far. parts: the objects of that
+    latest: the `Array` of 8 bits that was answered last, None so far. parts: the objects of that
     answer, the kit's `Part`s. progress: the kit's `Shown` of the job under way, None without one.
     """
 
@@ -41,7 +41,7 @@ class Preview(object):
         self.size = max(1, int(width * self.factor)), max(1, int(height * self.factor))
         self._arrays = {name: self._small(array) for name, array in arrays.items()}
         self._job, self._progress, self._last = None, None, None
-        self.shown, self.parts = self._arrays.get("mask"), []
+        self.latest, self.parts = self._arrays.get("mask"), []
         self.progress = None
 
     def start(self, values):
@@ -61,9 +61,9 @@ class Preview(object):
                     [part * self.factor for part in one[:4]]
                     if name == "boxes"
                     else [one[0] * self.factor, one[1] * self.factor, one[2]]
-                    for one in found
+                    for one in prompts
                 ]
-                for name, found in options["prompt"].items()
+                for name, prompts in options["prompt"].items()
             }
         self._progress = kit.Progress(options["op"], self._last)
         arrays = actions.fitting(self._arrays, options)
@@ -80,7 +80,7 @@ class Preview(object):
             return False
         self._job, self.progress = None, None
         answer = job.result()
-        self.shown, self._last = answer.alpha, answer.report
+        self.latest, self._last = answer.alpha, answer.report
         self.parts = kit.split_masks(answer)
         return True
 
@@ -93,7 +93,7 @@ class Preview(object):
     def picture(self, view):
         """A `Pixbuf` of the small copy, seen in one of `VIEWS`."""
         width, height = self.size
-        image, mask = self._arrays["image"], self.shown
+        image, mask = self._arrays["image"], self.latest
         if mask is None:
             view = "picture"
         if view == "mask":

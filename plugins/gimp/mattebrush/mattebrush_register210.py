@@ -18,7 +18,7 @@ from gimpfu import (
     register,
 )
 from mattebrush_host import pixels
-from mattebrush_run import SIGNED, Asked, Failed, procedure_name, run
+from mattebrush_run import SIGNED, Failed, RunMode, procedure_name, run
 
 _KINDS = {
     "choice": PF_RADIO,
@@ -30,9 +30,9 @@ _KINDS = {
     "hidden": PF_STRING,
 }
 _MODES = {
-    RUN_INTERACTIVE: Asked.INTERACTIVE,
-    RUN_WITH_LAST_VALS: Asked.AGAIN,
-    RUN_NONINTERACTIVE: Asked.SCRIPT,
+    RUN_INTERACTIVE: RunMode.INTERACTIVE,
+    RUN_WITH_LAST_VALS: RunMode.AGAIN,
+    RUN_NONINTERACTIVE: RunMode.SCRIPT,
 }
 _entries = {}
 
@@ -83,15 +83,15 @@ def _extra(row):
     return ((row.low, row.high, row.step),) if row.kind == "number" else ()
 
 
-def _not_called(*given):
+def _not_called(*values):
     """What gimpfu would call, if it were to run the entries itself."""
 
 
 def _run(name, parameters):
     """Stands in for gimpfu's function of that name, which knows no previews and no checks."""
-    entry, given = _entries[name], list(parameters[1:])
-    image = given.pop(0) if entry.check else None
-    values = dict(zip([row.name for row in entry.rows], given))
+    entry, args = _entries[name], list(parameters[1:])
+    image = args.pop(0) if entry.check else None
+    values = dict(zip([row.name for row in entry.rows], args))
     layers = pixels.layers_of(image, ()) if image is not None else []
     try:
         run(entry, _MODES[parameters[0]], image, layers, values)

@@ -113,9 +113,9 @@ def _run_plain(procedure, config, entry):
 
 
 def _run(procedure, run_mode, entry, image, layers, config):
-    given = {row.name: _value(config, row) for row in entry.rows}
+    values = {row.name: _value(config, row) for row in entry.rows}
     try:
-        run(entry, _MODES[run_mode], image, layers, given)
+        run(entry, _MODES[run_mode], image, layers, values)
     except CancelError:
         return procedure.new_return_values(_STATUS.CANCEL, None)
     except (error, Failed) as why:
@@ -127,12 +127,12 @@ def _run(procedure, run_mode, entry, image, layers, config):
 
 
 def _failed(procedure, text):
-    said = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
-    return procedure.new_return_values(_STATUS.EXECUTION_ERROR, said)
+    failure = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), text, 0)
+    return procedure.new_return_values(_STATUS.EXECUTION_ERROR, failure)
 
 
 def _value(config, row):
-    found = config.get_property(row.name.replace("_", "-"))
+    value = config.get_property(row.name.replace("_", "-"))
     if row.kind == "color":
-        return tuple(found.get_bytes(Babl.format("R'G'B' u8")).get_data())
-    return found or "" if row.kind in ("text", "model", "hidden") else found
+        return tuple(value.get_bytes(Babl.format("R'G'B' u8")).get_data())
+    return value or "" if row.kind in ("text", "model", "hidden") else value

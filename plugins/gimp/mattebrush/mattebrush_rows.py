@@ -24,7 +24,7 @@ class Form(object):
         self._kinds = ("prompt",) if entry.prompt else ("salient",)
         self._changed, self._quiet = changed, False
         self._widgets, self._timers = {}, []
-        self._models, self._found, self._built_in, self._for_words = [], None, None, []
+        self._models, self._suitable, self._built_in, self._for_words = [], None, None, []
         names = toolkit.same_width()
         lines = []
         for row in self._rows:
@@ -55,7 +55,7 @@ class Form(object):
     def start(self):
         """Asks the engine which models there are, without waiting for it."""
         if any(row.kind == "model" for row in self._rows):
-            self._found = None
+            self._suitable = None
             worker = threading.Thread(target=self._list)
             worker.daemon = True
             worker.start()
@@ -84,20 +84,20 @@ class Form(object):
         built_in = [model for model in kit.suitable(models) if model.embedded]
         self._built_in = built_in[0] if built_in else None
         self._for_words = kit.suitable(models, kit.WORD_KINDS)
-        self._found = kit.suitable(models, self._kinds)
+        self._suitable = kit.suitable(models, self._kinds)
 
     def _listed(self):
-        if self._found is None:
+        if self._suitable is None:
             return True
         self._timers = []
         (row,) = [row for row in self._rows if row.kind == "model"]
         chosen = self._value(row)
-        shown = max(1, len(self._models))
+        listed = max(1, len(self._models))
         # The first stands for the built-in ones: which is a matter of the job.
-        self._models = [None] + [model for model in self._found if not model.embedded]
+        self._models = [None] + [model for model in self._suitable if not model.embedded]
         self._quiet = True
         combo = self._widgets[row.name]
-        for _number in range(shown):
+        for _number in range(listed):
             (combo.remove_text if hasattr(combo, "remove_text") else combo.remove)(0)
         for model in self._models:
             combo.append_text(_("Built in") if model is None else self._named(model))
@@ -116,7 +116,7 @@ class Form(object):
             self._waiting = name
             return
         combo.set_active(ids.index(name) if name in ids else 0)
-        self._tell_facts(combo)
+        self._show_facts(combo)
 
     def _chosen_model(self, row):
         if not self._models:
@@ -124,7 +124,7 @@ class Form(object):
         model = self._models[self._widgets[row.name].get_active()]
         return "" if model is None else str(model.id)
 
-    def _tell_facts(self, combo, *ignored):
+    def _show_facts(self, combo, *ignored):
         model = self._models[combo.get_active()] if self._models else None
         if model is None:
             text = kit.model_facts(self._built_in)[0] if self._built_in else ""
@@ -159,7 +159,7 @@ class Form(object):
 
     def _model_touched(self, combo):
         if not self._quiet:
-            self._tell_facts(combo)
+            self._show_facts(combo)
             self._changed()
 
     # -------------------------------------------------------------------------- the other kinds

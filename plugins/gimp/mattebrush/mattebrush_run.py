@@ -6,12 +6,12 @@ import mattebrush_settings as settings
 from gimpfu import CancelError
 from mattebrush_actions import Failed
 
-__all__ = ["SIGNED", "Asked", "Failed", "procedure_name", "run"]
+__all__ = ["SIGNED", "Failed", "RunMode", "procedure_name", "run"]
 
 SIGNED = ("The Mattebrush authors", "GPL-3.0-or-later", "2026")
 
 
-class Asked(object):
+class RunMode(object):
     """How an entry was called: from a menu, once more with the last values, or by a script."""
 
     INTERACTIVE, AGAIN, SCRIPT = range(3)
@@ -22,22 +22,22 @@ def procedure_name(entry):
     return "plug-in-mattebrush-" + entry.name
 
 
-def run(entry, asked, image, layers, given):
+def run(entry, run_mode, image, layers, scripted):
     """Checks, asks the user where that is wanted, works, remembers.
 
-    given: a script's values. Raises gimpfu's error with a sentence, CancelError, and `Failed` where
-    nobody can press a button.
+    scripted: the values of a script. Raises gimpfu's error with a sentence, CancelError, and
+    `Failed` where nobody can press a button.
     """
     if entry.check:
         entry.check(image, layers)
-    if asked == Asked.SCRIPT:
-        _work(entry, image, layers, _complete(entry, given))
+    if run_mode == RunMode.SCRIPT:
+        _work(entry, image, layers, _complete(entry, scripted))
         return
     values = _complete(
         entry, entry.now() if entry.now else settings.remembered(entry.kept or entry.name)
     )
     while True:
-        if entry.ask and asked == Asked.INTERACTIVE:
+        if entry.ask and run_mode == RunMode.INTERACTIVE:
             values = _ask(entry, image, layers, values)
         try:
             _work(entry, image, layers, values)
@@ -47,8 +47,8 @@ def run(entry, asked, image, layers, given):
             continue
         break
     if not entry.now and entry.rows:
-        shown = [row.name for row in entry.rows if row.kind != "hidden"]
-        settings.remember(entry.kept or entry.name, {name: values[name] for name in shown})
+        visible = [row.name for row in entry.rows if row.kind != "hidden"]
+        settings.remember(entry.kept or entry.name, {name: values[name] for name in visible})
 
 
 def _complete(entry, values):

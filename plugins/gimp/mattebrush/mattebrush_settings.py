@@ -14,9 +14,9 @@ LAST = "gimp"
 
 def remembered(name):
     """The last values of an entry, as far as there are any."""
-    found = client.Settings.load().other.get(LAST)
-    found = found.get(name) if isinstance(found, dict) else None
-    return {native(k): _plain(v) for k, v in found.items()} if isinstance(found, dict) else {}
+    settings = client.Settings.load().other.get(LAST)
+    settings = settings.get(name) if isinstance(settings, dict) else None
+    return {native(k): _plain(v) for k, v in settings.items()} if isinstance(settings, dict) else {}
 
 
 def remember(name, values):
