@@ -7,14 +7,14 @@ import traceback
 
 from gi.repository import Babl, Gegl, Gimp, GLib, GObject
 from mattebrush_host import pixels
-from mattebrush_run import SIGNED, Asked, Failed, procedure_name, run
+from mattebrush_run import SIGNED, Failed, RunMode, procedure_name, run
 
 _FLAGS = GObject.ParamFlags.READWRITE
 _STATUS = Gimp.PDBStatusType
 _MODES = {
-    Gimp.RunMode.INTERACTIVE: Asked.INTERACTIVE,
-    Gimp.RunMode.WITH_LAST_VALS: Asked.AGAIN,
-    Gimp.RunMode.NONINTERACTIVE: Asked.SCRIPT,
+    Gimp.RunMode.INTERACTIVE: RunMode.INTERACTIVE,
+    Gimp.RunMode.WITH_LAST_VALS: RunMode.AGAIN,
+    Gimp.RunMode.NONINTERACTIVE: RunMode.SCRIPT,
 }
 _SENSITIVE = Gimp.ProcedureSensitivityMask
 _entries = {}
