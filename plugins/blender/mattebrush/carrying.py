@@ -47,8 +47,8 @@ def _window(where):
     """The box around the strokes with `_REACH` around it, as two slices."""
     rows, columns = np.nonzero(where)
     return tuple(
-        slice(max(int(found.min()) - _REACH, 0), min(int(found.max()) + _REACH + 1, size))
-        for found, size in ((rows, where.shape[0]), (columns, where.shape[1]))
+        slice(max(int(at.min()) - _REACH, 0), min(int(at.max()) + _REACH + 1, size))
+        for at, size in ((rows, where.shape[0]), (columns, where.shape[1]))
     )
 
 

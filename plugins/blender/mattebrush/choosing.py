@@ -57,9 +57,9 @@ def keys(group):
 def prompts(group, source):
     """Frame -> points and boxes in pixels, as the job contract has them."""
     width, height = source.size
-    found = {}
+    by_frame = {}
     for mark in group.mattebrush.marks:
-        prompt = found.setdefault(mark.frame, {"points": [], "boxes": []})
+        prompt = by_frame.setdefault(mark.frame, {"points": [], "boxes": []})
         if mark.is_box:
             columns, rows = sorted((mark.x0, mark.x1)), sorted((mark.y0, mark.y1))
             box = [columns[0] * width, rows[0] * height, columns[1] * width, rows[1] * height]
@@ -67,7 +67,7 @@ def prompts(group, source):
         else:
             point = (mark.x0 * width, mark.y0 * height)
             prompt["points"].append([*(round(value, 2) for value in point), int(mark.keeps)])
-    return found
+    return by_frame
 
 
 def nearest(keys, frame):

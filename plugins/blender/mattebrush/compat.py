@@ -34,9 +34,9 @@ _MENUS = (
 def matte_menu():
     """The class of the menu Add > `MENU_LABEL`, to which the node is added."""
     for name in _MENUS:
-        found = getattr(bpy.types, name, None)
-        if found is not None:
-            return found
+        menu = getattr(bpy.types, name, None)
+        if menu is not None:
+            return menu
     return bpy.types.NODE_MT_add
 
 
@@ -66,12 +66,12 @@ def make_compositor_tree(scene):
 def output_socket(tree):
     """The input socket whose picture is the compositor's result; makes its node when missing."""
     kind = "NodeGroupOutput" if SCENE_HAS_GROUP else "CompositorNodeComposite"
-    found = next((node for node in tree.nodes if node.bl_idname == kind), None)
-    if found is None:
+    output = next((node for node in tree.nodes if node.bl_idname == kind), None)
+    if output is None:
         if SCENE_HAS_GROUP and not _has_output(tree):
             new_socket(tree, "OUTPUT", "NodeSocketColor", "Image")
-        found = tree.nodes.new(kind)
-    return found.inputs[0]
+        output = tree.nodes.new(kind)
+    return output.inputs[0]
 
 
 def _has_output(tree):

@@ -130,8 +130,8 @@ class Folder:
     def carried_to(self, frame):
         """The keys whose strokes came to a frame, the nearest last."""
         names = _listed(self.path, "carried", rf"{frame:04d}_\d+\.png")
-        found = (int(name.split("_")[1][:-4]) for name in names)
-        return sorted(found, key=lambda key: -abs(key - frame))
+        keys = (int(name.split("_")[1][:-4]) for name in names)
+        return sorted(keys, key=lambda key: -abs(key - frame))
 
     def record(self, frame):
         """The `Record` of a frame, or None when no mask was made for it."""
@@ -308,7 +308,7 @@ def _make(path, name, owner, shot, endings):
         ) from error
 
 
-def given_to(folder, name, owner):
+def copy_for(folder, name, owner):
     """A copy of a folder for another node, beside it. Raises Problem."""
     base = os.path.dirname(folder.path)
     path = next(path for path in _numbered(base, name) if not os.path.exists(path))
@@ -357,7 +357,7 @@ def _write(path, values):
         raise _not_written(path, error) from error
 
 
-def shown(path):
+def relative(path):
     """A path as Blender likes it: relative to the .blend file where that is possible."""
     if not bpy.data.filepath:
         return path

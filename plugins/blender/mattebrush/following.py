@@ -44,16 +44,16 @@ def legs(first, last, prompts, wanted):
     keys = sorted(key for key in prompts if first <= key <= last)
     if not keys:
         return [Leg(range(first, last + 1), None, frozenset(wanted))] if wanted else []
-    found = []
+    out = []
     for key in keys:
         own = [frame for frame in wanted if choosing.nearest(keys, frame) == key]
         ahead = frozenset(frame for frame in own if frame >= key)
         behind = frozenset(own) - ahead
         if ahead:
-            found.append(Leg(range(key, last + 1), prompts[key], ahead))
+            out.append(Leg(range(key, last + 1), prompts[key], ahead))
         if behind:
-            found.append(Leg(range(key, first - 1, -1), prompts[key], behind))
-    return found
+            out.append(Leg(range(key, first - 1, -1), prompts[key], behind))
+    return out
 
 
 def masks(run, engine, todo):
@@ -73,11 +73,11 @@ def _followed(run, engine, leg, start, share):
     own_colors = run.wish.clean and not run.wish.as_shown
     options = run.wish.options("remove", decontaminate=own_colors, depth=16)
     opening = jobs.session(engine, {**options, "op": "open"}, state=state)
-    session = yield from jobs.told(opening, "", start, 0.0)
+    session = yield from jobs.with_progress(opening, "", start, 0.0)
     try:
         if state is None and leg.prompt is not None:
             named = {"op": "key", "frame": leg.frames[0], "prompt": leg.prompt}
-            yield from jobs.told(jobs.answer(jobs.ask(session, named)), "", start, 0.0)
+            yield from jobs.with_progress(jobs.answer(jobs.ask(session, named)), "", start, 0.0)
         yield from _fed(run, session, leg, done, names, (start, share))
     finally:
         session.close()
@@ -89,21 +89,21 @@ def _fed(run, session, leg, done, names, span):
     span: (start, share) of the progress.
     """
     start, each = span[0], span[1] / leg.reach
-    held, ready, left = {}, collections.deque(), set(leg.wanted)
+    pending, ready, left = {}, collections.deque(), set(leg.wanted)
     states = {}
     pictures = _pictures(run, leg, done)
-    shown = next(pictures, None)
-    while shown is not None and left:
-        index, picture = shown
+    current = next(pictures, None)
+    while current is not None and left:
+        index, picture = current
         frame = leg.frames[index]
-        held[frame] = picture
+        pending[frame] = picture
         at = start + each * min(index, leg.reach)
         request = {"op": "frame", "frame": frame, "deliver": frame in leg.wanted}
         job = jobs.ask(session, request, image=picture.seen)
         # While the engine works, what was ready is written, and the next one read.
-        yield from _written(run, held, ready, left, at)
+        yield from _written(run, pending, ready, left, at)
         _keep(run, leg, names, states, left)
-        shown = next(pictures, None)
+        current = next(pictures, None)
         progress = (
             words.tr("Frame {frame}: ", frame=frame),
             at,
@@ -112,11 +112,11 @@ def _fed(run, session, leg, done, names, span):
         yield from _collected(session, job, ready, progress)
         if index < len(names) and ((index + 1) % _EACH == 0 or index + 1 == len(names)):
             states[index] = yield from _state(session, at)
-    yield from _written(run, held, ready, left, start + span[1])
+    yield from _written(run, pending, ready, left, start + span[1])
     if left:
         job = jobs.ask(session, {"op": "finish"})
         yield from _collected(session, job, ready, ("", start + span[1], 0.0))
-        yield from _written(run, held, ready, left, start + span[1])
+        yield from _written(run, pending, ready, left, start + span[1])
     _keep(run, leg, names, states, left)
 
 
@@ -135,7 +135,7 @@ def _pictures(run, leg, done):
 def _collected(session, job, ready, progress):
     """Takes the answers that a session has ready, `job`'s first."""
     while True:
-        answer = yield from jobs.told(jobs.answer(job), *progress)
+        answer = yield from jobs.with_progress(jobs.answer(job), *progress)
         if answer.report["frame"] is not None:
             ready.append(answer)
         if not answer.report["ready"]:
@@ -143,12 +143,12 @@ def _collected(session, job, ready, progress):
         job = jobs.ask(session, {"op": "next"})
 
 
-def _written(run, held, ready, left, at):
+def _written(run, pending, ready, left, at):
     """Writes the frames that are ready."""
     while ready:
         answer = ready.popleft()
         frame = answer.report["frame"]
-        picture = held.pop(frame)
+        picture = pending.pop(frame)
         if frame not in left or answer.alpha is None:
             continue
         yield from run.write(frame, picture, answer, at)
@@ -164,14 +164,14 @@ def _names(run, leg):
     scene = sources.scene_of(run.source)
     way = "b" if leg.frames.step < 0 else "f"
     settings = [client.VERSION, run.wish.model, run.wish.as_shown, leg.frames[0], leg.prompt]
-    told = hashlib.sha1(json.dumps(settings).encode(), usedforsecurity=False)
+    digest = hashlib.sha1(json.dumps(settings).encode(), usedforsecurity=False)
     names = []
     for frame in leg.frames[: leg.reach]:
         plate = plates.frame(scene, run.source, frame)
         if not plate and frame in leg.wanted:
             return []
-        told.update(plate.encode() + b";")
-        names.append(way + told.hexdigest()[:20])
+        digest.update(plate.encode() + b";")
+        names.append(way + digest.hexdigest()[:20])
     return names
 
 
@@ -189,7 +189,7 @@ def _state(session, at):
     """What the engine knows now, bytes; None while it is not settled which subject it is."""
     job = jobs.ask(session, {"op": "state"})
     try:
-        answer = yield from jobs.told(jobs.answer(job), "", at, 0.0)
+        answer = yield from jobs.with_progress(jobs.answer(job), "", at, 0.0)
     except client.EngineRefused:
         return None
     return answer.state.tobytes()

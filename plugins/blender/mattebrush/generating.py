@@ -81,9 +81,9 @@ def wish_of(group, source):
     state = group.mattebrush
     model = state.model or jobs.preferences().model
     view = sources.scene_of(source).view_settings
-    told = f"{view.view_transform}, {view.look}, {view.exposure:.6g}, {view.gamma:.6g}"
+    view_text = f"{view.view_transform}, {view.look}, {view.exposure:.6g}, {view.gamma:.6g}"
     prompts = choosing.prompts(group, source)
-    return Wish(state.clean, state.as_shown, model, prompts, source.look, told)
+    return Wish(state.clean, state.as_shown, model, prompts, source.look, view_text)
 
 
 def still(group, source, frame):
@@ -96,53 +96,53 @@ def still(group, source, frame):
     depth = picture.pixels.itemsize * 8
     prompt = wish.prompts.get(frame) or next(iter(wish.prompts.values()), None)
     more = {"prompt": prompt} if prompt else {}
-    answer = yield from asked(picture, wish, "remove", depth, ("", 0.0, 1.0), **more)
+    answer = yield from run_job(picture, wish, "remove", depth, ("", 0.0, 1.0), **more)
     show_still(group(), source, frame, answer, picture, painted)
-    return said(answer.report)
+    return summary(answer.report)
 
 
-def asked(picture, wish, op, depth, progress, arrays=None, **more):
+def run_job(picture, wish, op, depth, progress, arrays=None, **more):
     """The engine's answer for one picture: alpha and, when wanted, clean colours.
 
     progress: (text before the stage, start, share). arrays: those of the job beside the image.
     """
     before, start, share = progress
     # Clean colours are those of the plate as it is stored, not as it is on screen.
-    apart = wish.clean and picture.shown is not None
+    apart = wish.clean and picture.displayed is not None
     share = share / 2 if apart else share
     options = wish.options(op, decontaminate=wish.clean and not apart, depth=depth, **more)
     job = jobs.work(options, image=picture.seen, **(arrays or {}))
-    answer = yield from jobs.told(job, before, start, share)
+    answer = yield from jobs.with_progress(job, before, start, share)
     if not apart:
         return answer
     return (yield from _with_colors(picture, wish, answer, depth, (before, start + share, share)))
 
 
 def _with_colors(picture, wish, answer, depth, progress):
-    """The answer with clean colours, made by a job of their own. progress: as for `asked`."""
+    """The answer with clean colours, made by a job of their own. progress: as for `run_job`."""
     options = wish.options("decontaminate", depth=depth)
     job = jobs.work(options, image=picture.pixels, mask=answer.alpha)
-    clean = yield from jobs.told(job, *progress)
+    clean = yield from jobs.with_progress(job, *progress)
     return answer._replace(foreground=clean.foreground)
 
 
-def refined(picture, wish, given, mask, depth, progress):
-    """The engine's answer to strokes: `mask` is `given`, its own matte, with them on it."""
+def refined(picture, wish, matte, mask, depth, progress):
+    """The engine's answer to strokes: `mask` is `matte`, its own, with them on it."""
     dtype = np.uint8 if depth == 8 else np.uint16
-    arrays = {"mask": colour.to_depth(mask, dtype), "previous": colour.to_depth(given, dtype)}
-    return (yield from asked(picture, wish, "refine", depth, progress, arrays))
+    arrays = {"mask": colour.to_depth(mask, dtype), "previous": colour.to_depth(matte, dtype)}
+    return (yield from run_job(picture, wish, "refine", depth, progress, arrays))
 
 
-def show_still(group, source, frame, answer, picture, painted, given=None):
+def show_still(group, source, frame, answer, picture, painted, engine_matte=None):
     """Wires an answer as new images; those from before stay in the file until purged.
 
-    painted: the strokes until now, or None. given: the engine's matte when the answer is of
+    painted: the strokes until now, or None. engine_matte: the engine's matte when the answer is of
     strokes refined; else the answer is that, and the strokes are laid over it.
     """
     is_float = answer.alpha.itemsize > 1
     alpha, name = colour.to_unit(answer.alpha), group.name
-    if given is None:
-        given, alpha = alpha, strokes.over(painted, alpha)
+    if engine_matte is None:
+        engine_matte, alpha = alpha, strokes.over(painted, alpha)
 
     def image(what, values, is_data=True, is_deep=is_float):
         return pixels.new(f"{name} {what}", values, is_data=is_data, is_float=is_deep)
@@ -156,12 +156,12 @@ def show_still(group, source, frame, answer, picture, painted, given=None):
         group,
         image("Mask", alpha),
         foreground,
-        image("Mask as given", given),
-        None if alpha is given else image("Mask before painting", alpha),
+        image("Mask as given", engine_matte),
+        None if alpha is engine_matte else image("Mask before painting", alpha),
         None if painted is None else image("Strokes", strokes.planes(painted), True, True),
     )
     note_still(group, source, frame)
-    group.mattebrush.report = said(answer.report)
+    group.mattebrush.report = summary(answer.report)
 
 
 def foreground_image(name, values, is_linear, is_float, alpha=None):
@@ -201,7 +201,7 @@ def clean_colour(foreground, picture):
     return np.where(changed, unit, picture.linear).astype(np.float32), True
 
 
-def said(report):
+def summary(report):
     """One line about what was done."""
     seconds = sum((report.get("seconds") or {}).values())
     parts = [report.get("model") or report.get("matting") or "", report.get("device") or ""]
@@ -244,7 +244,7 @@ def sequence(group, source, frames, plan):
     if (folder.mask_ending, folder.foreground_ending) != endings:
         folder = yield from _converted(folder, endings)
     moved, brought = _taken_over(group(), folder, scene, source, frames, plan)
-    kind = yield from jobs.told(jobs.kind_of(plan.wish.model), "", 0.0, 0.0)
+    kind = yield from jobs.with_progress(jobs.kind_of(plan.wish.model), "", 0.0, 0.0)
     run = Run(source, folder, plan.wish, frames, _EARLIER if kind == "video" else 0)
     engine = jobs.child() if kind == "salient" and source.kind != "RENDER" else None
 
@@ -277,7 +277,7 @@ def sequence(group, source, frames, plan):
         more = words.tr("no subject found at frame {numbers}", numbers=numbers)
         word = f"{word}; {more}"
     group().mattebrush.report = word
-    return f"Mattebrush: {word}. {folders.shown(folder.path)}"
+    return f"Mattebrush: {word}. {folders.relative(folder.path)}"
 
 
 def _within(source, frames):
@@ -345,9 +345,9 @@ def _taken_over(group, folder, scene, source, frames, plan):
         return 0, 0
     owner, known = group.mattebrush.owner, {}
     places = [path for path, _ in folders.mine(plan.base, plan.name, owner)]
-    shown = matte.folder_of(group)
-    if shown is not None and folders.header(shown.path)["owner"] == owner:
-        places.append(shown.path)
+    current = matte.folder_of(group)
+    if current is not None and folders.header(current.path)["owner"] == owner:
+        places.append(current.path)
     for path in dict.fromkeys(places):
         other = folders.opened(path)
         if path != folder.path and other.mask_ending == folder.mask_ending:
@@ -411,7 +411,7 @@ class Run:
         earlier = yield from self._earlier(frame, start)
         progress, arrays = (before_stage(frame), start, share), {"earlier": earlier}
         more = {"force": True, **self._prompt(frame, picture)}
-        answer = yield from asked(picture, self.wish, "remove", 16, progress, arrays, **more)
+        answer = yield from run_job(picture, self.wish, "remove", 16, progress, arrays, **more)
         yield from self.write(frame, picture, answer, start + share)
         for old in [other for other in self.pictures if other < frame + 1 - self.reach]:
             del self.pictures[old]

@@ -35,7 +35,7 @@ def settings():
     own = preferences()
     if own.engine != "default":
         chosen.engine = own.engine
-    brought = brought_along()
+    brought = bundled_engine()
     if own.python:
         chosen.python, chosen.python_path = bpy.path.abspath(own.python), ""
     elif brought:
@@ -51,13 +51,13 @@ def settings():
     return chosen
 
 
-def brought_along():
+def bundled_engine():
     """Where the engine lies that came in this extension's wheels, with Blender's own numpy, for a
     child of Blender's own Python; "" when it came without."""
-    found = importlib.util.find_spec("mattebrush")
-    if "." not in __package__ or found is None or not found.origin:
+    spec = importlib.util.find_spec("mattebrush")
+    if "." not in __package__ or spec is None or not spec.origin:
         return ""  # not an extension, or one without wheels
-    packages = os.path.dirname(os.path.dirname(found.origin))
+    packages = os.path.dirname(os.path.dirname(spec.origin))
     numpy = os.path.dirname(os.path.dirname(np.__file__))
     return os.pathsep.join([packages, *([numpy] if numpy != packages else [])])
 
@@ -105,7 +105,7 @@ def _numpy(answer):
     return answer._replace(**{name: _received(getattr(answer, name)) for name in parts})
 
 
-def told(steps, before, start, share):
+def with_progress(steps, before, start, share):
     """A job's progress as (text, fraction): `share` of the whole, from `start` on."""
     while True:
         try:

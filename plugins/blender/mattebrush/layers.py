@@ -19,7 +19,7 @@ def of_still(group, size):
     mask = matte.mask_image(group)
     if mask is None or mask.source == "SEQUENCE" or not _fits(mask, size):
         return None
-    before = matte.kept(group, nodes.BASE) or matte.kept(group, nodes.GIVEN)
+    before = matte.kept(group, nodes.BASE) or matte.kept(group, nodes.MATTE)
     kept = matte.kept(group, nodes.STROKES)
     below = strokes.of_planes(pixels.read(kept)) if kept and _fits(kept, size) else None
     if before is None or not _fits(before, size):
@@ -28,12 +28,12 @@ def of_still(group, size):
     return strokes.merged(below, above if above else None)
 
 
-def given_of_still(group, size):
+def matte_of_still(group, size):
     """The engine's own matte of a still, float32 (H, W), or None."""
-    given = matte.kept(group, nodes.GIVEN)
-    if given is None or not _fits(given, size):
+    image = matte.kept(group, nodes.MATTE)
+    if image is None or not _fits(image, size):
         return None
-    return np.ascontiguousarray(pixels.read(given)[..., 0])
+    return np.ascontiguousarray(pixels.read(image)[..., 0])
 
 
 def _fits(image, size):

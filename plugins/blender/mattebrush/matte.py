@@ -105,24 +105,24 @@ def find(context, name=""):
     """(compositor tree, node) of the Background Mask meant: the one named, else the active one,
     else the only one in the scene's compositor. Raises Problem."""
     tree = compat.compositor_tree(context.scene)
-    found = [node for node in tree.nodes if is_matte(node)] if tree is not None else []
-    if not found:
+    nodes_here = [node for node in tree.nodes if is_matte(node)] if tree is not None else []
+    if not nodes_here:
         raise Problem(
             "The compositor has no Background Mask node.",
             "Add one: Add > {menu} > Background Mask.",
             menu=compat.MENU_LABEL,
         )
     if name:
-        meant = [node for node in found if node.name == name]
+        candidates = [node for node in nodes_here if node.name == name]
     else:
-        meant = [node for node in found if node == tree.nodes.active] or found
-    if len(meant) != 1:
-        names = ", ".join(f'"{node.name}"' for node in found)
+        candidates = [node for node in nodes_here if node == tree.nodes.active] or nodes_here
+    if len(candidates) != 1:
+        names = ", ".join(f'"{node.name}"' for node in nodes_here)
         wrong = (
             N_('There is no Background Mask node "{name}".') if name else N_("Which node is meant?")
         )
         raise Problem(wrong, "Select one of {names}.", name=name, names=names)
-    return tree, meant[0]
+    return tree, candidates[0]
 
 
 def own(node):
@@ -137,15 +137,17 @@ def own(node):
     mine = group.copy()
     state = mine.mattebrush
     state.owner = uuid.uuid4().hex
-    shown = [each for each in mine.nodes if each.bl_idname == "CompositorNodeImage" and each.image]
-    for each in shown:
+    image_nodes = [
+        each for each in mine.nodes if each.bl_idname == "CompositorNodeImage" and each.image
+    ]
+    for each in image_nodes:
         if each.image.source in ("FILE", "GENERATED"):
             each.image = each.image.copy()
             each.image.pack()
     folder = folder_of(group)
     if folder is not None:
-        copied = folders.given_to(folder, node.name, state.owner)
-        state.home = folders.shown(copied.path)
+        copied = folders.copy_for(folder, node.name, state.owner)
+        state.home = folders.relative(copied.path)
         _show_folder(mine, copied)
     node.node_tree = mine
     return mine
@@ -185,41 +187,41 @@ def folder_of(group):
     for image in (kept(group, nodes.MASK), kept(group, nodes.SEQUENCE)):
         if image is not None and image.source == "SEQUENCE":
             path = bpy.path.abspath(image.filepath, library=image.library)
-            found = folders.opened(os.path.dirname(path))
-            if found is not None:
-                return found
+            folder = folders.opened(os.path.dirname(path))
+            if folder is not None:
+                return folder
     return folders.opened(home)
 
 
 def kept(group, name):
     """The image that the group keeps under a name of `nodes.KEPT`, or None."""
-    found = group.nodes.get(name)
-    return None if found is None else found.image
+    node = group.nodes.get(name)
+    return None if node is None else node.image
 
 
 def _inner(group, name):
-    found = group.nodes.get(name)
-    if found is None:
+    node = group.nodes.get(name)
+    if node is None:
         raise Problem(
             'The node "{name}" is missing inside "{group}".',
             "Add a new Background Mask node in its place.",
             name=name,
             group=group.name,
         )
-    return found
+    return node
 
 
-def set_still(group, mask, foreground=None, given=None, base=None, strokes=None):
+def set_still(group, mask, foreground=None, matte=None, base=None, strokes=None):
     """Shows one mask for all frames; images, None for what there is not.
 
-    given: as the engine gave it, without strokes. base: as it was before what is painted from now
+    matte: as the engine gave it, without strokes. base: as it was before what is painted from now
     on. strokes: what was painted until now. Only now is anything changed that the user sees, and
     all at once.
     """
     state = group.mattebrush
     _inner(group, nodes.MASK).image = mask
     _inner(group, nodes.FOREGROUND).image = foreground
-    for name, image in ((nodes.GIVEN, given), (nodes.BASE, base), (nodes.STROKES, strokes)):
+    for name, image in ((nodes.MATTE, matte), (nodes.BASE, base), (nodes.STROKES, strokes)):
         _inner(group, name).image = image
     _inner(group, nodes.SEQUENCE).image = None
     state.home, state.painted_frame = "", -1
@@ -232,7 +234,7 @@ def set_sequence(group, folder):
     _show_folder(group, folder)
     for name in nodes.KEPT:
         _inner(group, name).image = None
-    state.home, state.painted_frame = folders.shown(folder.path), -1
+    state.home, state.painted_frame = folders.relative(folder.path), -1
     lead(group, has_file=False)
 
 
@@ -249,14 +251,14 @@ def _show_folder(group, folder):
         if first is None:
             node.image = None
             continue
-        path = folders.shown(folder.file(part, first))
-        shown = node.image
-        if shown is None or shown.source != "SEQUENCE" or not _same_files(shown.filepath, path):
-            shown = _opened_sequence(path, space)
-            shown.name = f"{group.name} {part.capitalize()}"
+        path = folders.relative(folder.file(part, first))
+        image = node.image
+        if image is None or image.source != "SEQUENCE" or not _same_files(image.filepath, path):
+            image = _opened_sequence(path, space)
+            image.name = f"{group.name} {part.capitalize()}"
         else:
-            shown.reload()
-        node.image = shown
+            image.reload()
+        node.image = image
         _time(node)
 
 

@@ -34,21 +34,21 @@ class MATTEBRUSH_OT_list_models(tasks.Worker, bpy.types.Operator):
 
     def work(self, context):
         """Yields progress; returns the last word."""
-        found, settings = [], jobs.settings()
+        answers, settings = [], jobs.settings()
 
         def ask():
             try:
-                found.append(kit.list_models(settings))
+                answers.append(kit.list_models(settings))
             except client.ClientError as error:
-                found.append(error)
+                answers.append(error)
 
         thread = threading.Thread(target=ask, daemon=True)
         thread.start()
         while thread.is_alive():
             yield kit.stage_text("start"), 0.0
-        if isinstance(found[0], Exception):
-            raise found[0]
-        _known[:] = kit.suitable(found[0], (*kit.SUBJECT_KINDS, "video"))
+        if isinstance(answers[0], Exception):
+            raise answers[0]
+        _known[:] = kit.suitable(answers[0], (*kit.SUBJECT_KINDS, "video"))
         return words.tr("Mattebrush: {count} models.", count=len(_known))
 
 

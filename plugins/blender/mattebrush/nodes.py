@@ -18,9 +18,9 @@ from . import compat
 
 NAME = "Background Mask"
 MASK, FOREGROUND = "Mask Image", "Foreground Image"
-GIVEN, BASE, STROKES = "Mask as Given", "Mask before Painting", "Strokes"
+MATTE, BASE, STROKES = "Mask as Given", "Mask before Painting", "Strokes"
 SEQUENCE = "Mask Sequence"
-KEPT = (GIVEN, BASE, STROKES, SEQUENCE)
+KEPT = (MATTE, BASE, STROKES, SEQUENCE)
 """Image nodes that lead nowhere: they keep a still's mask before any stroke, before the strokes
 painted now, those from before, and the mask sequence while one frame of it is painted on. A
 property would not: the compositor of 4.3's window forgets, each time it ran, that a group's
@@ -72,9 +72,9 @@ def fill(tree):
     graph = _Graph(tree)
     for row, name in enumerate(KEPT):
         graph.compositor("Image", 1, -7 - 2 * row, name)
-    given = graph.add("NodeGroupInput", 0, 0, Ways.OWN).outputs
-    mask = _mask(graph, given)
-    clean = _clean(graph, given)
+    sockets = graph.add("NodeGroupInput", 0, 0, Ways.OWN).outputs
+    mask = _mask(graph, sockets)
+    clean = _clean(graph, sockets)
     cut = graph.compositor("SetAlpha", 41, 0)
     apply_alpha(cut)
     graph.feed(cut.inputs["Image"], clean)
@@ -133,25 +133,25 @@ def _leads(tree, reroute):
     return socket.links[0].from_node.name if socket is not None and socket.is_linked else ""
 
 
-def _mask(graph, given):
+def _mask(graph, sockets):
     """The mask after the controls, as a float socket.
 
     It travels as grey colour: Mix and Invert read it once. The compositor of 3.4 computes what is
     read twice twice, and a chain of those does not end.
     """
     image = graph.compositor("Image", 1, -2, MASK)
-    mask = _shifted(graph, image.outputs["Image"], given["Shift Edge"])
-    mask = _feathered(graph, mask, given["Feather"])
-    mask = graph.step("Invert", graph.inverted(mask, given["Invert"], 31, -2))
+    mask = _shifted(graph, image.outputs["Image"], sockets["Shift Edge"])
+    mask = _feathered(graph, mask, sockets["Feather"])
+    mask = graph.step("Invert", graph.inverted(mask, sockets["Invert"], 31, -2))
     # Of the picture's size: an empty image has none, and 4.2 would give nothing at all.
-    white = graph.math("GREATER_THAN", given["Image"], _LEAST, 31, -4)
+    white = graph.math("GREATER_THAN", sockets["Image"], _LEAST, 31, -4)
     white.node.name = white.node.label = Ways.NO_MASK
     graph.mix(white, mask, image.outputs["Alpha"], 32, -2, Ways.STEPS)
     taken = graph.add("NodeReroute", 33, -2, MASK_WAY)
     graph.feed(taken.inputs[0], white)
     mask = graph.red(taken.outputs[0], 34, -2)
-    mask = graph.step("Core Matte", graph.math("MAXIMUM", mask, given["Core Matte"], 35, -2))
-    rest = graph.math("SUBTRACT", 1.0, given["Garbage Matte"], 35, -4)
+    mask = graph.step("Core Matte", graph.math("MAXIMUM", mask, sockets["Core Matte"], 35, -2))
+    rest = graph.math("SUBTRACT", 1.0, sockets["Garbage Matte"], 35, -4)
     return graph.step("Garbage Matte", graph.math("MULTIPLY", mask, rest, 36, -2))
 
 
@@ -213,13 +213,13 @@ def _feathered(graph, mask, feather):
     return graph.step("Feather", blur.outputs["Image"])
 
 
-def _clean(graph, given):
+def _clean(graph, sockets):
     """The picture with the foreground image's colours instead of its own, premultiplied."""
-    image = given["Image"]
+    image = sockets["Image"]
     foreground = graph.compositor("Image", 1, 4, FOREGROUND)
     # Cut out inversely, the background stays, and its colours are the picture's own.
-    straight = graph.math("SUBTRACT", 1.0, given["Invert"], 2, 2)
-    amount = graph.math("MULTIPLY", given["Decontaminate"], straight, 2, 1)
+    straight = graph.math("SUBTRACT", 1.0, sockets["Invert"], 2, 2)
+    amount = graph.math("MULTIPLY", sockets["Decontaminate"], straight, 2, 1)
     # Where it is empty the picture is, too, or there is no file.
     there = graph.math("GREATER_THAN", foreground.outputs["Alpha"], 0.0, 2, 5)
     amount = graph.math("MULTIPLY", there, amount, 3, 1)

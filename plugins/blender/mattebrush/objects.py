@@ -30,7 +30,7 @@ def split(scene, tree, node, text=""):
     depth = picture.pixels.itemsize * 8
     words = {"text": text} if text else {}
     progress = ("", 0.0, 1.0)
-    answer = yield from generating.asked(picture, wish, "objects", depth, progress, **words)
+    answer = yield from generating.run_job(picture, wish, "objects", depth, progress, **words)
     node = tree.nodes.get(name)  # undo may have put another in its place
     if node is None or not node.inputs["Image"].is_linked:
         raise Problem('The node "{name}" was removed in the meantime.', name=name)

@@ -139,12 +139,12 @@ def _by_name(group):
     """A function that gives the node group anew: after undo the one from before is no more."""
     name = group.name
 
-    def found():
+    def get():
         if name not in bpy.data.node_groups:
             raise Problem('The node group "{name}" was removed in the meantime.', name=name)
         return bpy.data.node_groups[name]
 
-    return found
+    return get
 
 
 def _frames(operator, scene, source, state):
@@ -209,14 +209,14 @@ def _node_showing(tree, image):
 
 def _added_for(tree, image):
     is_render = image.type == "RENDER_RESULT"
-    shown = compat.new_node(tree, "RLayers" if is_render else "Image")
+    plate = compat.new_node(tree, "RLayers" if is_render else "Image")
     if not is_render:
-        shown.image = image
-        shown.frame_duration = max(image.frame_duration, 1)
+        plate.image = image
+        plate.frame_duration = max(image.frame_duration, 1)
     lowest = min((node.location.y - node.height for node in tree.nodes), default=0)
-    shown.location = 0, lowest - 100
+    plate.location = 0, lowest - 100
     node = matte.add(tree, (300, lowest - 100))
-    tree.links.new(shown.outputs[0], node.inputs["Image"])
+    tree.links.new(plate.outputs[0], node.inputs["Image"])
     result = compat.output_socket(tree)
     if not result.is_linked:
         tree.links.new(node.outputs["Image"], result)
@@ -474,14 +474,14 @@ class MATTEBRUSH_OT_refine_mask(Worker, bpy.types.Operator):
             raise Problem("There is no mask yet.", "Generate one first.")
         source = sources.of_node(context.scene, tree, node)
         frame = context.scene.frame_current
-        shown = painting.editors_of(group())
+        editors = painting.editors_of(group())
         if group().mattebrush.home:
             word = yield from refining.frame(group, source, frame)
-            if shown:  # the brush is still in the hand
+            if editors:  # the brush is still in the hand
                 painting.start(group(), source, frame)
         else:
             word = yield from refining.still(group, source, frame)
-        painting.show_in(shown, group())
+        painting.show_in(editors, group())
         return word
 
 
@@ -570,7 +570,7 @@ class MATTEBRUSH_OT_test_engine(Worker, bpy.types.Operator):
     def work(self, context):
         """Yields progress; returns what the engine says of itself."""
         engine = client.connect(jobs.settings())
-        answer = yield from jobs.told(jobs.work({"op": "status"}), "", 0.0, 1.0)
+        answer = yield from jobs.with_progress(jobs.work({"op": "status"}), "", 0.0, 1.0)
         devices = [each["name"] for each in answer.report["devices"] if each["works"]]
         version = answer.report["version"]
         return words.tr(

@@ -57,8 +57,8 @@ def plate_image(group, source, frame, space=pixels.NON_COLOUR):
     space: its color space. Raises Problem.
     """
     known = _plates.get(group.name)
-    shown = (frame, source.label, plates.frame(sources.scene_of(source), source, frame))
-    if known is not None and known[0] == shown and known[1] in bpy.data.images:
+    key = (frame, source.label, plates.frame(sources.scene_of(source), source, frame))
+    if known is not None and known[0] == key and known[1] in bpy.data.images:
         image = bpy.data.images[known[1]]
         image.colorspace_settings.name = space
         return image
@@ -68,7 +68,7 @@ def plate_image(group, source, frame, space=pixels.NON_COLOUR):
     image.colorspace_settings.name = space
     if known is not None and known[1] in bpy.data.images:
         bpy.data.images.remove(bpy.data.images[known[1]])
-    _plates[group.name] = shown, image.name
+    _plates[group.name] = key, image.name
     return image
 
 
@@ -197,22 +197,22 @@ _neighbors = {}
 
 def take_neighbors(group, frame):
     """Reads the masks one frame before and after for `ONION`: not while something is drawn."""
-    folder, found = matte.folder_of(group), {}
+    folder, masks = matte.folder_of(group), {}
     for step in _ONION if folder is not None else ():
         if folder.has("mask", frame + step):
             mask = pixels.load_mask(folder.file("mask", frame + step))
-            found[step] = np.ascontiguousarray(mask[::-1])
-    _neighbors[group.name] = frame, found
+            masks[step] = np.ascontiguousarray(mask[::-1])
+    _neighbors[group.name] = frame, masks
 
 
 def _draw_neighbors(region, group):
     """The outlines of the masks one frame before and after the one that is painted on."""
-    frame, found = _neighbors.get(group.name, (-1, {}))
+    frame, masks = _neighbors.get(group.name, (-1, {}))
     if frame != group.mattebrush.painted_frame:
         return
-    for step, mask in found.items():
+    for step, mask in masks.items():
         if isinstance(mask, np.ndarray):
-            found[step] = mask = _texture(mask)
+            masks[step] = mask = _texture(mask)
         shader = _shader("outline")
         gpu.state.blend_set("ALPHA")
         shader.bind()
@@ -310,14 +310,14 @@ def _draw_in_node_editor():
     scale = context.preferences.system.ui_scale
     for node in space.edit_tree.nodes:
         if matte.is_matte(node):
-            told = upkeep.warning(node.node_tree, context.scene, context.scene.frame_current)
-            if told:
+            warning = upkeep.warning(node.node_tree, context.scene, context.scene.frame_current)
+            if warning:
                 x, y = compat.node_location(node)
                 x, y = context.region.view2d.view_to_region(x * scale, y * scale, clip=False)
                 blf.position(0, x, y + 26 * scale, 0)
                 compat.set_text_size(12 * scale)
                 blf.color(0, *_WARNING)
-                blf.draw(0, f"\u26a0 {told}")
+                blf.draw(0, f"\u26a0 {warning}")
 
 
 _DRAWN = (
@@ -332,9 +332,9 @@ def image_area(context):
     """An Image Editor: one that is there, else half of the editor clicked in, else None."""
     if context.screen is None:
         return None
-    found = [area for area in context.screen.areas if area.ui_type == "IMAGE_EDITOR"]
-    if found:
-        return max(found, key=lambda area: area.width * area.height)
+    areas = [area for area in context.screen.areas if area.ui_type == "IMAGE_EDITOR"]
+    if areas:
+        return max(areas, key=lambda area: area.width * area.height)
     if context.area is None:
         return None
     before = set(context.screen.areas)

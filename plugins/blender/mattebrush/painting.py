@@ -111,13 +111,13 @@ def keep_safe():
 
     Returns what could not be kept in its file, as sentences; that is then packed.
     """
-    said = []
+    problems = []
     for group in matte.everywhere():
-        said += _paused(group)
+        problems += _paused(group)
         for image in _images(group):
             if image.is_dirty:
                 _store(image)
-    return said
+    return problems
 
 
 _waiting = []
@@ -147,8 +147,8 @@ def _resumed():
 
 
 def _images(group):
-    found = (node.image for node in group.nodes if node.bl_idname == "CompositorNodeImage")
-    return [image for image in found if image is not None]
+    images = (node.image for node in group.nodes if node.bl_idname == "CompositorNodeImage")
+    return [image for image in images if image is not None]
 
 
 def _store(image):
@@ -232,10 +232,10 @@ def _after_update(*_):
 def _is_painted_on(group):
     """Whether the mask has strokes that are not in a file, and an editor in Paint mode shows it."""
     image = matte.mask_image(group)
-    return image is not None and image.is_dirty and _shown_for_painting(image)
+    return image is not None and image.is_dirty and _is_in_paint_mode(image)
 
 
-def _shown_for_painting(image):
+def _is_in_paint_mode(image):
     return any(space.image == image for _, space in _painting_spaces())
 
 
@@ -267,7 +267,7 @@ def _after_undo(*_):
             space.image = matte.mask_image(group)
     for group in matte.everywhere():
         image = matte.mask_image(group)
-        if image is not None and _shown_for_painting(image):
+        if image is not None and _is_in_paint_mode(image):
             image.pixels[0] = image.pixels[0]
             matte.refresh(group)
 

@@ -14,7 +14,7 @@ _WIDE = 7.5
 _ICONS = {"MISSING": "X", "DOUBTFUL": "ERROR", "PAINTED": "BRUSH_DATA", "DONE": "CHECKMARK"}
 
 
-def _meant(context):
+def _current_node(context):
     """The node that the panels are about, or None."""
     try:
         return matte.find(context)[1]
@@ -22,10 +22,10 @@ def _meant(context):
         return None
 
 
-def _say(layout, context, text, icon="NONE"):
+def _draw_text(layout, context, text, icon="NONE"):
     """A text over as many lines as the sidebar's width needs."""
     scale = context.preferences.system.ui_scale
-    tasks.say(layout, max(int((context.region.width / scale - 50) / _WIDE), 16), text, icon)
+    tasks.draw_text(layout, max(int((context.region.width / scale - 50) / _WIDE), 16), text, icon)
 
 
 def _moves(node):
@@ -45,7 +45,10 @@ class _Panel:
     @classmethod
     def poll(cls, context):
         """In the compositor, where there is a node to speak of."""
-        return context.space_data.tree_type == "CompositorNodeTree" and _meant(context) is not None
+        return (
+            context.space_data.tree_type == "CompositorNodeTree"
+            and _current_node(context) is not None
+        )
 
 
 class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
@@ -60,7 +63,7 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
 
     def draw(self, context):
         """Blender calls this at each redraw."""
-        layout, node = self.layout, _meant(context)
+        layout, node = self.layout, _current_node(context)
         words.follow()
         if node is None:
             layout.label(text=N_("No Background Mask selected"))
@@ -75,9 +78,9 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
     @staticmethod
     def _progress(layout, context):
         box = layout.box()
-        _say(box, context, tasks.running["text"], "SORTTIME")
-        told = [f"{tasks.running['fraction']:.0%}", tasks.running["left"], kit.tr("Cancel: Esc")]
-        _say(box, context, "   ".join(filter(None, told)))
+        _draw_text(box, context, tasks.running["text"], "SORTTIME")
+        parts = [f"{tasks.running['fraction']:.0%}", tasks.running["left"], kit.tr("Cancel: Esc")]
+        _draw_text(box, context, "   ".join(filter(None, parts)))
 
     @staticmethod
     def _make(layout, node):
@@ -114,11 +117,11 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
     @staticmethod
     def _state(layout, node, context):
         group = node.node_tree
-        told = upkeep.warning(group, context.scene, context.scene.frame_current)
-        if told:
-            _say(layout.box(), context, told, "ERROR")
+        warning = upkeep.warning(group, context.scene, context.scene.frame_current)
+        if warning:
+            _draw_text(layout.box(), context, warning, "ERROR")
         if group.mattebrush.painted_frame >= 0:
-            _say(
+            _draw_text(
                 layout,
                 context,
                 words.tr(N_("Painting on frame %d")) % group.mattebrush.painted_frame,
@@ -135,7 +138,7 @@ class NODE_PT_mattebrush(_Panel, bpy.types.Panel):
                 made = row.operator("mattebrush.go_to_frame", text=text, icon=_ICONS[state])
                 made.node, made.state = node.name, state
         if group.mattebrush.report:
-            _say(layout, context, group.mattebrush.report, "INFO")
+            _draw_text(layout, context, group.mattebrush.report, "INFO")
         column = layout.column(align=True)
         column.operator("mattebrush.refresh", icon="FILE_REFRESH").node = node.name
         column.operator("mattebrush.mark_asset", icon="ASSET_MANAGER").node = node.name
@@ -149,7 +152,7 @@ class NODE_PT_mattebrush_object(_Panel, bpy.types.Panel):
 
     def draw(self, context):
         """Blender calls this at each redraw."""
-        node, layout = _meant(context), self.layout
+        node, layout = _current_node(context), self.layout
         column = layout.column(align=True)
         column.operator("mattebrush.choose_object", icon="RESTRICT_SELECT_OFF").node = node.name
         marks = node.node_tree.mattebrush.marks
@@ -176,7 +179,7 @@ class NODE_PT_mattebrush_edge(_Panel, bpy.types.Panel):
 
     def draw(self, context):
         """Blender calls this at each redraw."""
-        layout, node = self.layout.column(align=True), _meant(context)
+        layout, node = self.layout.column(align=True), _current_node(context)
         for socket in node.inputs:
             if socket.type != "VALUE":
                 continue
@@ -199,7 +202,7 @@ class NODE_PT_mattebrush_settings(_Panel, bpy.types.Panel):
 
     def draw(self, context):
         """Blender calls this at each redraw."""
-        layout, node = self.layout, _meant(context)
+        layout, node = self.layout, _current_node(context)
         state = node.node_tree.mattebrush
         layout.menu(
             models.NODE_MT_mattebrush_models.__name__,
@@ -233,7 +236,7 @@ class IMAGE_PT_mattebrush(bpy.types.Panel):
             return
         layout.prop(context.window_manager, "mattebrush_view", expand=True)
         for stroke in kit.LEGEND:
-            _say(layout, context, f"{kit.tr(stroke.color)}: {kit.tr(stroke.tip)}")
+            _draw_text(layout, context, f"{kit.tr(stroke.color)}: {kit.tr(stroke.tip)}")
         for _, node in matte.users_of(groups[0]):
             layout.operator("mattebrush.refine_mask", icon="MOD_SMOOTH").node = node.name
 

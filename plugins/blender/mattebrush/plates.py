@@ -64,13 +64,13 @@ def same(one, other):
 def frame(scene, source, number):
     """A name for what the plate shows at a frame; "" where only a render would tell."""
     file = _file(scene, source, number)
-    found = fingerprint(file) if file else ""
-    if not found or source.kind in ("STILL", "SEQUENCE"):
-        return found
+    name = fingerprint(file) if file else ""
+    if not name or source.kind in ("STILL", "SEQUENCE"):
+        return name
     node = _origin(scene, source)
     if source.kind == "CLIP":
-        return f"{found}:{number - node.clip.frame_start + 1 + node.clip.frame_offset}"
-    return f"{found}:{sources.frame_number(node, number)}"
+        return f"{name}:{number - node.clip.frame_start + 1 + node.clip.frame_offset}"
+    return f"{name}:{sources.frame_number(node, number)}"
 
 
 def _origin(scene, source):
@@ -110,10 +110,10 @@ def fingerprint(path):
 
 
 def _read(path, size):
-    told = hashlib.sha1(str(size).encode(), usedforsecurity=False)
+    digest = hashlib.sha1(str(size).encode(), usedforsecurity=False)
     with open(path, "rb") as file:
         last = max(size - _PIECE, 0)
         for at in sorted({last * piece // (_PIECES - 1) for piece in range(_PIECES)}):
             file.seek(at)
-            told.update(file.read(_PIECE))
-    return told.hexdigest()[:20]
+            digest.update(file.read(_PIECE))
+    return digest.hexdigest()[:20]

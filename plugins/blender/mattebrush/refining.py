@@ -30,15 +30,17 @@ def still(group, source, frame):
             picture=f"{size[1]} x {size[0]}",
         )
     strokes = layers.of_still(group(), size)
-    given = layers.given_of_still(group(), size)
+    engine_matte = layers.matte_of_still(group(), size)
     depth = picture.pixels.itemsize * 8
-    if given is None:  # all of it was painted by hand
-        given, wanted = np.ones_like(mask), mask
+    if engine_matte is None:  # all of it was painted by hand
+        engine_matte, wanted = np.ones_like(mask), mask
     else:
-        wanted = painted.over(strokes, given)
-    answer = yield from generating.refined(picture, wish, given, wanted, depth, ("", 0.0, 1.0))
-    generating.show_still(group(), source, frame, answer, picture, strokes, given)
-    return generating.said(answer.report)
+        wanted = painted.over(strokes, engine_matte)
+    answer = yield from generating.refined(
+        picture, wish, engine_matte, wanted, depth, ("", 0.0, 1.0)
+    )
+    generating.show_still(group(), source, frame, answer, picture, strokes, engine_matte)
+    return generating.summary(answer.report)
 
 
 def frame(group, source, number):
@@ -67,11 +69,11 @@ def folder_with(group, number):
 
 def _anew(folder, number, wish, picture, start, share):
     """Refines one frame from its strokes, and writes it."""
-    given = pixels.load_mask(folder.file("matte", number))
-    strokes = layers.of_frame(folder, number, given.shape)
-    wanted = painted.over(strokes, given)
+    engine_matte = pixels.load_mask(folder.file("matte", number))
+    strokes = layers.of_frame(folder, number, engine_matte.shape)
+    wanted = painted.over(strokes, engine_matte)
     progress = (generating.before_stage(number), start, share)
-    answer = yield from generating.refined(picture, wish, given, wanted, 16, progress)
+    answer = yield from generating.refined(picture, wish, engine_matte, wanted, 16, progress)
     known = folder.record(number)
     record = dataclasses.replace(
         known, refined=True, carried=[int(key) for key in folder.carried_to(number)]
@@ -127,7 +129,7 @@ def carried(group, source, key, directions):
         picture = sources.read(source, number, as_shown=wish.as_shown)
         yield from _anew(folder, number, wish, picture, 1.0, 0.0)
     matte.reload(group())
-    word = _told(key, sorted(reached), paths)
+    word = _outcome(key, sorted(reached), paths)
     group().mattebrush.report = word
     return f"Mattebrush: {word}"
 
@@ -171,7 +173,7 @@ def _unit(picture):
     return colour.to_unit(picture.seen[..., :3])
 
 
-def _told(key, reached, paths):
+def _outcome(key, reached, paths):
     if not reached:
         return words.tr(
             "What was painted on frame {frame} was not found again on the frames beside it.",

@@ -13,8 +13,8 @@ from .problem import Problem
 
 def is_offered():
     """Whether there is anything to set up: not where the extension holds the engine itself."""
-    found = importlib.util.find_spec(f"{__package__}.mattebrush_setup")
-    return found is not None and not jobs.brought_along()
+    spec = importlib.util.find_spec(f"{__package__}.mattebrush_setup")
+    return spec is not None and not jobs.bundled_engine()
 
 
 class MATTEBRUSH_OT_set_up_engine(tasks.Worker, bpy.types.Operator):
@@ -36,7 +36,7 @@ class MATTEBRUSH_OT_set_up_engine(tasks.Worker, bpy.types.Operator):
 
         for line in engines.setup_question(setup.plan()).split("\n"):
             if line:
-                tasks.say(self.layout, 80, line)
+                tasks.draw_text(self.layout, 80, line)
 
     def execute(self, context):
         """Does it, with progress where there is a window."""

@@ -83,12 +83,12 @@ class Source:
 @dataclasses.dataclass
 class Picture:
     """pixels: (H, W, 3 | 4) uint8 or uint16, display-encoded, straight alpha. linear: float32
-    (H, W, 3), the same scene-linear and unclipped, or None for an 8-bit picture. shown: uint16
+    (H, W, 3), the same scene-linear and unclipped, or None for an 8-bit picture. displayed: uint16
     (H, W, 3 | 4), as the scene's view shows it, or None when that was not asked for."""
 
     pixels: np.ndarray
     linear: np.ndarray | None
-    shown: np.ndarray | None = None
+    displayed: np.ndarray | None = None
 
     @property
     def alpha(self):
@@ -98,7 +98,7 @@ class Picture:
     @property
     def seen(self):
         """What the engine finds the subject in."""
-        return self.pixels if self.shown is None else self.shown
+        return self.pixels if self.displayed is None else self.displayed
 
 
 def scene_of(source):
@@ -146,7 +146,7 @@ def of_node(scene, tree, node):
         origin == feeding.node and (kind != "RENDER" or origin.scene in (None, scene)),
         _is_hdr(origin),
         size,
-        "; ".join(_told(each) for each in moving),
+        "; ".join(_settings_of(each) for each in moving),
         _look(tree, feeding.node),
     )
 
@@ -169,7 +169,7 @@ def _origin(node, tree):
         if node.type in _MOVING and not node.mute:
             moving.append(node)
         inputs = (_link_to(socket, tree) for socket in node.inputs if socket.type == "RGBA")
-        feeding = next((found for found in inputs if found is not None), None)
+        feeding = next((candidate for candidate in inputs if candidate is not None), None)
         if feeding is None:
             raise Problem(
                 'The Image input comes from "{node}", which shows no picture.',
@@ -193,18 +193,18 @@ def _look(tree, feeder):
     if is_animated(tree):
         return ""
     names = _upstream(feeder, tree)
-    told = [_told(tree.nodes[name]) for name in sorted(names)]
-    told += sorted(
+    settings = [_settings_of(tree.nodes[name]) for name in sorted(names)]
+    settings += sorted(
         f"{link.from_node.name} {link.from_socket.identifier} {link.to_node.name}"
         f" {link.to_socket.identifier}"
         for link in tree.links
         if link.to_node.name in names
     )
-    text = "; ".join(told)
+    text = "; ".join(settings)
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()[:20]
 
 
-def _told(node):
+def _settings_of(node):
     """A node's settings as text, to see later whether they are still the same. What is animated
     is the same as long as it is animated."""
     if is_animated(node.id_data):
@@ -347,13 +347,13 @@ def read(source, frame, *, as_shown=False):
     if direct is not None and not as_shown:
         return Picture(direct, None)
     with tempfile.TemporaryDirectory(prefix="mattebrush-") as folder:
-        rgba, shown = _render(source, scene, frame, folder, as_shown)
+        rgba, displayed = _render(source, scene, frame, folder, as_shown)
     if direct is not None:
-        return Picture(direct, None, shown)
+        return Picture(direct, None, displayed)
     straight = colour.straight(rgba)
     unit = np.concatenate([colour.encoded(straight[..., :3]), straight[..., 3:]], axis=2)
     encoded = _without_full_alpha(colour.to_depth(unit, np.uint16))
-    return Picture(encoded, straight[..., :3], shown)
+    return Picture(encoded, straight[..., :3], displayed)
 
 
 def _read_directly(source, scene, frame):
@@ -404,8 +404,8 @@ def _render(source, scene, frame, folder, as_shown):
         if not as_shown:
             return rgba, None
         _as_on_screen(stage)
-        shown = colour.to_depth(_rendered_frame(stage, frame, folder, ".png"), np.uint16)
-    return rgba, _without_full_alpha(shown)
+        displayed = colour.to_depth(_rendered_frame(stage, frame, folder, ".png"), np.uint16)
+    return rgba, _without_full_alpha(displayed)
 
 
 def _rendered_frame(stage, frame, folder, ending):
@@ -435,15 +435,15 @@ def _copy_of(scene, source, frame, layers):
     stage = scene.copy()
     stage.name = _STAGE
     copied = None
-    shown = None
+    rendered = None
     try:
         if compat.SCENE_HAS_GROUP:
             copied = stage.compositing_node_group = stage.compositing_node_group.copy()
         tree = compat.compositor_tree(stage)
         feeder = tree.nodes[source.feeder].outputs[source.socket]
         if layers:
-            shown = bpy.data.images.load(layers, check_existing=False)
-            feeder = _layer_node(tree, shown, tree.nodes[source.origin]).outputs["Combined"]
+            rendered = bpy.data.images.load(layers, check_existing=False)
+            feeder = _layer_node(tree, rendered, tree.nodes[source.origin]).outputs["Combined"]
         _keep_only(tree, _upstream(feeder.node, tree))
         for node in tree.nodes:
             if node.type == "R_LAYERS" and node.scene == scene:
@@ -457,8 +457,8 @@ def _copy_of(scene, source, frame, layers):
         bpy.data.scenes.remove(stage)
         if copied is not None:
             bpy.data.node_groups.remove(copied)
-        if shown is not None:
-            bpy.data.images.remove(shown)
+        if rendered is not None:
+            bpy.data.images.remove(rendered)
 
 
 def _upstream(node, tree):

@@ -31,13 +31,13 @@ class Status:
 
     def spans(self):
         """(first, last, state) of each run of frames without a gap."""
-        found = []
+        runs = []
         for frame, state in sorted(self.frames.items()):
-            if found and found[-1][1] == frame - 1 and found[-1][2] == state:
-                found[-1][1] = frame
+            if runs and runs[-1][1] == frame - 1 and runs[-1][2] == state:
+                runs[-1][1] = frame
             else:
-                found.append([frame, frame, state])
-        return found
+                runs.append([frame, frame, state])
+        return runs
 
 
 _known = {}

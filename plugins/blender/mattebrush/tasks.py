@@ -102,8 +102,8 @@ class Worker:
 
     def _show(self, context):
         context.window_manager.progress_update(int(running["fraction"] * 100))
-        told = " \u00b7 ".join(filter(None, (running["text"], running["left"])))
-        context.workspace.status_text_set(f"Mattebrush: {told}    Esc: {kit.tr('Cancel')}")
+        status = " \u00b7 ".join(filter(None, (running["text"], running["left"])))
+        context.workspace.status_text_set(f"Mattebrush: {status}    Esc: {kit.tr('Cancel')}")
         _redraw(context)
 
     def _finish(self, context):
@@ -119,14 +119,14 @@ class Worker:
 
     def run(self, context):
         """Does all of it now, and prints how far it is."""
-        steps, clock, told = self.work(context), _Clock(), None
+        steps, clock, last_line = self.work(context), _Clock(), None
         try:
             while True:
                 text, fraction = next(steps)
                 line = f"Mattebrush: {text} ({clock.update(text, fraction)['fraction']:.0%})"
-                if line != told:
+                if line != last_line:
                     print(line, flush=True)
-                    told = line
+                    last_line = line
                 time.sleep(_TICK)
         except StopIteration as end:
             self.report({"INFO"}, end.value)
@@ -137,7 +137,7 @@ class Worker:
             return {"CANCELLED"}
 
 
-def say(layout, width, text, icon="NONE"):
+def draw_text(layout, width, text, icon="NONE"):
     """A text over as many lines of at most `width` letters as it needs: labels break none."""
     column = layout.column(align=True)
     column.scale_y = 0.8

@@ -43,12 +43,16 @@ def follow():
 
 def register():
     """Gives Blender the catalogues."""
-    found = {}
+    catalogues = {}
     for language, locales in _LOCALES.items():
         texts = {**languages.catalogue(language), **languages.catalogue(language, _FOLDER)}
-        entry = {(context, text): told for text, told in texts.items() for context in _CONTEXTS}
-        found.update(dict.fromkeys(locales, entry))
-    bpy.app.translations.register(__package__, found)
+        entry = {
+            (context, text): translated
+            for text, translated in texts.items()
+            for context in _CONTEXTS
+        }
+        catalogues.update(dict.fromkeys(locales, entry))
+    bpy.app.translations.register(__package__, catalogues)
     follow()
 
 

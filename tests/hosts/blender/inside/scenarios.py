@@ -59,7 +59,7 @@ def reopened_with(folder):
     s.install(f"{folder}/zips")
     bpy.ops.wm.open_mainfile(filepath=f"{folder}/still.blend")
     _, node = s.module("matte").find(bpy.context)
-    given = s.module("matte").kept(node.node_tree, s.module("nodes").GIVEN)
+    given = s.module("matte").kept(node.node_tree, s.module("nodes").MATTE)
     render = s.render(f"{folder}/reopened_with.png")
     assert bpy.ops.mattebrush.refine_mask() == {"FINISHED"}
     assert bpy.ops.mattebrush.mark_asset() == {"FINISHED"}
@@ -757,7 +757,7 @@ def as_shown(folder, photo):
     assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
     clean = node.node_tree.nodes[s.module("nodes").FOREGROUND].image
     return {
-        "shown": picture.shown.tolist(),
+        "shown": picture.displayed.tolist(),
         "stored": picture.pixels.tolist(),
         "settings": generating.wish_of(node.node_tree, source).settings,
         "clean": [clean.size[1], clean.size[0], 3],
