@@ -565,7 +565,7 @@ def _cut_out(paths: list[str], done: Any) -> None:
     for path in paths:
         source = raster.read(Path(path).read_bytes())
         cutout = engine.remove_background(
-            source.image(), Options(threads=1), shown=raster.as_shown(source)
+            source.image(), Options(threads=1), display=raster.display_referred(source)
         )
         Path(os.devnull).write_bytes(render.encode(source, cutout, render.Recipe()))
         done.put(time.monotonic())

@@ -87,8 +87,8 @@ def problems() -> list[str]:
 
 def _runtimes() -> dict[str, str]:
     """The builds of onnxruntime that are installed, with their versions."""
-    found = {name: _version(name) for name in _RUNTIMES}
-    return {name: version for name, version in found.items() if version is not None}
+    versions = {name: _version(name) for name in _RUNTIMES}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def _version(package: str) -> str | None:

@@ -37,7 +37,7 @@ def remove_background(
     progress: Progress = no_progress,
     *,
     selection: np.ndarray | None = None,
-    shown: np.ndarray | None = None,
+    display: np.ndarray | None = None,
 ) -> Cutout:
     """Cuts the subject out of `image`.
 
@@ -57,9 +57,9 @@ def remove_background(
     selection : numpy.ndarray or None, optional
         (H, W) uint8, what the user selected: only there is anything kept, and it is what promptable
         models are asked for.
-    shown : numpy.ndarray or None, optional
+    display : numpy.ndarray or None, optional
         (H, W, 1|3), the colors as a screen shows them, which is what networks are to see; None
-        where the image is so itself (`raster.as_shown`).
+        where the image is so itself (`raster.display_referred`).
 
     Returns
     -------
@@ -71,7 +71,7 @@ def remove_background(
         InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable, and whatever `progress`
         raises.
     """
-    whole = picture.checked(image, shown)
+    whole = picture.checked(image, display)
     report = new_report("remove", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)
@@ -144,7 +144,7 @@ def segment(
     options: Options = DEFAULT,
     progress: Progress = no_progress,
     *,
-    shown: np.ndarray | None = None,
+    display: np.ndarray | None = None,
 ) -> Cutout:
     """The coarse probability alone, as `Cutout.alpha` at the image's size: no matting.
 
@@ -158,14 +158,14 @@ def segment(
         What is asked for.
     progress : Progress, optional
         Called as progress(stage, fraction); may raise to stop.
-    shown : numpy.ndarray or None, optional
+    display : numpy.ndarray or None, optional
         The colors as a screen shows them; None where the image is so itself.
 
     Returns
     -------
     Cutout
     """
-    whole = picture.checked(image, shown)
+    whole = picture.checked(image, display)
     report = new_report("segment", whole)
     focus = picture.focus(whole, options, None)
     coarse = segmented(whole.view(focus.window), focus, options, report, progress)
@@ -180,7 +180,7 @@ def matte(
     options: Options = DEFAULT,
     progress: Progress = no_progress,
     *,
-    shown: np.ndarray | None = None,
+    display: np.ndarray | None = None,
 ) -> Cutout:
     """Soft alpha where `trimap` is unknown.
 
@@ -195,7 +195,7 @@ def matte(
         What is asked for.
     progress : Progress, optional
         Called as progress(stage, fraction); may raise to stop.
-    shown : numpy.ndarray or None, optional
+    display : numpy.ndarray or None, optional
         The colors as a screen shows them; None where the image is so itself.
 
     Returns
@@ -207,7 +207,7 @@ def matte(
     InputInvalid
         For a trimap that is not of this form or the image's size.
     """
-    whole = picture.checked(image, shown)
+    whole = picture.checked(image, display)
     report = new_report("matte", whole)
     picture.check_plane(trimap, "trimap", whole)
     known = from_plane(trimap)
@@ -262,7 +262,7 @@ def refine(
     options: Options = DEFAULT,
     progress: Progress = no_progress,
     *,
-    shown: np.ndarray | None = None,
+    display: np.ndarray | None = None,
 ) -> Cutout:
     """A mask made better where the user painted on it, and nowhere else.
 
@@ -289,7 +289,7 @@ def refine(
         `guided` False leaves the network out: matting alone.
     progress
         See `cutout.Progress`.
-    shown
+    display
         As for `remove_background`.
 
     Returns
@@ -302,7 +302,7 @@ def refine(
     InputInvalid
         For planes that are not of the image's size.
     """
-    whole = picture.checked(image, shown)
+    whole = picture.checked(image, display)
     report = new_report("refine", whole)
     planes = {"mask": mask, "previous": previous, "region": region}
     for name, values in planes.items():
@@ -511,9 +511,9 @@ def look_for_subject(alpha: np.ndarray, report: Report) -> None:
     report : Report
         What is known of the run; completed here.
     """
-    report.subject_found = subject.is_shown(alpha)
+    report.subject_found = subject.has_subject(alpha)
     if not report.subject_found:
-        report.warnings.append(subject.NOT_FOUND)
+        report.warnings.append(subject.NO_SUBJECT)
 
 
 def _finished(alpha: np.ndarray, foreground: np.ndarray | None, report: Report) -> Cutout:

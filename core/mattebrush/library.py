@@ -17,7 +17,7 @@ from . import engine, inputs, subject
 from .cutout import Cutout, Progress, no_progress
 from .errors import OptionInvalid
 from .options import Options
-from .raster import as_shown
+from .raster import display_referred
 
 if TYPE_CHECKING:
     from .inputs import Picture
@@ -72,7 +72,7 @@ def remove(
     target = _target(image, output, only_mask)
     cutout = remove_background(image, options, progress)
     for warning in cutout.report.warnings:  # first: one may say why nothing was found
-        if force or warning != subject.NOT_FOUND:
+        if force or warning != subject.NO_SUBJECT:
             warnings.warn(warning, stacklevel=2)
     if not force:
         subject.required(cutout.report, options or engine.DEFAULT, subject.FOR_LIBRARY)
@@ -143,7 +143,7 @@ def remove_background(
         _options(options),
         _progress(progress),
         selection=selected,
-        shown=as_shown(source),
+        display=display_referred(source),
     )
     return _finished(cutout, source, remarks)
 
@@ -170,7 +170,7 @@ def segment(
     """
     source = inputs.picture(image)
     cutout = engine.segment(
-        source.image(), _options(options), _progress(progress), shown=as_shown(source)
+        source.image(), _options(options), _progress(progress), display=display_referred(source)
     )
     return _finished(cutout, source)
 
@@ -205,7 +205,11 @@ def matte(
     source = inputs.picture(image)
     known, remarks = inputs.plane(trimap, "trimap", "trimap")
     cutout = engine.matte(
-        source.image(), known, _options(options), _progress(progress), shown=as_shown(source)
+        source.image(),
+        known,
+        _options(options),
+        _progress(progress),
+        display=display_referred(source),
     )
     return _finished(cutout, source, remarks)
 
@@ -285,7 +289,7 @@ def refine(
         inside,
         _options(options),
         _progress(progress),
-        shown=as_shown(source),
+        display=display_referred(source),
     )
     return _finished(cutout, source, remarks + more + still_more)
 

@@ -215,9 +215,11 @@ def _corners(line: np.ndarray, tolerance: float) -> np.ndarray:
     cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
     turn = np.degrees(np.abs(np.arctan2(cross, (before * after).sum(axis=1))))
     windows = np.stack([np.roll(turn, shift) for shift in range(-reach, reach + 1)])
-    found = np.flatnonzero((turn > _CORNER) & (turn >= windows.max(axis=0)))
+    corners = np.flatnonzero((turn > _CORNER) & (turn >= windows.max(axis=0)))
     # Of equal ones side by side, the first.
-    return found[np.diff(found, prepend=found[-1:] - count) > reach] if len(found) else found
+    return (
+        corners[np.diff(corners, prepend=corners[-1:] - count) > reach] if len(corners) else corners
+    )
 
 
 def _direction(line: np.ndarray, at: int) -> np.ndarray:

@@ -24,12 +24,12 @@ _ROWS = 256
 
 
 class Picture(NamedTuple):
-    """color: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32. shown:
+    """color: (H, W, 1|3); alpha: (H, W) or None for opaque; both uint8, uint16 or float32. display:
     the colors as a screen shows them, where that is far from `color` (linear light, PQ)."""
 
     color: np.ndarray
     alpha: np.ndarray | None
-    shown: np.ndarray | None = None
+    display: np.ndarray | None = None
 
     @property
     def box(self) -> Rect:
@@ -49,7 +49,7 @@ class Picture(NamedTuple):
         -------
         numpy.ndarray
         """
-        color = (self.color if self.shown is None else self.shown)[window.slices]
+        color = (self.color if self.display is None else self.display)[window.slices]
         if self.alpha is None:
             return color
         alpha = self.alpha[window.slices]
@@ -102,15 +102,15 @@ class Focus:
         return out
 
 
-def checked(image: np.ndarray, shown: np.ndarray | None = None) -> Picture:
+def checked(image: np.ndarray, display: np.ndarray | None = None) -> Picture:
     """The parts of an image (H, W) or (H, W, 1..4) uint8, uint16 or float32 (0..1).
 
     Parameters
     ----------
     image : numpy.ndarray
         (H, W, 1 to 4), alpha last where there is one.
-    shown : numpy.ndarray or None, optional
-        Its colors as a screen shows them (`raster.as_shown`), None where that is `image`.
+    display : numpy.ndarray or None, optional
+        Its colors as a screen shows them (`raster.display_referred`), None where that is `image`.
 
     Returns
     -------
@@ -138,8 +138,8 @@ def checked(image: np.ndarray, shown: np.ndarray | None = None) -> Picture:
             "Floats go from 0 to 1 (highlights beyond): divide by 255, or give uint8.",
         )
     if image.shape[2] in (1, 3):
-        return Picture(image, None, shown)
-    return Picture(image[:, :, :-1], image[:, :, -1], shown)
+        return Picture(image, None, display)
+    return Picture(image[:, :, :-1], image[:, :, -1], display)
 
 
 def _is_array(values: object) -> bool:

@@ -176,8 +176,8 @@ def _segmented(row: ModelRow, known: Figure, options: Options) -> Outcome:
 
 def _prompted(row: ModelRow, known: Figure, options: Options) -> Outcome:
     y, x = (float(np.median(axis)) for axis in np.nonzero(known.clothes))
-    asked = dataclasses.replace(options, prompt=Prompt(points=(Point(x, y, 1),)))
-    cutout = engine.segment(known.image, asked)
+    prompted = dataclasses.replace(options, prompt=Prompt(points=(Point(x, y, 1),)))
+    cutout = engine.segment(known.image, prompted)
     down, across = np.mgrid[: known.image.shape[0], : known.image.shape[1]]
     near = np.hypot(across - x, down - y) < _CLICK
     return _judged(row, cutout.alpha, near, _outside(known), cutout.report.device)
@@ -194,9 +194,9 @@ def _matted(row: ModelRow, known: Figure, options: Options) -> Outcome:
 
 
 def _worded(row: ModelRow, known: Figure, options: Options) -> Outcome:
-    found, _, sessions = text.spot(known.image, options)
+    spotted, _, sessions = text.spot(known.image, options)
     device = sessions[-1].device
-    best = max(found, key=lambda one: one.score, default=None)
+    best = max(spotted, key=lambda one: one.score, default=None)
     if best is None:
         return Outcome(row, False, 0.0, 0.0, device, f'It does not find "{options.text}".')
     if best.probability is not None:

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .cutout import Report
     from .options import Options
 
-NOT_FOUND = "No subject was found in this picture."
+NO_SUBJECT = "No subject was found in this picture."
 
 _SOLID = 0.5
 """A result in which no pixel is more subject than background shows none."""
 
 
-def is_shown(alpha: np.ndarray) -> bool:
+def has_subject(alpha: np.ndarray) -> bool:
     """Whether what is delivered shows a subject.
 
     Parameters
@@ -109,4 +109,4 @@ def required(report: Report, options: Options, wording: Wording) -> None:
     elif options.shift_edge < 0:
         first = wording.shrink
     ways = [way for way in (first, wording.model, wording.force) if way]
-    raise NoSubject(NOT_FOUND, f"{', '.join(ways[:-1])}, or {ways[-1]}.")
+    raise NoSubject(NO_SUBJECT, f"{', '.join(ways[:-1])}, or {ways[-1]}.")

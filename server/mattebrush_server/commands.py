@@ -179,8 +179,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         server.announce()
     except OutputUnwritable as nowhere:  # a container without a home is served all the same
         print(f"mattebrush: warning: {nowhere}", file=sys.stderr)
-    _tell(server.url, server.settings, arguments)
-    _tell_links(server)
+    _print_address(server.url, server.settings, arguments)
+    _print_links(server)
     if arguments.open:
         starting.open_link(server.page_link())
     server.run()
@@ -260,7 +260,7 @@ def _token(file: Path | None) -> str:
     return token
 
 
-def _tell_links(server: Server) -> None:
+def _print_links(server: Server) -> None:
     """Links to the page, for a person at a terminal: in a log they would be anyone's to read."""
     if not sys.stdout.isatty():
         print("For the page, run: mattebrush page", flush=True)
@@ -273,7 +273,7 @@ def _tell_links(server: Server) -> None:
         segno.make(link, error="l", micro=False).terminal(compact=True)
 
 
-def _tell(url: str, settings: Any, arguments: argparse.Namespace) -> None:
+def _print_address(url: str, settings: Any, arguments: argparse.Namespace) -> None:
     from . import discovery
     from .addresses import is_loopback
 

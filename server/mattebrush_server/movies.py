@@ -59,10 +59,10 @@ def cut_out(
     folder.mkdir(mode=0o700)
     try:
         progress("reading", 0.0)
-        given, made = folder / "movie", folder / f"cutout.{params['format']}"
-        with given.open("wb") as file, inputs["movie"].view as view:
+        received, made = folder / "movie", folder / f"cutout.{params['format']}"
+        with received.open("wb") as file, inputs["movie"].view as view:
             file.write(view)
-        source = Movie(str(given))
+        source = Movie(str(received))
         _check(source.clip.width, source.clip.height, source.clip.count)
         color = params["background"]
         flat = None if color is None else tuple(value / 255 for value in color[:3])
@@ -73,11 +73,11 @@ def cut_out(
             dataclasses.replace(Recipe(), background=flat),
         )
 
-        def tell(done: int, count: int) -> None:
+        def on_frame(done: int, count: int) -> None:
             _check(1, 1, done)
             progress("frames", done / count if count else 0.0)
 
-        done = to_movie(plan, made, False, False, tell)
+        done = to_movie(plan, made, False, False, on_frame)
         return made.read_bytes(), {"movie": params["format"], **dataclasses.asdict(done)}
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -390,10 +390,12 @@ def _kind(fields: str, level: str) -> str:
 def _rate_limit(call: Call) -> dict[str, int]:
     most, _pixels = call.settings.quota
     client = call.client
-    held = len(call.service.store.select(lambda job: job.client == client and not job.delivered))
+    undelivered = len(
+        call.service.store.select(lambda job: job.client == client and not job.delivered)
+    )
     return {
         "X-RateLimit-Limit": most,
-        "X-RateLimit-Remaining": max(0, most - held),
+        "X-RateLimit-Remaining": max(0, most - undelivered),
         "X-RateLimit-Reset": int(time.time()) + 1,
     }
 

@@ -39,8 +39,8 @@ def _queue(call: Call) -> Queue:
 
 def _get_queue(call: Call) -> Response:
     queue = _queue(call)
-    told = ("id", "key", "certainty", "share", "error", "warnings", "review", "output")
-    rows = [{name: row.get(name) for name in told} for row in queue.rows()]
+    fields = ("id", "key", "certainty", "share", "error", "warnings", "review", "output")
+    rows = [{name: row.get(name) for name in fields} for row in queue.rows()]
     return json_response({"folder": queue.folder.name, "pictures": rows})
 
 
@@ -71,7 +71,7 @@ def _decision(name: str) -> Any:
 
 
 _OBJECT = {JSON: {"type": "object"}}
-_SHOWN = {200: Reply("A picture.", {PNG: None}), **failures(400, 404, 422, 500)}
+_PICTURE_REPLIES = {200: Reply("A picture.", {PNG: None}), **failures(400, 404, 422, 500)}
 _DECIDED = {200: Reply("It is noted.", _OBJECT), **failures(400, 404, 422, 500)}
 
 ROUTES = (
@@ -82,18 +82,32 @@ ROUTES = (
         _get_queue,
         {200: Reply("Name of the folder, and pictures.", _OBJECT), **failures(400, 404)},
     ),
-    Route("GET", "/v1/review/{id}/original", "The photograph.", _picture("original"), _SHOWN),
-    Route("GET", "/v1/review/{id}/result", "What was made of it.", _picture("result"), _SHOWN),
-    Route("GET", "/v1/review/{id}/mask", "Its mask.", _picture("mask"), _SHOWN),
+    Route(
+        "GET", "/v1/review/{id}/original", "The photograph.", _picture("original"), _PICTURE_REPLIES
+    ),
+    Route(
+        "GET",
+        "/v1/review/{id}/result",
+        "What was made of it.",
+        _picture("result"),
+        _PICTURE_REPLIES,
+    ),
+    Route("GET", "/v1/review/{id}/mask", "Its mask.", _picture("mask"), _PICTURE_REPLIES),
     Route(
         "POST",
         "/v1/review/{id}/strokes",
         "Refine the mask by strokes: white belongs to the subject, black does not.",
         _post_strokes,
-        {**_SHOWN, **failures(413, 415)},
+        {**_PICTURE_REPLIES, **failures(413, 415)},
         bodies=(Body(PNG, "White and black strokes on nothing, of the preview's size."),),
     ),
-    Route("POST", "/v1/review/{id}/undo", "Take the last strokes back.", _picture("undo"), _SHOWN),
+    Route(
+        "POST",
+        "/v1/review/{id}/undo",
+        "Take the last strokes back.",
+        _picture("undo"),
+        _PICTURE_REPLIES,
+    ),
     Route(
         "POST",
         "/v1/review/{id}/accept",

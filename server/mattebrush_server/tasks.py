@@ -50,10 +50,10 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
         arrays["region"] = to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
     arrays["image"] = photo.image()
-    request, shown = contract.request_of(options, arrays), raster.as_shown(photo)
+    request, display = contract.request_of(options, arrays), raster.display_referred(photo)
     if params.get("thresholds"):
-        return _matted(request, params["thresholds"], progress, shown)
-    answer = operations.run(request, progress, shown=shown)
+        return _matted(request, params["thresholds"], progress, display)
+    answer = operations.run(request, progress, display=display)
     answer.report["warnings"][:0] = photo.warnings  # an animation's further frames, say
     if "previous" in arrays:
         changed = _changed(answer.alpha, arrays["previous"])
@@ -73,7 +73,7 @@ def _changed(alpha: np.ndarray | None, previous: np.ndarray) -> list[int] | None
     return [x, y, int(columns[-1]) + 1 - x, int(rows[-1]) + 1 - y]
 
 
-def _shown(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
+def _preview(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress) -> Outcome:
     """The picture as a PNG of 8 bits, its color and transparency as they are."""
     photo = raster.read(inputs["image"].reader(), params["max_pixels"])
     alpha = None if photo.alpha is None else to_depth(photo.alpha, np.uint8)
@@ -85,15 +85,15 @@ def _matted(
     request: contract.Request,
     thresholds: dict[str, int],
     progress: Progress,
-    shown: np.ndarray | None,
+    display: np.ndarray | None,
 ) -> Outcome:
     """As rembg mattes: its trimap, `af`, `ab` and `ae`, in place of the one that suits the edge."""
     image, options = request.arrays["image"], request.options
     unmatted = dataclasses.replace(options, matting="none", decontaminate=False)
-    coarse = engine.remove_background(image, unmatted, progress, shown=shown)
+    coarse = engine.remove_background(image, unmatted, progress, display=display)
     trimap = _thresholded(coarse.matte, thresholds["af"], thresholds["ab"], thresholds["ae"])
     if (trimap == 0).any() and (trimap == 255).any():
-        fine = engine.matte(image, trimap, options, progress, shown=shown)
+        fine = engine.matte(image, trimap, options, progress, display=display)
     else:  # nothing to tell the undecided from: the mask as it is, as there
         fine = coarse
     if options.decontaminate:
@@ -152,6 +152,6 @@ TASKS: dict[str, Callable[[dict[str, Blob], dict[str, Any], Progress], Outcome]]
     "movie": movies.cut_out,
     "picture": _picture,
     "render": rendering.render,
-    "shown": _shown,
+    "shown": _preview,
     "status": _status,
 }

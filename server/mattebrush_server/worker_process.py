@@ -131,7 +131,7 @@ class Worker:
         cancelled: Callable[[], bool],
     ) -> child.Done:
         give_up = time.monotonic() + self._job_seconds
-        asked_to_stop: float | None = None
+        cancelled_at: float | None = None
         while True:
             try:
                 message = inbox.get(timeout=_LOOK_SECONDS)
@@ -150,10 +150,10 @@ class Worker:
                 raise message
             if isinstance(message, child.Progressed):
                 progress(message.stage, message.fraction)
-            if asked_to_stop is None and cancelled():
-                asked_to_stop = now
+            if cancelled_at is None and cancelled():
+                cancelled_at = now
                 process.cancel(number)
-            if asked_to_stop is not None and now - asked_to_stop > CANCEL_GRACE:
+            if cancelled_at is not None and now - cancelled_at > CANCEL_GRACE:
                 self._kill(process)
                 raise Cancelled("The job was cancelled.")
             if now > give_up:

@@ -147,7 +147,7 @@ def test_objects_are_looked_for_in_the_colors_that_a_screen_shows() -> None:
     image, true = three()
     dark = (image.astype(np.float32) / 255) ** 2.2 / 60
     request = contract.decode(npz({"op": "objects"}, image=dark.astype(np.float32)))
-    answer = operations.run(request, shown=image.astype(np.float32) / 255)
+    answer = operations.run(request, display=image.astype(np.float32) / 255)
     assert answer.masks is not None and len(answer.masks) == len(true)
     assert np.abs(answer.masks - true).mean() < 0.01
 

@@ -59,7 +59,7 @@ def table(rows: Iterable[Mapping[str, Any]]) -> bytes:
             *((name, pyarrow.string()) for name in _DECISIONS),
         ]
     )
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     columns = pyarrow.Table.from_pylist([dict(row) for row in rows], schema=schema)
-    pyarrow.parquet.write_table(columns, held)
-    return held.getvalue()
+    pyarrow.parquet.write_table(columns, buffer)
+    return buffer.getvalue()

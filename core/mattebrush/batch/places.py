@@ -178,11 +178,11 @@ class LocalFolder:
         for name in names:
             path = self.path / name
             wanted.setdefault(path.parent, set()).add(path.name)
-        for parent, held in wanted.items():
+        for parent, below in wanted.items():
             with contextlib.suppress(OSError):
                 for path in parent.glob(".*.part"):
                     part = _PART.fullmatch(path.name)
-                    if part and part[1] in held:
+                    if part and part[1] in below:
                         path.unlink()
 
 
@@ -248,12 +248,12 @@ class RemoteFolder:
         root = root.rstrip("/")
         try:
             system.invalidate_cache()
-            found = system.find(f"{root}/{below}")
+            paths = system.find(f"{root}/{below}")
         except FileNotFoundError:
             return []
         except Exception as failure:  # see `reason`
             raise self._refused(below, failure) from failure
-        return sorted(str(path)[len(root) + 1 :] for path in found)
+        return sorted(str(path)[len(root) + 1 :] for path in paths)
 
     def write(self, name: str, data: bytes) -> None:
         """Writes a file.

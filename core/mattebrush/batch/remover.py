@@ -104,7 +104,7 @@ class Remover:
         recipe = self._recipe or render.Recipe()
         source = raster.read(data)
         cutout = engine.remove_background(
-            source.image(), self._options, shown=raster.as_shown(source)
+            source.image(), self._options, display=raster.display_referred(source)
         )
         report = cutout.report
         with report.stage("writing"):

@@ -110,7 +110,7 @@ class Queue:
         bytes
         """
         with self._lock:
-            return _shown(self._opened(number).masks[-1])
+            return _png(self._opened(number).masks[-1])
 
     def paint(self, number: str, strokes: bytes) -> bytes:
         """Refines the mask by strokes, and gives the new one.
@@ -139,7 +139,7 @@ class Queue:
             mask = np.where(painted, np.where(value > 127, np.float32(1), np.float32(0)), before)
             refined = engine.refine(opened.source.image(), mask, before, options=self._options)
             opened.masks.append(to_unit(refined.matte))
-            return _shown(opened.masks[-1])
+            return _png(opened.masks[-1])
 
     def undo(self, number: str) -> bytes:
         """Takes the last strokes back, and gives the mask before.
@@ -157,7 +157,7 @@ class Queue:
             opened = self._opened(number)
             if len(opened.masks) > 1:
                 opened.masks.pop()
-            return _shown(opened.masks[-1])
+            return _png(opened.masks[-1])
 
     def accept(self, number: str) -> dict[str, Any]:
         """Notes that a result is good; one that was mended is written in place of the old one.
@@ -221,11 +221,11 @@ class Queue:
 
     def _decide(self, row: dict[str, Any], decision: str) -> dict[str, Any]:
         row = {**row, "review": decision}
-        held = manifest.Manifest(self.folder)
+        record = manifest.Manifest(self.folder)
         try:
-            held.add(row)
+            record.add(row)
         finally:
-            held.close()
+            record.close()
         return {**row, "id": _id(row["key"])}
 
     def _row(self, number: str) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def _preview(picture: Raster) -> bytes:
     return raster.encode(dataclasses.replace(picture, pixels=pixels), "PNG", strip=True)
 
 
-def _shown(mask: np.ndarray) -> bytes:
+def _png(mask: np.ndarray) -> bytes:
     size = _size(*mask.shape)
     small = mask if size == mask.shape else resize(mask, size, "area")
     return raster.encode(Raster(to_depth(small, np.uint8)[..., None]), "PNG")

@@ -223,8 +223,8 @@ def _of_url(url: str) -> Iterator[Item]:
         elif ending in ENDINGS and system.isfile(root):
             yield Item(PurePosixPath(root).name, url)
         elif glob.has_magic(root) and not system.isdir(root):
-            found = [path for path in system.glob(root) if system.isfile(path)]
-            yield from _below_one_url([system.unstrip_protocol(path) for path in found])
+            paths = [path for path in system.glob(root) if system.isfile(path)]
+            yield from _below_one_url([system.unstrip_protocol(path) for path in paths])
         else:
             for path in system.find(root):
                 key = str(path)[len(root) :].lstrip("/")
@@ -258,8 +258,8 @@ def _below_one_url(urls: list[str]) -> Iterator[Item]:
 
 
 def _of_wildcard(pattern: str) -> Iterator[Item]:
-    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - the user's own spelling
-    yield from _below_one_folder([path for path in found if Path(path).is_file()])
+    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207 - the user's own spelling
+    yield from _below_one_folder([path for path in paths if Path(path).is_file()])
 
 
 def _below_one_folder(paths: list[str]) -> Iterator[Item]:

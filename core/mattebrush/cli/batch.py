@@ -121,16 +121,16 @@ def _run(arguments: argparse.Namespace) -> int:
         options = dataclasses.replace(options, threads=threads)
     recipe = recipe_arguments.recipe_from(arguments)
     destination = _destination(arguments)
-    held = manifest.opened(destination)
-    if held.rows and not (arguments.resume or arguments.overwrite or arguments.watch):
+    record = manifest.opened(destination)
+    if record.rows and not (arguments.resume or arguments.overwrite or arguments.watch):
         raise OutputExists(
-            f"{held.path} is there already.", "Use --resume to go on, --overwrite to do it anew."
+            f"{record.path} is there already.", "Use --resume to go on, --overwrite to do it anew."
         )
     settings.save(destination, options, recipe, arguments.background)
     run = _Batch(
         arguments,
         destination,
-        held,
+        record,
         Remover(options, recipe),
         f".{recipe.format}",
         manifest.settings_of(options, recipe),
@@ -139,12 +139,12 @@ def _run(arguments: argparse.Namespace) -> int:
         run.watch() if arguments.watch else run.once()
     finally:
         run.progress.end()
-        held.close()
+        record.close()
     if arguments.manifest is not None:
         where, name = _split(arguments.manifest)
-        where.write(name, parquet.table(held.rows.values()))
+        where.write(name, parquet.table(record.rows.values()))
     if run.progress.failed and not arguments.quiet:
-        print(f"mattebrush: {run.progress.failed} failed, see {held.path}", file=sys.stderr)
+        print(f"mattebrush: {run.progress.failed} failed, see {record.path}", file=sys.stderr)
     return InputInvalid.exit_status if run.progress.failed else 0
 
 
@@ -211,7 +211,7 @@ class _Progress:
     """How far the batch is, in one line on a terminal, or a line now and then in a log."""
 
     def __init__(self, visible: bool) -> None:
-        self._visible, self._began, self._told = visible, time.monotonic(), 0.0
+        self._visible, self._began, self._printed = visible, time.monotonic(), 0.0
         self.done = self.failed = self.skipped = 0
         self.total = 0
 
@@ -221,8 +221,8 @@ class _Progress:
         self.failed += failed
         now = time.monotonic()
         terminal = sys.stderr.isatty()
-        if self._visible and (now - self._told > (0.2 if terminal else 10) or self.left == 0):
-            self._told = now
+        if self._visible and (now - self._printed > (0.2 if terminal else 10) or self.left == 0):
+            self._printed = now
             start, end = ("\r\x1b[K", "") if terminal else ("", "\n")
             print(start + self.line(now), end=end, file=sys.stderr, flush=True)
 
@@ -248,7 +248,7 @@ class _Progress:
 
     def end(self) -> None:
         """Leaves the terminal's line."""
-        if self._visible and self._told and sys.stderr.isatty():
+        if self._visible and self._printed and sys.stderr.isatty():
             print(file=sys.stderr)
 
 

@@ -171,5 +171,5 @@ def joining() -> list[importlib.metadata.EntryPoint]:
     list[importlib.metadata.EntryPoint]
         `load` gives the module.
     """
-    found = importlib.metadata.entry_points(group=_JOINING)
-    return sorted(found, key=lambda entry: entry.name)
+    entries = importlib.metadata.entry_points(group=_JOINING)
+    return sorted(entries, key=lambda entry: entry.name)

@@ -134,7 +134,7 @@ def _pipe(arguments: argparse.Namespace) -> int:
             live.LiveCutout(arguments.device, threads),
             every=arguments.every_frame,
             step=None if arguments.step is None else live.STEPS[arguments.step - 1],
-            stopped=ending.asked,
+            stopped=ending.is_set,
             on_step=line,
         )
     line.end(tally)
@@ -158,11 +158,11 @@ def _background(text: str, width: int, height: int) -> Color | np.ndarray | str 
         return None
     if text == BLUR:
         return BLUR
-    found = composition.parse_background(text)
-    if not isinstance(found, Path):
-        return found
+    background = composition.parse_background(text)
+    if not isinstance(background, Path):
+        return background
     frame = raster.Raster(np.zeros((height, width, 3), np.uint8))
-    behind = to_depth(np.asarray(composition.backdrop(raster.read(found), frame)), np.uint8)
+    behind = to_depth(np.asarray(composition.backdrop(raster.read(background), frame)), np.uint8)
     return behind if behind.shape[2] == 3 else np.repeat(behind, 3, axis=2)
 
 
@@ -173,26 +173,26 @@ class _Ending:
     _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
     def __init__(self) -> None:
-        self._asked = False
+        self._is_set = False
         self._before: dict[int, Any] = {}
 
-    def asked(self) -> bool:
-        return self._asked
+    def is_set(self) -> bool:
+        return self._is_set
 
     def __enter__(self) -> _Ending:
         for number in self._SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._ask)
+                self._before[number] = signal.signal(number, self._request)
         return self
 
     def __exit__(self, *failure: object) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
 
-    def _ask(self, number: int, frame: object) -> None:
-        if self._asked:
+    def _request(self, number: int, frame: object) -> None:
+        if self._is_set:
             raise KeyboardInterrupt
-        self._asked = True
+        self._is_set = True
 
 
 class _Line:
@@ -200,13 +200,13 @@ class _Line:
 
     def __init__(self, visible: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._visible, self._clock = visible, clock
-        self._began = self._told = clock()
+        self._began = self._printed = clock()
         self._terminal = sys.stderr.isatty()
 
     def __call__(self, tally: Tally, step: Step) -> None:
-        if not self._visible or not self._terminal or self._clock() - self._told < 0.5:
+        if not self._visible or not self._terminal or self._clock() - self._printed < 0.5:
             return
-        self._told = self._clock()
+        self._printed = self._clock()
         text = f"{self._summary(tally)}, look {step.side} px, every {step.every}"
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 

@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
         source = pictures.read_source(task.source)
         trimap, remarks = read_plane(arguments.trimap, "trimap")
         cutout = engine.matte(
-            source.image(), trimap, options, progress, shown=raster.as_shown(source)
+            source.image(), trimap, options, progress, display=raster.display_referred(source)
         )
         cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, source.pixels.dtype, arguments)

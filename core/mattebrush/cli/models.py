@@ -269,8 +269,8 @@ def _selftest(arguments: argparse.Namespace) -> int:
             status = status or (0 if outcome.passed else ModelInvalid.exit_status)
         results.append(result)
         if not arguments.json:
-            told = " ".join(filter(None, (result["message"], result.get("fix"))))
-            print(f"{'ok ' if result['passed'] else 'BAD'} {row.id}: {told}")
+            line = " ".join(filter(None, (result["message"], result.get("fix"))))
+            print(f"{'ok ' if result['passed'] else 'BAD'} {row.id}: {line}")
     if arguments.json:
         print(json.dumps(results, indent=2))
     return status

@@ -115,33 +115,33 @@ def work(
 
     if arguments.each and task.target == pictures.STREAM:
         raise OptionInvalid("Standard output holds one file.", "Drop --each, or give -o FILE.")
-    found = find(source.image(), options, progress, shown=raster.as_shown(source))
-    found.report.warnings[:0] = source.warnings
+    objects = find(source.image(), options, progress, display=raster.display_referred(source))
+    objects.report.warnings[:0] = source.warnings
     if not arguments.force:
-        subject.required(found.report, options, subject.FOR_COMMAND_LINE)
-    found = _edited(found, arguments)
-    with found.report.stage("writing"):
+        subject.required(objects.report, options, subject.FOR_COMMAND_LINE)
+    objects = _edited(objects, arguments)
+    with objects.report.stage("writing"):
         if task.target == pictures.STREAM:
-            pictures.send(files.encode(source, found, recipe))
+            pictures.send(files.encode(source, objects, recipe))
         elif arguments.each:
-            files.write_each(task.target, source, found, recipe, overwrite=arguments.overwrite)
+            files.write_each(task.target, source, objects, recipe, overwrite=arguments.overwrite)
         else:
-            files.write(task.target, source, found, recipe, overwrite=arguments.overwrite)
-    found.report.warnings += render.losses(source, recipe)
-    found.report.objects = found.to_json()
-    return found.report
+            files.write(task.target, source, objects, recipe, overwrite=arguments.overwrite)
+    objects.report.warnings += render.losses(source, recipe)
+    objects.report.objects = objects.to_json()
+    return objects.report
 
 
-def _edited(found: Objects, arguments: argparse.Namespace) -> Objects:
+def _edited(objects: Objects, arguments: argparse.Namespace) -> Objects:
     """What the user made of the objects: merged, then chosen, then dropped."""
-    edited = found
+    edited = objects
     for names in arguments.merge:
-        edited = edited.merge(*(found.names[found.place(name)] for name in names))
+        edited = edited.merge(*(objects.names[objects.place(name)] for name in names))
     # Numbers go on meaning the objects as they were found.
     known = {name.lower() for name in edited.names}
 
     def names_of(which: list[str]) -> list[str]:
-        names = [found.names[found.place(one)] for one in which]
+        names = [objects.names[objects.place(one)] for one in which]
         return [name for name in names if name.lower() in known]
 
     if arguments.choose:

@@ -371,11 +371,11 @@ class _Bar:
 
     def __init__(self, name: str, visible: bool) -> None:
         self._name = name
-        self._shown = visible
+        self._visible = visible
         self._last = ""
 
     def __call__(self, stage: str, fraction: float) -> None:
-        if not self._shown:
+        if not self._visible:
             return
         full = round(self._WIDTH * min(max(fraction, 0.0), 1.0))
         line = f"{self._name[:32]}  {stage:<16} {'█' * full}{'░' * (self._WIDTH - full)}"

@@ -140,7 +140,7 @@ def _status(arguments: argparse.Namespace) -> int:
         state = f"Mattebrush {row['plugin']}" if row["plugin"] else "not installed"
         print(f"{row['program']:<22} {state:<18} {row['folder']}")
     if not rows:
-        print(_nothing_found(HOSTS))
+        print(_no_hosts(HOSTS))
     return 0
 
 
@@ -171,7 +171,7 @@ def _places(arguments: argparse.Namespace) -> list[Place]:
     targets = [place for each in by_host.values() for place in each]
     missing = [host for host in arguments.hosts if not by_host[host]]
     if missing or not targets:
-        raise InputInvalid(_nothing_found(missing or hosts), _WAY_OUT)
+        raise InputInvalid(_no_hosts(missing or hosts), _WAY_OUT)
     return targets
 
 
@@ -191,5 +191,5 @@ def _named(hosts: list[str], folder: Path) -> Place:
     return place
 
 
-def _nothing_found(hosts: tuple[str, ...] | list[str]) -> str:
+def _no_hosts(hosts: tuple[str, ...] | list[str]) -> str:
     return f"No folders of {', '.join(NAMES[host] for host in hosts)} were found for this user."

@@ -64,9 +64,9 @@ def _run(arguments: argparse.Namespace) -> int:
         if region_text:
             region, more = _region(region_text, mask.shape)
             remarks += more
-        shown = raster.as_shown(source)
+        display = raster.display_referred(source)
         cutout = engine.refine(
-            source.image(), mask, previous, region, options, progress, shown=shown
+            source.image(), mask, previous, region, options, progress, display=display
         )
         cutout.report.warnings[:0] = [*source.warnings, *remarks]
         write_plane(task, source, cutout.alpha, mask.dtype, arguments)

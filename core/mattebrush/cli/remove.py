@@ -65,8 +65,8 @@ def _remove(arguments: argparse.Namespace) -> int:
         source = pictures.read_source(task.source)
         if object_arguments.wanted(arguments):
             return object_arguments.work(task, source, options, recipe, arguments, progress)
-        shown = raster.as_shown(source)
-        cutout = engine.remove_background(source.image(), options, progress, shown=shown)
+        display = raster.display_referred(source)
+        cutout = engine.remove_background(source.image(), options, progress, display=display)
         cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)

@@ -41,7 +41,9 @@ def _run(arguments: argparse.Namespace) -> int:
         from .. import engine, raster, subject
 
         source = pictures.read_source(task.source)
-        cutout = engine.segment(source.image(), options, progress, shown=raster.as_shown(source))
+        cutout = engine.segment(
+            source.image(), options, progress, display=raster.display_referred(source)
+        )
         cutout.report.warnings[:0] = source.warnings
         if not arguments.force:
             subject.required(cutout.report, options, subject.FOR_COMMAND_LINE)

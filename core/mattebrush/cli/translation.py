@@ -57,8 +57,8 @@ def _language() -> str:
             plain = name.split(".")[0].split("@")[0]
             if plain in ("C", "POSIX") or plain.startswith("en"):
                 return ""
-            if plain and (found := _known(plain)):
-                return found
+            if plain and (known := _known(plain)):
+                return known
     return _known(_system_language())
 
 

@@ -271,8 +271,8 @@ def _recipe(arguments: argparse.Namespace) -> tuple[Recipe, Source | None]:
     if Path(text).suffix.lower() in MOVIES or Path(text).is_dir():
         return plain, open_source(text)
     background = composition.parse_background(text)
-    found = raster.read(background) if isinstance(background, Path) else background
-    return dataclasses.replace(plain, background=found), None
+    behind = raster.read(background) if isinstance(background, Path) else background
+    return dataclasses.replace(plain, background=behind), None
 
 
 def _report(done: Done, arguments: argparse.Namespace) -> None:
@@ -321,16 +321,16 @@ class _Progress:
     def __init__(self, visible: bool) -> None:
         self._visible = visible
         self._began, self._first = time.monotonic(), -1
-        self._told = float("-inf")
+        self._printed = float("-inf")
 
     def __call__(self, done: int, count: int) -> None:
         now = time.monotonic()
         if self._first < 0:
             self._first = done - 1
         terminal = sys.stderr.isatty()
-        if not self._visible or (now - self._told < (0.2 if terminal else 10) and done != count):
+        if not self._visible or (now - self._printed < (0.2 if terminal else 10) and done != count):
             return
-        self._told = now
+        self._printed = now
         pace = (done - self._first) / max(now - self._began, 1e-3)
         parts = [f"frame {done}/{count}" if count else f"frame {done}", f"{pace:.2f} frames/s"]
         if count:
@@ -341,6 +341,6 @@ class _Progress:
 
     def end(self) -> None:
         """Leaves the terminal's line."""
-        if self._visible and self._told > 0 and sys.stderr.isatty():
+        if self._visible and self._printed > 0 and sys.stderr.isatty():
             print(file=sys.stderr)
-            self._told = float("-inf")
+            self._printed = float("-inf")

@@ -19,7 +19,7 @@ from .contract import Answer, Request
 
 
 def run(
-    request: Request, progress: Progress = no_progress, *, shown: np.ndarray | None = None
+    request: Request, progress: Progress = no_progress, *, display: np.ndarray | None = None
 ) -> Answer:
     """Runs the operation that the request names.
 
@@ -29,9 +29,9 @@ def run(
         A checked request.
     progress : Progress, optional
         Called as progress(stage, fraction); may raise to stop.
-    shown : numpy.ndarray or None, optional
+    display : numpy.ndarray or None, optional
         (H, W, 3), the colors of the request's image as a screen shows them, where it was read from
-        a file in linear light, PQ or HLG (`raster.as_shown`); None where it is so itself.
+        a file in linear light, PQ or HLG (`raster.display_referred`); None where it is so itself.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def run(
         MattebrushError subclasses: NoSubject where the result shows none and `force` is not set;
         whatever `progress` raises to stop the work.
     """
-    return _RUN[request.op](request, progress, shown)
+    return _RUN[request.op](request, progress, display)
 
 
-def _remove(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _remove(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     with video.sequence():
         _feed_earlier(request)
         cutout = engine.remove_background(
@@ -54,33 +54,33 @@ def _remove(request: Request, progress: Progress, shown: np.ndarray | None) -> A
             request.options,
             progress,
             selection=request.arrays.get("region"),
-            shown=shown,
+            display=display,
         )
     if not request.force:
         subject.required(cutout.report, request.options, subject.FOR_HOSTS)
     return answer_of(cutout, request, "matte")
 
 
-def _segment(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _segment(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     with video.sequence():
         _feed_earlier(request)
-        cutout = engine.segment(request.arrays["image"], request.options, progress, shown=shown)
+        cutout = engine.segment(request.arrays["image"], request.options, progress, display=display)
     return answer_of(cutout, request, "probability")
 
 
-def _objects(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _objects(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     image = request.arrays["image"]
     selection = request.arrays.get("region")
-    found = find(image, request.options, progress, selection=selection, shown=shown)
+    objects = find(image, request.options, progress, selection=selection, display=display)
     if not request.force:
-        subject.required(found.report, request.options, subject.FOR_HOSTS)
+        subject.required(objects.report, request.options, subject.FOR_HOSTS)
     dtype = BITS[request.depth]
-    masks = np.zeros((len(found), *found.shape), dtype)
+    masks = np.zeros((len(objects), *objects.shape), dtype)
     # Rounded together, so that the whole numbers, too, sum to full at most.
-    for plane, (one, mask) in zip(masks, found.integer_masks(dtype), strict=True):
+    for plane, (one, mask) in zip(masks, objects.integer_masks(dtype), strict=True):
         plane[one.window.slices] = mask
-    together = dataclasses.replace(found, source=inputs.picture(image)).cutout()
-    report = {**found.report.to_json(), "objects": found.to_json(), "alpha_is": "matte"}
+    together = dataclasses.replace(objects, source=inputs.picture(image)).cutout()
+    report = {**objects.report.to_json(), "objects": objects.to_json(), "alpha_is": "matte"}
     foreground = together.foreground if request.options.decontaminate else None
     whole = request.depth != 32
     alpha = masks.sum(axis=0, dtype=dtype) if whole else together.matte
@@ -101,19 +101,19 @@ def _feed_earlier(request: Request) -> None:
         engine.segment(frame, request.options)
 
 
-def _matte(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _matte(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     image, trimap = request.arrays["image"], request.arrays["mask"]
-    cutout = engine.matte(image, trimap, request.options, progress, shown=shown)
+    cutout = engine.matte(image, trimap, request.options, progress, display=display)
     return answer_of(cutout, request, "matte")
 
 
-def _decontaminate(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _decontaminate(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     image, mask = request.arrays["image"], request.arrays["mask"]
     cutout = engine.decontaminate(image, mask, request.options, progress)
     return answer_of(cutout, request, "mask")
 
 
-def _refine(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _refine(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     arrays = request.arrays
     cutout = engine.refine(
         arrays["image"],
@@ -122,12 +122,12 @@ def _refine(request: Request, progress: Progress, shown: np.ndarray | None) -> A
         arrays.get("region"),
         request.options,
         progress,
-        shown=shown,
+        display=display,
     )
     return answer_of(cutout, request, "mask")
 
 
-def _status(request: Request, progress: Progress, shown: np.ndarray | None) -> Answer:
+def _status(request: Request, progress: Progress, display: np.ndarray | None) -> Answer:
     from ..doctor import examine
 
     return Answer(None, None, examine())

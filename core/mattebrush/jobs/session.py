@@ -80,7 +80,7 @@ class Frames:
         settings = SessionOptions(Options.from_json(options), **own)
         self._session = VideoSession(settings, state=None if state is None else state.tobytes())
         self._depth = depth
-        return self._told(None)
+        return self._answer_of(None)
 
     def _key(
         self, session: VideoSession, options: dict[str, Any], arrays: Arrays, progress: Progress
@@ -88,7 +88,7 @@ class Frames:
         number = _number(options)
         prompt = Options.from_json(options).prompt if options else Prompt()
         session.add_key(Key(number, prompt, arrays.get("mask"), arrays.get("previous")))
-        return self._told(None)
+        return self._answer_of(None)
 
     def _frame(
         self, session: VideoSession, options: dict[str, Any], arrays: Arrays, progress: Progress
@@ -125,9 +125,9 @@ class Frames:
         return Answer(None, None, {"op": "video", "ready": len(self._ready)}, state)
 
     def _oldest(self) -> Answer:
-        return self._told(self._ready.popleft() if self._ready else None)
+        return self._answer_of(self._ready.popleft() if self._ready else None)
 
-    def _told(self, result: FrameResult | None) -> Answer:
+    def _answer_of(self, result: FrameResult | None) -> Answer:
         """A frame's answer, or that none is ready."""
         report: dict[str, Any] = {"op": "video", "frame": None, "ready": len(self._ready)}
         if result is None:

@@ -91,16 +91,16 @@ def refine_mask(
     guess = box_means(part, max(1, max(part.shape) // _GUESS_SIDE))
     rises = falls = np.zeros(part.shape, bool)
     if change is not None:
-        meant = _meant(change, mask.shape, window, part, strokes)
+        update = _update(change, mask.shape, window, part, strokes)
         rises, falls = (
-            _at_pixels(cells, part.shape) & ~painted for cells in (meant.raised, meant.lowered)
+            _at_pixels(cells, part.shape) & ~painted for cells in (update.raised, update.lowered)
         )
         moved = rises | falls
         height, width = part.shape
         side = max(change.probability.shape)
-        trimap[moved] = adaptive_trimap(meant.coarse, height, width, side)[moved]
+        trimap[moved] = adaptive_trimap(update.coarse, height, width, side)[moved]
         decide |= moved
-        guess = meant.coarse
+        guess = update.coarse
     if allowed is not None:
         decide &= allowed
     if not decide.any():
@@ -118,7 +118,7 @@ def refine_mask(
 
 
 @dataclasses.dataclass(frozen=True)
-class _Meant:
+class _Update:
     """A change over a window of the picture, in cells: the coarse mask as it shall be, float32
     (h, w), and the cells that go up and down, disjoint, with the ones beside them."""
 
@@ -127,9 +127,9 @@ class _Meant:
     lowered: np.ndarray
 
 
-def _meant(
+def _update(
     change: Change, shape: tuple[int, ...], window: Rect, part: np.ndarray, strokes: Strokes
-) -> _Meant:
+) -> _Update:
     whole = Rect(0, 0, shape[1], shape[0])
     box = in_cells(window, whole, change.probability.shape)
     size = (max(2, round(box[3] - box[1])), max(2, round(box[2] - box[0])))
@@ -147,7 +147,7 @@ def _meant(
     coarse = np.where(
         up, np.maximum(probability, now), np.where(down, np.minimum(probability, now), now)
     )
-    return _Meant(coarse.astype(np.float32), up, down)
+    return _Update(coarse.astype(np.float32), up, down)
 
 
 def _at_pixels(cells: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -297,9 +297,9 @@ def _clip_kind(character: str) -> str:
 @functools.cache
 def _letters() -> tuple[str, ...]:
     """A visible character for each byte, by which CLIP's vocabulary spells it."""
-    shown = {ord(letter): letter for letter in _ordered_letters()[:188]}
+    visible = {ord(letter): letter for letter in _ordered_letters()[:188]}
     hidden = iter(range(256, 512))
-    return tuple(shown[b] if b in shown else chr(next(hidden)) for b in range(256))
+    return tuple(visible[b] if b in visible else chr(next(hidden)) for b in range(256))
 
 
 def _ordered_letters() -> list[str]:

@@ -48,7 +48,7 @@ def find(
     progress: Progress = no_progress,
     *,
     selection: np.ndarray | None = None,
-    shown: np.ndarray | None = None,
+    display: np.ndarray | None = None,
 ) -> Objects:
     """The objects of a picture, each with a soft mask of its own.
 
@@ -65,7 +65,7 @@ def find(
         See `cutout.Progress`.
     selection
         (H, W) uint8, what the user selected: only there is anything looked for.
-    shown
+    display
         As for `engine.remove_background`.
 
     Returns
@@ -78,7 +78,7 @@ def find(
     InputInvalid, OptionInvalid, ModelUnavailable, DeviceUnavailable
         As `engine.remove_background` does.
     """
-    whole = picture.checked(image, shown)
+    whole = picture.checked(image, display)
     report = engine.new_report("objects", whole)
     focus = picture.focus(whole, options, selection)
     view = whole.view(focus.window)

@@ -127,12 +127,12 @@ def _neighbors(plugin: Path) -> dict[str, Path]:
     text = _read(plugin)
     imported = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", text, re.MULTILINE))
     own = {path.name for path in (sources() / "gimp" / _LIBRARY / "aliases").glob("*.py")}
-    found = {}
+    modules = {}
     for word in sorted(imported):
         path = plugin.with_name(f"{word}.py")
         if path.is_file() and path.name not in own and path != plugin:
-            found[path.name] = path
-    return found
+            modules[path.name] = path
+    return modules
 
 
 def _read(path: Path) -> str:
@@ -195,8 +195,8 @@ def _is_python3(text: str) -> bool:
     where `print >> out, 1 / 2` is a correct line, too, and means something else.
     """
     first = text.partition("\n")[0]
-    says = (first.startswith("#!") and "python3" in first) or _GI.search(text)
-    return bool(says) and _parses(text)
+    is_marked = (first.startswith("#!") and "python3" in first) or _GI.search(text)
+    return bool(is_marked) and _parses(text)
 
 
 def _python3(text: str, path: Path) -> str:
@@ -363,9 +363,9 @@ def procedures() -> dict[str, str]:
     dict[str, str]
     """
     path = sources() / "gimp" / _LIBRARY / "procedures.txt"
-    found = {}
+    names = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             name, _, rest = line.partition(" ")
-            found[name] = "GIMP 3 has no counterpart" if rest == "gone" else ""
-    return found
+            names[name] = "GIMP 3 has no counterpart" if rest == "gone" else ""
+    return names

@@ -130,8 +130,8 @@ def fresh_blenders(machine: Machine | None = None) -> list[Place]:
     """
     machine = machine or Machine.here()
     base = next(base for _, base in _bases("blender", machine))
-    found = {*_beside_programs(machine), *_said_by_program(machine)}
-    places = [Place("blender", version, "native", base / version) for version in found]
+    versions = {*_beside_programs(machine), *_reported_by_program(machine)}
+    places = [Place("blender", version, "native", base / version) for version in versions]
     places = [each for each in places if each.number >= _OLDEST["blender"]]
     places = [each for each in places if not each.folder.exists()]
     return sorted(places, key=lambda place: place.number, reverse=True)
@@ -154,7 +154,7 @@ def _beside_programs(machine: Machine) -> Iterator[str]:
                 yield below.name
 
 
-def _said_by_program(machine: Machine) -> Iterator[str]:
+def _reported_by_program(machine: Machine) -> Iterator[str]:
     """The version of a Blender that a Linux distribution spread over its folders."""
     program = shutil.which("blender", path=machine.variables.get("PATH"))
     if program is None or machine.system in ("win32", "darwin"):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from .decoding import of_pillow
 from .icc import srgb_profile
 from .model import MAX_PIXELS, Metadata, Raster
-from .profiles import as_shown, in_profile
+from .profiles import display_referred, in_profile
 from .reading import READABLE, read, sniff
 from .writing import QUALITY, WRITABLE, encode, format_of, losses, to_pillow, write
 
@@ -24,7 +24,7 @@ __all__ = [
     "WRITABLE",
     "Metadata",
     "Raster",
-    "as_shown",
+    "display_referred",
     "encode",
     "format_of",
     "in_profile",

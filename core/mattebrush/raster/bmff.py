@@ -85,10 +85,10 @@ def _of_meta(data: bytes) -> Description:
     properties = list(_boxes(inside.get(b"ipco", b"")))
     numbers = _associated(inside.get(b"ipma", b""), item)
     own = [properties[n - 1] for n in numbers if 0 < n <= len(properties)]
-    found = _of_boxes(own)
-    if not found.depth:  # of a grid, the tiles alone say it
-        found = dataclasses.replace(found, depth=_of_boxes(properties).depth)
-    return found
+    facts = _of_boxes(own)
+    if not facts.depth:  # of a grid, the tiles alone say it
+        facts = dataclasses.replace(facts, depth=_of_boxes(properties).depth)
+    return facts
 
 
 def _associated(data: bytes, item: int | None) -> list[int]:

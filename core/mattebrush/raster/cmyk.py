@@ -168,7 +168,7 @@ def channel_blocks(transparency: bool, spot: str | None) -> bytes:
     if spot is None:
         return b""
     names = [_TRANSPARENCY] * transparency + [spot]
-    pascal, wide, shown = b"", b"", struct.pack(">I", 1)
+    pascal, wide, display = b"", b"", struct.pack(">I", 1)
     for name in names:
         narrow = name.encode("ascii", "replace")
         pascal += bytes((len(narrow),)) + narrow
@@ -177,10 +177,10 @@ def channel_blocks(transparency: bool, spot: str | None) -> bytes:
         # Shown as black; the ink's true look is the printer's business.
         ink = (0, 0, 0, 65535 if name == spot else 0)
         kind = _SPOT if name == spot else _ALPHA
-        shown += struct.pack(">H4HHB", _IN_CMYK, *ink, 100, kind)
+        display += struct.pack(">H4HHB", _IN_CMYK, *ink, 100, kind)
     # By Adobe's counting, 0 is the transparency.
     ids = struct.pack(f">{len(names)}I", *range(1 - transparency, 2))
-    blocks = {_ALPHA_NAMES: pascal, _ALPHA_UNICODE: wide, _ALPHA_IDS: ids, _DISPLAY: shown}
+    blocks = {_ALPHA_NAMES: pascal, _ALPHA_UNICODE: wide, _ALPHA_IDS: ids, _DISPLAY: display}
     return b"".join(
         struct.pack(">4sHHI", b"8BIM", number, 0, len(data)) + data + bytes(len(data) % 2)
         for number, data in blocks.items()

@@ -93,16 +93,16 @@ def _length(file: BinaryIO, wide: bool = False) -> int:
 
 
 def _resources(data: bytes) -> dict[int, bytes]:
-    found: dict[int, bytes] = {}
+    resources: dict[int, bytes] = {}
     at = 0
     while at + 12 <= len(data) and data[at : at + 4] in (b"8BIM", b"MeSa", b"AgHg", b"PHUT"):
         number = struct.unpack(">H", data[at + 4 : at + 6])[0]
         at += 6 + 1 + data[at + 6]  # the name, whose length stands before it
         at += at % 2
         size = struct.unpack(">I", data[at : at + 4])[0]
-        found.setdefault(number, data[at + 4 : at + 4 + size])
+        resources.setdefault(number, data[at + 4 : at + 4 + size])
         at += 4 + size + size % 2
-    return found
+    return resources
 
 
 def _has_merged(resources: dict[int, bytes]) -> bool:

@@ -52,7 +52,7 @@ def in_profile(raster: Raster, icc: bytes | None) -> np.ndarray:
     return _through_lcms(raster, own, icc)
 
 
-def as_shown(raster: Raster) -> np.ndarray | None:
+def display_referred(raster: Raster) -> np.ndarray | None:
     """The colors as a screen shows them: what networks learned from.
 
     Parameters

@@ -501,9 +501,9 @@ def _touching(cells: np.ndarray, stroke: np.ndarray) -> np.ndarray:
     grown = dilated(cells, _GAP) | own
     window = _reach(grown, stroke)
     labels = label(grown[window])
-    held = np.unique(labels[stroke[window]])
+    touched = np.unique(labels[stroke[window]])
     touching = np.zeros_like(cells)
-    touching[window] = np.isin(labels, held[held > 0]) & (cells | own)[window]
+    touching[window] = np.isin(labels, touched[touched > 0]) & (cells | own)[window]
     return touching
 
 
@@ -511,8 +511,8 @@ def _reach(cells: np.ndarray, stroke: np.ndarray) -> tuple[slice, slice]:
     """A window that holds all connected parts of `cells` in which the stroke lies. Blocks of cells
     hang together wherever cells do, so that only what is near is labeled finely."""
     labels = label(block_maximum(cells, _BLOCK))
-    held = np.unique(labels[block_maximum(stroke, _BLOCK)])
-    near = np.isin(labels, held[held > 0])
+    touched = np.unique(labels[block_maximum(stroke, _BLOCK)])
+    near = np.isin(labels, touched[touched > 0])
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
     return (
         slice(rows[0] * _BLOCK, (rows[-1] + 1) * _BLOCK),

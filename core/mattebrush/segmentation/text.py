@@ -105,12 +105,12 @@ def phrases(text: str) -> list[str]:
         Where it names nothing.
     """
     parts = (" ".join(part.split()) for part in re.split(r"[,;.\n]", text))
-    found = list(dict.fromkeys(part for part in parts if part))
-    if not found:
+    phrases = list(dict.fromkeys(part for part in parts if part))
+    if not phrases:
         raise OptionInvalid(
             f"The text {text!r} names nothing.", 'Name what you want: "the dog, the red bag".'
         )
-    return found
+    return phrases
 
 
 def name_of(phrase: str) -> str:
@@ -194,9 +194,9 @@ def spot(view: np.ndarray, options: Options) -> tuple[list[Spotted], ModelRow, l
         if file.role in row.interface.graphs
     }
     words = tokenizer(row)
-    found = _distinct(_SPOT[row.kind](view, queries, row, sessions, words))
-    found.sort(key=lambda one: (queries.index(one.phrase), one.box[0]))
-    return found, row, list(sessions.values())
+    spotted = _distinct(_SPOT[row.kind](view, queries, row, sessions, words))
+    spotted.sort(key=lambda one: (queries.index(one.phrase), one.box[0]))
+    return spotted, row, list(sessions.values())
 
 
 def find(view: np.ndarray, options: Options) -> tuple[list[Named], ModelRow, str, list[str]]:
@@ -223,16 +223,16 @@ def find(view: np.ndarray, options: Options) -> tuple[list[Named], ModelRow, str
     OptionInvalid, ModelUnavailable, ModelInvalid, DeviceUnavailable
         As `spot` does.
     """
-    found, row, sessions = spot(view, options)
+    spotted, row, sessions = spot(view, options)
     device = sessions[-1].device
     warnings = sorted({text for session in sessions for text in session.warnings})
-    missing = [p for p in phrases(options.text) if p not in {one.phrase for one in found}]
+    missing = [p for p in phrases(options.text) if p not in {one.phrase for one in spotted}]
     if missing:
         listed = ", ".join(f'"{phrase}"' for phrase in missing)
         warnings.append(f"Nothing was found for {listed}. Try other words, or point at it.")
     named = [
         Named(name_of(one.phrase), one.score, _segmented(view, one, row, device, options))
-        for one in found
+        for one in spotted
     ]
     for one in named:
         warnings += [text for text in one.segmentation.warnings if text not in warnings]
@@ -336,14 +336,14 @@ def _boxes(
     scores = sigmoid(answers["logits"][0].astype(np.float32))
     by_phrase = np.stack([scores[:, begin:end].max(axis=1) for begin, end in spans], axis=1)
     height, width = view.shape[:2]
-    found = []
+    detections = []
     for index in np.flatnonzero(by_phrase.max(axis=1) > _SURE):
         which = int(by_phrase[index].argmax())
         cx, cy, w, h = (float(value) for value in answers["pred_boxes"][0, index])
         box = _inside((cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2), width, height)
         if box is not None:
-            found.append(Spotted(queries[which], float(by_phrase[index, which]), box))
-    return found
+            detections.append(Spotted(queries[which], float(by_phrase[index, which]), box))
+    return detections
 
 
 def bert_prompt(
@@ -391,7 +391,7 @@ def _maps(
     words: tokenizers.Tokenizer,
 ) -> list[Spotted]:
     """CLIPSeg: a map for each phrase, whose islands are boxes."""
-    found = []
+    detections = []
     height, width = view.shape[:2]
     for phrase, plane in zip(
         queries, maps(view, queries, row, sessions["model"], words), strict=True
@@ -409,8 +409,8 @@ def _maps(
                 float((x.max() + 1) * across),
                 float((y.max() + 1) * down),
             )
-            found.append(Spotted(phrase, score, box))
-    return found
+            detections.append(Spotted(phrase, score, box))
+    return detections
 
 
 def maps(
@@ -486,7 +486,7 @@ def _masks(
     height, width = view.shape[:2]
     ratio = min(1.0, _MASK_SIDE / max(height, width))
     size = max(1, round(height * ratio)), max(1, round(width * ratio))
-    found = []
+    detections = []
     for phrase in queries:
         numbers = clip_prompt(phrase, words, _SAM3_TOKENS)
         tokens = np.zeros((1, _SAM3_TOKENS), np.int64)
@@ -509,8 +509,8 @@ def _masks(
         masks = answers["masks"].reshape(-1, *answers["masks"].shape[-2:])
         for score, mask in zip(answers["scores"].ravel(), masks, strict=True):
             if score > _MASK_SCORE and mask.any():
-                found.append(_of_mask(phrase, float(score), mask, (height, width)))
-    return found
+                detections.append(_of_mask(phrase, float(score), mask, (height, width)))
+    return detections
 
 
 def _sam3_picture(view: np.ndarray, encoder: Session) -> dict[str, np.ndarray]:
@@ -557,10 +557,10 @@ def _inside(shares: Box, width: int, height: int) -> Box | None:
     return (x0, y0, x1, y1) if x1 - x0 >= 1 and y1 - y0 >= 1 else None
 
 
-def _distinct(found: list[Spotted]) -> list[Spotted]:
+def _distinct(detections: list[Spotted]) -> list[Spotted]:
     """Without what is a second answer for the same thing; the surer one stays."""
     kept: list[Spotted] = []
-    for one in sorted(found, key=lambda one: -one.score):
+    for one in sorted(detections, key=lambda one: -one.score):
         limits = (_SAME if one.phrase == other.phrase else _SAME_OF_ANOTHER for other in kept)
         if all(
             overlap(one.box, other.box) <= limit for other, limit in zip(kept, limits, strict=True)

@@ -42,11 +42,11 @@ def profiles() -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", ["linear", "PQ"])
 def test_the_mask_is_that_of_the_picture_as_it_looks(kind: str, photo: np.ndarray) -> None:
     far = written(photo, profiles()[kind])
-    shown = raster.as_shown(far)
+    shown = raster.display_referred(far)
     assert shown is not None and shown.dtype == np.uint16
     assert np.abs(shown / 257 - photo).max() < 3
     expected = engine.remove_background(photo).alpha
-    seen = engine.remove_background(far.image(), shown=shown)
+    seen = engine.remove_background(far.image(), display=shown)
     assert np.abs(seen.alpha - expected).mean() < 0.004
     blind = engine.remove_background(far.image()).alpha
     assert np.abs(blind - expected).mean() > 2 * np.abs(seen.alpha - expected).mean()
@@ -59,9 +59,9 @@ def test_the_mask_is_that_of_the_picture_as_it_looks(kind: str, photo: np.ndarra
 def test_what_looks_nearly_so_is_left_alone(photo: np.ndarray) -> None:
     for exponent in (1.8, 2.2, 2.6):
         profile = icc.build(icc.SRGB_PRIMARIES, icc.gamma(exponent), "gamma")
-        assert raster.as_shown(raster.Raster(photo, icc=profile)) is None
-    assert raster.as_shown(raster.Raster(photo)) is None
-    assert raster.as_shown(raster.Raster(photo, icc=b"damaged")) is None
+        assert raster.display_referred(raster.Raster(photo, icc=profile)) is None
+    assert raster.display_referred(raster.Raster(photo)) is None
+    assert raster.display_referred(raster.Raster(photo, icc=b"damaged")) is None
 
 
 def test_the_command_line_and_the_library_ask_for_it(photo: np.ndarray, tmp_path: Path) -> None:
