@@ -727,7 +727,7 @@ class Job(object):
             self._answer, self._error = answer, error
             self._done.set()
 
-    def _told(self, stage, fraction):
+    def _report(self, stage, fraction):
         self.stage, self.fraction = stage, min(max(float(fraction), 0.0), 1.0)
 
 
@@ -780,7 +780,7 @@ class _ProcessJob(Job):
             if progress is None:
                 self._words.append(line.decode("utf-8", "replace").rstrip())
             else:
-                self._told(*progress)
+                self._report(*progress)
         stderr.close()
 
     def _kill(self):
@@ -831,7 +831,7 @@ class FrameSession(object):
             if progress is None:
                 self.words.append(line.decode("utf-8", "replace").rstrip())
             elif self.job is not None:
-                self.job._told(*progress)
+                self.job._report(*progress)
         self.process.stderr.close()
 
 
@@ -925,7 +925,7 @@ class _ServerJob(Job):
         pause, longest = _POLL_SECONDS
         while True:
             state = self._engine.json(url)
-            self._told(state.get("stage") or self.stage, state.get("fraction") or 0.0)
+            self._report(state.get("stage") or self.stage, state.get("fraction") or 0.0)
             if state.get("state") not in ("queued", "running"):
                 return decode_answer(self._engine.ask("GET", url + "/result")[1])
             if self._stop.wait(pause) or self._stop.is_set():
@@ -941,7 +941,7 @@ class _ServerJob(Job):
             )
             if status != 429:
                 break
-            self._told("waiting for the server", 0.0)
+            self._report("waiting for the server", 0.0)
             if self._stop.wait(min(float(headers.get("retry-after", 1)), 10.0)):
                 raise Cancelled()
         try:

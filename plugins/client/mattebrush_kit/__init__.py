@@ -57,7 +57,7 @@ from .models import (
 )
 from .objects import Part, objects_of, split_masks
 from .options import DEVICES, OPTIONS, Option, checked, job_options, option, options_for
-from .progress import Progress, Shown, duration
+from .progress import Progress, Update, duration
 from .report import engine_facts, summary
 from .stages import STAGES, stage_text
 
@@ -83,8 +83,8 @@ __all__ = (
     "Part",
     "Progress",
     "Setting",
-    "Shown",
     "Stroke",
+    "Update",
     "action",
     "checked",
     "cure",

@@ -61,8 +61,8 @@ def translator(folder):
     """A function as `tr` for the texts of the host whose catalogues are in `folder`."""
 
     def translated(text):
-        found = _catalogue(folder, language()).get(text)
-        return _native(found) if found else tr(text)
+        translation = _catalogue(folder, language()).get(text)
+        return _native(translation) if translation else tr(text)
 
     return translated
 
@@ -137,7 +137,7 @@ def read_po(text):
 
     Raises ValueError or SyntaxError for what is no .po file.
     """
-    found = {}
+    texts = {}
     entry = _Entry()
     for line in text.splitlines() + [""]:
         line = line.strip()
@@ -146,7 +146,7 @@ def read_po(text):
         elif line.startswith(("msgid ", "msgstr ")):
             field, line = line.split(" ", 1)
             if field == "msgid" and "msgstr" in entry.fields:
-                entry.keep(found)
+                entry.keep(texts)
                 entry = _Entry()
             entry.field = field
             entry.fields[field] = _unquoted(line)
@@ -155,11 +155,11 @@ def read_po(text):
                 raise ValueError("a text that belongs to nothing")
             entry.fields[entry.field] += _unquoted(line)
         elif not line:
-            entry.keep(found)
+            entry.keep(texts)
             entry = _Entry()
         elif not line.startswith("#"):
             raise ValueError("not understood: " + line)
-    return found
+    return texts
 
 
 class _Entry(object):
@@ -168,11 +168,11 @@ class _Entry(object):
     def __init__(self):
         self.fuzzy, self.field, self.fields = False, None, {}
 
-    def keep(self, found):
+    def keep(self, texts):
         """Puts the entry among those that are found, unless it is the header or has no text."""
         key, value = self.fields.get("msgid"), self.fields.get("msgstr")
         if key and value and not self.fuzzy:
-            found[key] = value
+            texts[key] = value
 
 
 def _unquoted(text):

@@ -122,7 +122,7 @@ class Download(client.Job):
         for line in iter(process.stderr.readline, b""):
             progress = client.parse_progress(line)
             if progress is not None:
-                self._told(*progress)
+                self._report(*progress)
             else:
                 words.append(line.decode("utf-8", "replace").rstrip())
         answer = process.stdout.read()
@@ -151,7 +151,7 @@ class _ServerDownload(client.Job):
         route = "/v1/jobs/%s" % json.loads(answer[1].decode("utf-8"))["id"]
         while True:
             state = self._engine.json(route)
-            self._told(state.get("stage") or "download", state.get("fraction") or 0.0)
+            self._report(state.get("stage") or "download", state.get("fraction") or 0.0)
             if state.get("state") not in ("queued", "running"):
                 if state.get("error"):
                     raise _failure(json.dumps(state["error"]).encode("utf-8"), [])

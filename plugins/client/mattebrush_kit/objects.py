@@ -25,10 +25,12 @@ def split_masks(answer):
     count, height, width = answer.masks.shape
     size = height * width * _ITEM_SIZES[answer.masks.dtype]
     parts = []
-    for number, told in enumerate(answer.report.get("objects", ())[:count]):
+    for number, facts in enumerate(answer.report.get("objects", ())[:count]):
         data = bytes(answer.masks.data[number * size : (number + 1) * size])
         mask = client.Array(data, (height, width), answer.masks.dtype)
-        parts.append(Part(shown_name(told["name"]), tuple(told["box"]), told["certainty"], mask))
+        parts.append(
+            Part(display_name(facts["name"]), tuple(facts["box"]), facts["certainty"], mask)
+        )
     return parts
 
 
@@ -37,7 +39,7 @@ def objects_of(name):
     return tr(N_("%s, objects")) % name
 
 
-def shown_name(name):
+def display_name(name):
     """A name as the user reads it."""
     number = name[len(_UNNAMED) :]
     if name.startswith(_UNNAMED) and number.isdigit():

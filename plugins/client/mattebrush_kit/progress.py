@@ -41,7 +41,7 @@ _SURE = 0.05
 """Share of a run before which its end cannot be told, unless the one before was of the kind."""
 
 
-class Shown(collections.namedtuple("Shown", "text fraction seconds_left")):
+class Update(collections.namedtuple("Update", "text fraction seconds_left")):
     """What to show: the stage in the user's language, how much of the whole run is done (0 to 1,
     never less than before), and the seconds left, None while nobody knows."""
 
@@ -87,7 +87,7 @@ class Progress(object):
             expected = self._expected[stage]
             waited = 0.9 * (1.0 - math.exp(-(now - self._since) / expected))
             self._reach(stage, max(fraction, waited))
-        return Shown(stage_text(stage), self._fraction, self._left(now))
+        return Update(stage_text(stage), self._fraction, self._left(now))
 
     def _reach(self, stage, fraction):
         total = sum(self._expected.values())

@@ -2,7 +2,7 @@
 """The engine's reports in words: of a run, and of the engine itself (`op` "status")."""
 
 from .languages import _native, tr
-from .objects import shown_name
+from .objects import display_name
 
 _POINT = b" \xc2\xb7 ".decode("utf-8")
 
@@ -13,7 +13,7 @@ def summary(report, seconds):
     networks = [report.get(name) for name in ("model", "matting")]
     networks = [name for name in networks if name and name != "none"]
     words = [" + ".join(networks), report.get("device") or "", tr("%.1f s") % seconds]
-    words.append(", ".join(shown_name(each["name"]) for each in report.get("objects") or ()))
+    words.append(", ".join(display_name(each["name"]) for each in report.get("objects") or ()))
     return _native(_POINT.join(_text(word) for word in words if word))
 
 

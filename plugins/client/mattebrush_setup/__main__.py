@@ -26,8 +26,8 @@ def main(arguments=None):
             agreed = parsed.yes or _agrees(setup.plan(source))
             job = getattr(setup, parsed.what)(agreed, source)
         elif parsed.what in ("status", "which"):
-            found = setup.status()
-            print(found.state if parsed.what == "status" else found.python)
+            status = setup.status()
+            print(status.state if parsed.what == "status" else status.python)
             return 0
         else:
             job = getattr(setup, parsed.what)()

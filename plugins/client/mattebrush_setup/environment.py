@@ -189,8 +189,8 @@ def _wrong_files(record, stopped):
 
 
 def _record_digest(path):
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with open(path, "rb") as file:
         for chunk in iter(lambda: file.read(1 << 20), b""):
-            found.update(chunk)
-    return base64.urlsafe_b64encode(found.digest()).rstrip(b"=").decode("ascii")
+            digest.update(chunk)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode("ascii")

@@ -77,12 +77,12 @@ class _Setup(client.Job):
 
     def _at(self, stage, fraction=0.0):
         self._stopped()
-        self._told(stage, fraction)
+        self._report(stage, fraction)
 
     def _kill(self):
         client.end(self._process)
 
-    def _uv(self, program, arguments, plan, heard=lambda line: None, variables=()):
+    def _uv(self, program, arguments, plan, on_line=lambda line: None, variables=()):
         """Runs the installer to its end. Raises what its words tell of."""
         words = []
         process = self._process = uv.start(program, arguments, plan.folder, plan.source, variables)
@@ -90,7 +90,7 @@ class _Setup(client.Job):
             self._kill()
         for line in iter(process.stdout.readline, b""):
             words.append(line.decode("utf-8", "replace").rstrip())
-            heard(words[-1])
+            on_line(words[-1])
         process.stdout.close()
         failed = process.wait()
         self._stopped()
@@ -224,11 +224,11 @@ class _Install(_Setup):
             arguments += ["--default-index", self._plan.source.index]
         tally = uv.Tally(self._plan.download)
 
-        def heard(line):
-            tally.heard(line)
-            self._told("setup-install", tally.fraction)
+        def on_line(line):
+            tally.feed(line)
+            self._report("setup-install", tally.fraction)
 
-        self._uv(program, arguments, self._plan, heard)
+        self._uv(program, arguments, self._plan, on_line)
 
     @staticmethod
     def _uv_wheel():
@@ -305,7 +305,7 @@ class _Remove(_Setup):
                 shutil.rmtree(path)
             else:
                 os.remove(path)
-            self._told("setup-remove", float(number + 1) / len(names))
+            self._report("setup-remove", float(number + 1) / len(names))
         models = os.path.join(machine.data_folder(), "models")
         if self._models and os.path.isdir(models):
             shutil.rmtree(models)

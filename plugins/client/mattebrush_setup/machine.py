@@ -62,10 +62,10 @@ def refuse_borrowed_rights():
 
     What it made would belong to the administrator, in the user's own folder.
     """
-    lent = [name for name in ("SUDO_UID", "PKEXEC_UID", "DOAS_USER") if os.environ.get(name)]
+    variables = [name for name in ("SUDO_UID", "PKEXEC_UID", "DOAS_USER") if os.environ.get(name)]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         foreign = os.stat(os.path.expanduser("~")).st_uid != 0
-        if lent or foreign:
+        if variables or foreign:
             raise SetupFailed(
                 "The engine is not set up with an administrator's rights.",
                 "Start this program as yourself, then try again.",
@@ -87,8 +87,8 @@ def check_room(folder, needed):
 def _free(folder):
     """Bytes that the user may still write there, or None where that cannot be learned."""
     if hasattr(os, "statvfs"):
-        found = os.statvfs(folder)
-        return found.f_bavail * found.f_frsize
+        stats = os.statvfs(folder)
+        return stats.f_bavail * stats.f_frsize
     free = ctypes.c_ulonglong()
     ask = ctypes.windll.kernel32.GetDiskFreeSpaceExW
     return free.value if ask(ctypes.c_wchar_p(folder), ctypes.byref(free), None, None) else None

@@ -72,16 +72,16 @@ def _environment_index():
 
 def pip_setting(name):
     """What the user's or the machine's pip is set to, "" when nothing."""
-    found = ""
+    value = ""
     for path in _pip_files():
         parser = configparser.RawConfigParser()
         try:
             parser.read(path)
             if parser.has_option("global", name):
-                found = parser.get("global", name).strip()
+                value = parser.get("global", name).strip()
         except (configparser.Error, UnicodeError):
             continue
-    return found
+    return value
 
 
 def _pip_files():
@@ -162,11 +162,11 @@ def check(path, sha256):
 
 def digest(path):
     """The SHA-256 of a file, in hexadecimal digits."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     with open(path, "rb") as file:
         for chunk in iter(lambda: file.read(1 << 20), b""):
-            found.update(chunk)
-    return found.hexdigest()
+            sha256.update(chunk)
+    return sha256.hexdigest()
 
 
 def _fetch_rest(address, part, progress):

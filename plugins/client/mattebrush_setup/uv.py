@@ -123,16 +123,16 @@ class Tally(object):
         self._done = 0.0
         self.fraction = 0.0
 
-    def heard(self, line):
+    def feed(self, line):
         """Takes one line in."""
-        found = re.match(r"\s*Downloading (\S+) \(([\d.]+)([KMG]i?B)\)", line)
-        if found:
-            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[found.group(3)[0]]
-            self._sizes[found.group(1)] = float(found.group(2)) * unit
+        match = re.match(r"\s*Downloading (\S+) \(([\d.]+)([KMG]i?B)\)", line)
+        if match:
+            unit = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}[match.group(3)[0]]
+            self._sizes[match.group(1)] = float(match.group(2)) * unit
             return
-        found = re.match(r"\s*Downloaded (\S+)", line)
-        if found:
-            self._done += self._sizes.pop(found.group(1), 0.0)
+        match = re.match(r"\s*Downloaded (\S+)", line)
+        if match:
+            self._done += self._sizes.pop(match.group(1), 0.0)
             self.fraction = max(self.fraction, min(0.9 * self._done / self._total, 0.9))
         elif line.lstrip().startswith("Prepared "):
             self.fraction = 0.92

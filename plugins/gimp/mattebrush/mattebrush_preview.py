@@ -30,7 +30,7 @@ class Preview(object):
     """The preview of an entry on one layer.
 
     latest: the `Array` of 8 bits that was answered last, None so far. parts: the objects of that
-    answer, the kit's `Part`s. progress: the kit's `Shown` of the job under way, None without one.
+    answer, the kit's `Part`s. progress: the kit's `Update` of the job under way, None without one.
     """
 
     def __init__(self, entry, image, layer):

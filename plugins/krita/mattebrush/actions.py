@@ -87,7 +87,7 @@ def _proposed(
 ) -> Work:
     old = ours(task.document, layer)
     image = yield from read_layer(task, layer, rect, old)
-    answer = yield from jobs.run(task.tell, options, image=image, region=plane(region, rect))
+    answer = yield from jobs.run(task.report, options, image=image, region=plane(region, rect))
     yield 0
     layers.check_there(task.document, layer, rect)
     if task.choices.existing == "add" and old:
@@ -103,7 +103,7 @@ def put(proposal: Proposal) -> Work:
     """The mask that was found, into the document: one undo step."""
     task, layer, rect = proposal.task, proposal.layer, proposal.rect
     layers.check_there(task.document, layer, rect)
-    task.tell("writing", 0.0)
+    task.report("writing", 0.0)
     yield 0  # in large pictures each of these takes as long as a strip
     mask = masks.create(task.document, masks.name(layer, proposal.kind))
     yield 0
@@ -127,7 +127,7 @@ def refine_mask(task: Task) -> Work:
         previous = None  # nothing was painted: all of the edge is meant
     image = yield from read_layer(task, layer, rect, (mask,))
     answer = yield from jobs.run(
-        task.tell,
+        task.report,
         task.choices.options("refine"),
         image=image,
         mask=plane(values, rect),
@@ -135,7 +135,7 @@ def refine_mask(task: Task) -> Work:
         region=plane(region, rect),
     )
     layers.check_there(document, layer, rect)
-    task.tell("writing", 0.0)
+    task.report("writing", 0.0)
     name = masks.name(layer, "refined")
     # Beyond the layer's pixels the mask shows nothing now, but may later.
     made = yield from masks.copy(document, mask, rect.united(document.bounds()), name)
@@ -153,7 +153,7 @@ def clean_edge_colors(task: Task) -> Work:
     values = masks.read(mask, rect)
     image = yield from read_layer(task, layer, rect, (mask,))
     answer = yield from jobs.run(
-        task.tell, task.choices.options("decontaminate"), image=image, mask=plane(values, rect)
+        task.report, task.choices.options("decontaminate"), image=image, mask=plane(values, rect)
     )
     layers.check_there(document, layer, rect)
     area = rect.united(document.bounds())
@@ -169,7 +169,7 @@ def select_subject(task: Task) -> Work:
     layer = layers.carrier(task.node)
     rect = layers.bounds(document, layer)
     image = yield from read_layer(task, layer, rect, ours(document, layer))
-    answer = yield from jobs.run(task.tell, task.choices.options("remove"), image=image)
+    answer = yield from jobs.run(task.report, task.choices.options("remove"), image=image)
     layers.check_there(document, layer, rect)
     document.setSelection(masks.create_selection(answer.alpha.data, rect))
     return Outcome(answer.report)
@@ -180,7 +180,7 @@ def select_subject(task: Task) -> Work:
 
 def read_layer(task: Task, layer: Any, rect: QRect, without: tuple[Any, ...]) -> Work:
     """The layer as the engine's `image`, as if the masks `without` were not there."""
-    task.tell("reading", 0.0)
+    task.report("reading", 0.0)
     yield 0
     if layer.type() == "paintlayer":
         return (yield from pixels.read(layer, rect))
@@ -192,18 +192,18 @@ def read_layer(task: Task, layer: Any, rect: QRect, without: tuple[Any, ...]) ->
 
 @contextlib.contextmanager
 def hidden(document: Any, nodes: tuple[Any, ...]) -> Iterator[None]:
-    shown = [node for node in nodes if node.visible()]
+    visible = [node for node in nodes if node.visible()]
     try:
-        layers.show(document, shown, False)
+        layers.show(document, visible, False)
         yield
     finally:
-        layers.show(document, shown, True)
+        layers.show(document, visible, True)
 
 
 def ours(document: Any, layer: Any) -> tuple[Any, ...]:
     """The masks of ours that are shown on the layer."""
-    shown = (mask for mask in layers.masks(layer) if mask.visible())
-    return tuple(mask for mask in shown if masks.is_ours(document, mask))
+    visible = (mask for mask in layers.masks(layer) if mask.visible())
+    return tuple(mask for mask in visible if masks.is_ours(document, mask))
 
 
 def selected(document: Any, rect: QRect) -> bytes | None:
@@ -225,12 +225,12 @@ def present_mask(document: Any, node: Any) -> Any:
     if node is not None and node.type() == layers.MASK:
         return node
     layer = layers.carrier(node)
-    shown = [mask for mask in layers.masks(layer) if mask.visible()]
-    ours = [mask for mask in shown if masks.is_ours(document, mask)]
-    if not shown:
+    visible = [mask for mask in layers.masks(layer) if mask.visible()]
+    ours = [mask for mask in visible if masks.is_ours(document, mask)]
+    if not visible:
         raise NotHere(
             _("The layer “%s” has no mask yet.") % layer.name(),
             _("Run Remove Background first, or add a mask."),
             way_out="remove_background",
         )
-    return (ours or shown)[0]
+    return (ours or visible)[0]

@@ -57,7 +57,7 @@ def mask_frames(
     except _NoSession:
         mattes, report = yield from _one_by_one(film, options, region)
     layers.check_there(document, layer, now)
-    task.tell("writing", 0.0)
+    task.report("writing", 0.0)
     name = masks.name(layer, "frames")
     mask = yield from masks.create_animated(mattes, rect, name)
     layers.check_there(document, layer, now)
@@ -76,11 +76,11 @@ class Film(NamedTuple):
         """The picture of a frame, by its place in `times`."""
         return pixels.read(self.layer, self.rect, self.times[number])
 
-    def tell(self, number: int) -> jobs.Tell:
+    def report(self, number: int) -> jobs.Report:
         """Tells of the work on a frame as a part of the whole."""
         count = len(self.times)
         stage = _("Frame %d of %d") % (number + 1, count)
-        return lambda _stage, fraction: self.task.tell(stage, (number + fraction) / count)
+        return lambda _stage, fraction: self.task.report(stage, (number + fraction) / count)
 
 
 class _NoSession(Exception):
@@ -136,7 +136,7 @@ def _session(film: Film, options: dict[str, Any], order: list[int]) -> Work:
                 arrays["image"] = yield from film.read(number)
             while True:
                 job = session.ask(question, **arrays)
-                answer = yield from jobs.followed(job, film.tell(at))
+                answer = yield from jobs.followed(job, film.report(at))
                 if answer.report["frame"] is not None:
                     report = answer.report
                     matte = _Matte(answer.alpha.data, report["doubtful"])
@@ -175,7 +175,7 @@ def _one_by_one(film: Film, options: dict[str, Any], region: bytes | None) -> Wo
         image = yield from film.read(number)
         plane = None if region is None else Array(region, image.shape[:2], "uint8")
         job = dict(options, force=True)
-        answer = yield from jobs.run(film.tell(number), job, image=image, region=plane)
+        answer = yield from jobs.run(film.report(number), job, image=image, region=plane)
         mattes.append(answer.alpha.data)
         report = answer.report
     smooth = yield from in_thread(lambda: planes.median(mattes))

@@ -30,25 +30,25 @@ def widget() -> QtWidgets.QWidget | None:
     return None
 
 
-def image_to_widget(view: Any, document: Any, shown: QtWidgets.QWidget) -> QtGui.QTransform:
+def image_to_widget(view: Any, document: Any, widget: QtWidgets.QWidget) -> QtGui.QTransform:
     """From pixels of the picture to those of the widget that shows it."""
     if hasattr(view, "flakeToImageTransform"):  # since Krita 5.2
         from_image, _possible = view.flakeToImageTransform().inverted()
         return from_image * view.flakeToCanvasTransform()
     canvas = view.canvas()
     # Krita's 100 % are the document's resolution at 72 dots an inch.
-    zoom = canvas.zoomLevel() * 72.0 / document.resolution() / shown.devicePixelRatioF()
+    zoom = canvas.zoomLevel() * 72.0 / document.resolution() / widget.devicePixelRatioF()
     turned = QtGui.QTransform()
     turned.rotate(canvas.rotation())
     turned.scale(-zoom if canvas.mirror() else zoom, zoom)
     placed = turned.mapRect(QtCore.QRectF(document.bounds()))
-    corner = -_scrolled(shown) - placed.topLeft()
+    corner = -_scrolled(widget) - placed.topLeft()
     return turned * QtGui.QTransform.fromTranslate(corner.x(), corner.y())
 
 
-def _scrolled(shown: QtWidgets.QWidget) -> QtCore.QPointF:
+def _scrolled(widget: QtWidgets.QWidget) -> QtCore.QPointF:
     """How far the picture's corner is beyond the widget's."""
-    above = shown.parentWidget()
+    above = widget.parentWidget()
     while above is not None and not isinstance(above, QtWidgets.QAbstractScrollArea):
         above = above.parentWidget()
     if above is None:

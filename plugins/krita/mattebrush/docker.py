@@ -200,11 +200,11 @@ class Docker(DockWidget):
         if self.isHidden() and choices.load().shown:
             self.setVisible(True)
             self.raise_()
-        self.toggleViewAction().toggled.connect(self._shown_or_closed)
+        self.toggleViewAction().toggled.connect(self._visibility_changed)
 
-    def _shown_or_closed(self, shown: bool) -> None:
+    def _visibility_changed(self, visible: bool) -> None:
         if self.window().isVisible():  # else it is Krita that is closed
-            self._options.keep(shown=shown)
+            self._options.keep(shown=visible)
 
     def _fold_options(self, folded: bool) -> None:
         self._unfolded = not folded
@@ -268,21 +268,21 @@ class Docker(DockWidget):
         now = choices.load()
         op, report = self.session.op, self.session.reports.get(self.session.op)
         self._progress = kit.Progress(op, report, now.clean_colors)
-        self._notice.say(title + "…")
+        self._notice.show_text(title + "…")
         self._show_idle()
         self._bar.setRange(0, 100)
         self._bar.setValue(0)
 
     def _progressed(self, stage: str, fraction: float) -> None:
-        shown = self._progress.update(stage, fraction)
-        self._bar.setValue(round(100 * shown.fraction))
-        self._notice.say(", ".join(part for part in (shown.text, shown.time_left) if part))
+        update = self._progress.update(stage, fraction)
+        self._bar.setValue(round(100 * update.fraction))
+        self._notice.show_text(", ".join(part for part in (update.text, update.time_left) if part))
 
     def _proposed(self, proposal: Proposal) -> None:
         lines = [kit.summary(proposal.answer.report, self.session.seconds)]
         lines += proposal.answer.report.get("warnings", ())
         lines.append(_("Accept makes the mask; Cancel leaves all as it was."))
-        self._notice.say("\n".join(lines))
+        self._notice.show_text("\n".join(lines))
         self._show_idle()
 
     def _finished(self, outcome: Outcome, seconds: float) -> None:
@@ -291,7 +291,7 @@ class Docker(DockWidget):
         count = len(masks.replaced(document)) if document is not None else 0
         if count:
             lines.append(_("Replaced masks, hidden: %d. Accept removes them.") % count)
-        self._notice.say("\n".join(lines))
+        self._notice.show_text("\n".join(lines))
         self._show_idle()
 
     def _failed(self, why: ClientError) -> None:
@@ -320,7 +320,7 @@ class Docker(DockWidget):
     def _accepted(self) -> None:
         self.session.accept()
         if not self.session.busy:
-            self._notice.say("")
+            self._notice.show_text("")
             self._show_idle()
 
     def _cancelled(self) -> None:
@@ -330,13 +330,13 @@ class Docker(DockWidget):
             self.session.cancel()
         else:
             self.session.drop()
-        self._notice.say(kit.cure(Cancelled()).text)
+        self._notice.show_text(kit.cure(Cancelled()).text)
 
     # ---------------------------------------------------------------------------------- engine
 
     def _engine_ready(self, words: str, facts: str) -> None:
         if self._lost:
-            self._notice.say("")
+            self._notice.show_text("")
         self._lost = False
         self._engine.setText("● " + words)
         self._engine.setToolTip(facts)

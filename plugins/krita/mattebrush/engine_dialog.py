@@ -33,9 +33,9 @@ class EngineDialog(QtWidgets.QDialog):
             made.setToolTip(kit.tr(row.tip))
             form.addRow(kit.tr(row.title), made)
             self._controls[row.name] = made
-        self._said = text(_("What the test found"))
-        self._said.setMinimumWidth(360)
-        form.addRow(self._said)
+        self._outcome = text(_("What the test found"))
+        self._outcome.setMinimumWidth(360)
+        form.addRow(self._outcome)
         kinds = QtWidgets.QDialogButtonBox.StandardButton
         buttons = QtWidgets.QDialogButtonBox(kinds.Ok | kinds.Cancel)
         self._test = button(_("T&est"), _("Asks this engine what it can do"), self._try)
@@ -52,7 +52,7 @@ class EngineDialog(QtWidgets.QDialog):
         try:
             self._entered().save()
         except client.ClientError as why:
-            self._said.setText(str(why))
+            self._outcome.setText(str(why))
         else:
             super().accept()
 
@@ -67,7 +67,7 @@ class EngineDialog(QtWidgets.QDialog):
         return settings
 
     def _try(self) -> None:
-        self._said.setText(kit.stage_text("start") + "…")
+        self._outcome.setText(kit.stage_text("start") + "…")
         self._test.setEnabled(False)
         work = jobs.run(lambda stage, fraction: None, {"op": "status"}, settings=self._entered())
         self._steps = Steps(work, self)
@@ -75,14 +75,14 @@ class EngineDialog(QtWidgets.QDialog):
         self._steps.failed.connect(lambda why: self._tried([str(why)]))
 
     def _tried(self, lines: list[Any]) -> None:
-        self._said.setText("\n".join(lines))
+        self._outcome.setText("\n".join(lines))
         self._test.setEnabled(True)
 
 
 def _control(row: Any, value: str) -> QtWidgets.QWidget:
     if row.kind == "choice":
         made = QtWidgets.QComboBox()
-        fill(made, {choice: kit.tr(shown) for choice, shown in row.choices}, value)
+        fill(made, {choice: kit.tr(label) for choice, label in row.choices}, value)
         return made
     if row.kind == "file":
         return Picked(value, kit.tr(row.title))

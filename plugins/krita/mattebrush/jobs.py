@@ -9,14 +9,14 @@ from typing import Any, Callable
 from . import mattebrush_client as client
 from .steps import Work, in_thread
 
-Tell = Callable[[str, float], None]
-"""Called as tell(stage, fraction)."""
+Report = Callable[[str, float], None]
+"""Called as report(stage, fraction)."""
 
 _POLL = 15
 
 
 def run(
-    tell: Tell,
+    report: Report,
     options: dict[str, Any],
     settings: client.Settings | None = None,
     **arrays: client.Array | None,
@@ -25,18 +25,18 @@ def run(
 
     settings: which engine; by default what the user has chosen.
     """
-    tell("start", 0.0)
+    report("start", 0.0)
     engine = yield from in_thread(lambda: client.connect(settings))  # it may have to ask a server
     job = engine.start(options, **arrays)
     arrays.clear()
-    return (yield from followed(job, tell))
+    return (yield from followed(job, report))
 
 
-def followed(job: client.Job, tell: Tell) -> Work:
+def followed(job: client.Job, report: Report) -> Work:
     """What a job gives, looked after until it has ended; it ends with this work."""
     try:
         while not job.poll():
-            tell(job.stage, job.fraction)
+            report(job.stage, job.fraction)
             yield _POLL
         return job.result()
     finally:

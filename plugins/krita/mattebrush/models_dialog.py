@@ -62,15 +62,15 @@ class ModelsDialog(JobDialog):
     # ------------------------------------------------------------------------------- the list
 
     def _load(self) -> None:
-        self._notice.say(kit.stage_text("start") + "…")
+        self._notice.show_text(kit.stage_text("start") + "…")
         self._begin(in_thread(kit.list_models), self._fill)
 
     def _fill(self, models: list[Any]) -> None:
-        self._notice.say("")
-        shown = kit.suitable(models) + kit.suitable(models, ("trimap", *kit.WORD_KINDS))
-        self._models = {model.id: model for model in shown}
+        self._notice.show_text("")
+        offered = kit.suitable(models) + kit.suitable(models, ("trimap", *kit.WORD_KINDS))
+        self._models = {model.id: model for model in offered}
         self._list.clear()
-        for model in shown:
+        for model in offered:
             row = QtWidgets.QTreeWidgetItem([model.name or model.id, *kit.model_facts(model)])
             row.setData(0, QtCore.Qt.ItemDataRole.UserRole, model.id)
             for place in range(4):
@@ -126,7 +126,7 @@ class ModelsDialog(JobDialog):
         self._wanted = model.id
         self._bar.setRange(0, 100)
         self._bar.setValue(0)
-        self._notice.say(kit.stage_text("download") + "…")
+        self._notice.show_text(kit.stage_text("download") + "…")
         self._begin(self._work(model.id), self._arrived)
 
     def _work(self, model: str) -> Work:

@@ -23,9 +23,9 @@ def split_into_objects(task: Task) -> Work:
     image = yield from read_layer(task, layer, rect, old)
     options = task.choices.options("objects", decontaminate=task.choices.clean_colors)
     region = plane(selected(document, rect), rect)
-    answer = yield from jobs.run(task.tell, options, image=image, region=region)
+    answer = yield from jobs.run(task.report, options, image=image, region=region)
     layers.check_there(document, layer, rect)
-    task.tell("writing", 0.0)
+    task.report("writing", 0.0)
     parts = kit.split_masks(answer)
     group = document.createGroupLayer(kit.objects_of(layer.name()))
     with hidden(document, () if layer.type() == "paintlayer" else old):
@@ -33,7 +33,7 @@ def split_into_objects(task: Task) -> Work:
         for number, part in enumerate(reversed(parts)):  # each goes on top of the last
             made = yield from _layer(task, layer, rect, answer, part)
             group.addChildNode(made, None)
-            task.tell("writing", number / len(parts))
+            task.report("writing", number / len(parts))
     return (yield from _put(task, layer, rect, group, answer, list(parts)))
 
 

@@ -72,11 +72,11 @@ class OptionsPanel(QtWidgets.QWidget):
         except ClientError as why:
             self.failed.emit(why)
 
-    def choose(self, name: str, value: str, shown: str = "") -> None:
-        """Chooses for the user, as if they had. shown: what a value is called that is new."""
+    def choose(self, name: str, value: str, label: str = "") -> None:
+        """Chooses for the user, as if they had. label: what a value is called that is new."""
         combo = self._controls[name]
         if combo.findData(value) < 0:
-            combo.addItem(shown or value, value)
+            combo.addItem(label or value, value)
         combo.setCurrentIndex(combo.findData(value))
         self._changed()
 
@@ -99,7 +99,7 @@ class OptionsPanel(QtWidgets.QWidget):
         self._models = installed
         now = self._now.values
         row = kit.option("matting")
-        always = {value: kit.tr(shown) for value, shown in row.choices}
+        always = {value: kit.tr(label) for value, label in row.choices}
         fill(
             self._controls["model"],
             {
@@ -110,7 +110,7 @@ class OptionsPanel(QtWidgets.QWidget):
             now["model"],
         )
         mattings = self._named(("trimap",), now["matting"])
-        others = {name: shown for name, shown in mattings.items() if name not in always}
+        others = {name: label for name, label in mattings.items() if name not in always}
         fill(self._controls["matting"], {**always, **others}, now["matting"])
 
     def _named(self, kinds: tuple[str, ...], chosen: str) -> dict[str, str]:

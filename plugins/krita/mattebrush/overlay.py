@@ -174,8 +174,8 @@ class Overlay(QtWidgets.QWidget):
             self._add(self.prompts.boxes, _between(start, self._on_picture(_where(event))))
         else:
             other = event.modifiers() & QtCore.Qt.KeyboardModifier.AltModifier
-            meant = self._button == QtCore.Qt.MouseButton.LeftButton and not other
-            self._add(self.prompts.points, (start.x(), start.y(), int(meant)))
+            keeps = self._button == QtCore.Qt.MouseButton.LeftButton and not other
+            self._add(self.prompts.points, (start.x(), start.y(), int(keeps)))
         self._pressed = self._dragged = None
         event.accept()
 

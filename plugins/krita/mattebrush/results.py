@@ -19,7 +19,7 @@ def put_mask(
     """Attaches the mask, one undo step."""
     layers.check_there(task.document, layer, rect)
     packing = masks.packed(answer.alpha.data, rect)
-    task.tell("writing", 1.0)
+    task.report("writing", 1.0)
     hidden = masks.hide(task.document, old)  # before, so that Krita updates its picture once
     mask = attached(task.document, layer, mask, None)
     yield from masks.remember(task.document, mask, packing)
@@ -46,7 +46,7 @@ def put_clean_layer(task: Task, layer: Any, rect: QRect, mask: Any, answer: Answ
     )
     layers.check_there(task.document, layer, rect)
     packing = masks.packed(answer.alpha.data, rect)
-    task.tell("writing", 1.0)
+    task.report("writing", 1.0)
     made.addChildNode(mask, None)
     hidden = masks.hide(task.document, (layer,))
     made = attached(task.document, layer.parentNode(), made, layer)

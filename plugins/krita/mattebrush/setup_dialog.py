@@ -137,10 +137,10 @@ class SetupDialog(JobDialog):
     def _progressed(self, stage: str, fraction: float) -> None:
         self._bar.setRange(0, 100 if fraction > 0 else 0)
         self._bar.setValue(round(100 * fraction))
-        self._notice.say(kit.stage_text(stage) + "…")
+        self._notice.show_text(kit.stage_text(stage) + "…")
 
     def _done(self, _status: Any) -> None:
-        self._notice.say("")
+        self._notice.show_text("")
         self.changed.emit()
         self._look()
 

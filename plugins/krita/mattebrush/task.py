@@ -22,7 +22,7 @@ class Task:
     document: Any
     node: Any
     choices: Choices
-    tell: jobs.Tell
+    report: jobs.Report
 
 
 @dataclasses.dataclass

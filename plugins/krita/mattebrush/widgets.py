@@ -47,8 +47,8 @@ def text(name: str) -> Any:
 def fill(combo: Any, items: dict[str, str], chosen: str) -> None:
     """The choices of a combo box: text by value."""
     combo.clear()
-    for value, shown in items.items():
-        combo.addItem(shown, value)
+    for value, label in items.items():
+        combo.addItem(label, value)
     combo.setCurrentIndex(max(0, combo.findData(chosen)))
 
 
@@ -77,7 +77,7 @@ def control(row: Any, value: Any, changed: Callable[[], None]) -> Any:
             QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         made.setMinimumContentsLength(6)
-        fill(made, {choice: kit.tr(shown) for choice, shown in row.choices}, value)
+        fill(made, {choice: kit.tr(label) for choice, label in row.choices}, value)
         made.activated.connect(lambda _index: changed())
     made.setToolTip(kit.tr(row.tip))
     made.setAccessibleName(kit.tr(row.title))
@@ -112,9 +112,9 @@ class Notice(QtWidgets.QWidget):
         column.setSpacing(2)
         column.addWidget(self._text)
         column.addWidget(self._cure)
-        self.say("")
+        self.show_text("")
 
-    def say(self, words: str, more: str = "") -> None:
+    def show_text(self, words: str, more: str = "") -> None:
         """Shows a text; `more` is its tool tip."""
         self._show(words, more, "", "")
 
