@@ -157,7 +157,8 @@ class Cutout:
         ----------
         path : str or Path
             Its ending says the format: .png, .webp, .tif, .exr; .psd for a layered file with the
-            picture, its mask and the clean colors.
+            picture, its mask and the clean colors, .xcf and .kra for the same by an installed GIMP
+            or Krita.
         only_mask : bool
             Write the mask (gray) rather than the cut-out; .jpg too.
         overwrite : bool
@@ -172,13 +173,23 @@ class Cutout:
         OutputExists
             If the file is there and `overwrite` is not set.
         OutputUnwritable
-            For other endings, and where the system refuses.
+            For other endings, and where the system or the program refuses.
         """
         from . import psd, raster
+        from .programs import layered as programs
 
         source = self._source()
-        if str(path).lower().endswith(".psd") and not only_mask:
-            layers = (source, self.matte, self.foreground)
+        layers = (source, self.matte, self.foreground)
+        ending = str(path).lower().rpartition(".")[2]
+        if ending in programs.FORMATS and not only_mask:
+            programs.write(
+                str(path),
+                ending,
+                lambda file: psd.write_to(file, *layers, strip=strip),
+                overwrite=overwrite,
+            )
+            return
+        if ending == "psd" and not only_mask:
             psd.write(str(path), *layers, overwrite=overwrite, strip=strip)
             return
         made = self.mask_raster() if only_mask else self.raster()

@@ -122,9 +122,41 @@ def write(
         OutputExists, OutputUnwritable (also for what a PSD cannot hold: a side of more than 30,000
         pixels, a file of 2 GB) and InputInvalid for arrays of the wrong shape or dtype.
     """
-    _check(original, alpha, foreground)
     with whole_file(path, overwrite) as file:
-        _write(file, original, alpha, foreground, shadow, strip, ink)
+        write_to(file, original, alpha, foreground, shadow=shadow, ink=ink, strip=strip)
+
+
+def write_to(
+    file: BinaryIO,
+    original: Raster,
+    alpha: np.ndarray,
+    foreground: np.ndarray | None = None,
+    *,
+    shadow: np.ndarray | None = None,
+    ink: Ink | None = None,
+    strip: bool = False,
+) -> None:
+    """Writes the PSD to a seekable file. Other arguments and errors as for `write`.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        To write into; seekable.
+    original : Raster
+        The picture.
+    alpha : numpy.ndarray
+        How opaque each pixel is, (H, W).
+    foreground : numpy.ndarray or None, optional
+        Straight colors, (H, W, 1|3).
+    shadow : numpy.ndarray or None, optional
+        How it falls; None for none.
+    ink : Ink or None, optional
+        In CMYK, with 8 bits.
+    strip : bool, optional
+        Leave the metadata out.
+    """
+    _check(original, alpha, foreground)
+    _write(file, original, alpha, foreground, shadow, strip, ink)
 
 
 def encode(
@@ -157,9 +189,8 @@ def encode(
     -------
     bytes
     """
-    _check(original, alpha, foreground)
     file = io.BytesIO()
-    _write(file, original, alpha, foreground, shadow, strip, ink)
+    write_to(file, original, alpha, foreground, shadow=shadow, ink=ink, strip=strip)
     return file.getvalue()
 
 
@@ -273,17 +304,27 @@ def _group_layers(original: Raster, groups: Sequence[Group]) -> list[_Layer]:
     out = [
         _layer(ORIGINAL, original.pixels, original.alpha, None, depth, whole, hidden=True),
     ]
+    # Photoshop gives the dividers empty channels, and Krita refuses one that has none.
     nowhere = Rect(0, 0, 0, 0)
+    empty: dict[int, Plane] = dict.fromkeys(
+        (_TRANSPARENCY, *range(original.pixels.shape[2])), _no_rows
+    )
     for group in groups:
         inside = group.window.slices
         transparency = None if original.alpha is None else original.alpha[inside]
         planes = (transparency, group.mask, depth, group.window)
-        out.append(_Layer(_END_NAME, {}, False, nowhere, _END_OF_GROUP))
-        out.append(_layer(ORIGINAL, original.pixels[inside], *planes, hidden=False))
+        out.append(_Layer(_END_NAME, empty, False, nowhere, _END_OF_GROUP))
+        name = f"{group.name}: {ORIGINAL.lower()}"  # GIMP would number layers of one name
+        out.append(_layer(name, original.pixels[inside], *planes, hidden=False))
         if group.foreground is not None:
-            out.append(_layer(CLEAN, group.foreground, *planes, hidden=True))
-        out.append(_Layer(group.name, {}, False, nowhere, _OPEN_GROUP))
+            name = f"{group.name}: {CLEAN.lower()}"
+            out.append(_layer(name, group.foreground, *planes, hidden=True))
+        out.append(_Layer(group.name, empty, False, nowhere, _OPEN_GROUP))
     return out
+
+
+def _no_rows(y0: int, y1: int) -> np.ndarray:
+    return np.zeros((0, 0), np.uint8)
 
 
 def _layer(
@@ -445,8 +486,10 @@ def _records(layers: list[_Layer], lengths: list[dict[int, int]]) -> bytes:
 def _write_plane(file: BinaryIO, canvas: _Canvas, plane: Plane) -> int:
     """One channel of a layer; returns its length in the file."""
     start = file.tell()
-    file.write(struct.pack(">H", _PACKBITS))
-    _write_packed(file, canvas, [plane])
+    empty = canvas.width * canvas.height == 0
+    file.write(struct.pack(">H", _RAW if empty else _PACKBITS))
+    if not empty:
+        _write_packed(file, canvas, [plane])
     return file.tell() - start
 
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from . import composition, outline, psd, raster, shadows
 from .atomic import whole_file
 from .composition import Color, Shadow
-from .cutout import Cutout
+from .cutout import Cutout, Progress, no_progress
 from .errors import OptionInvalid
 from .imaging.depth import to_depth, to_unit
 from .imaging.rect import Rect
+from .programs import layered as programs
 from .raster import Raster, netpbm
 from .raster import cmyk as inks
 from .raster.cmyk import InkProfile, Spot, check_spot
@@ -31,8 +32,12 @@ CONTENTS = ("cutout", "mask", "alpha", "foreground", "original")
 which keeps the picture's own alpha. alpha: the result's alpha alone. foreground: the clean colors
 alone, opaque. original: the photograph as it is, for its clipping path."""
 
-FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg", "pfm")
-"""svg: the outline alone. pfm: a mask or alpha alone, as raw editors read it."""
+FORMATS = ("png", "webp", "tiff", "jpg", "psd", "xcf", "kra", "exr", "svg", "pfm")
+"""svg: the outline alone. pfm: a mask or alpha alone, as raw editors read it. xcf, kra: layers as
+in a psd, written by GIMP and Krita."""
+
+LAYERED = ("psd", "xcf", "kra")
+"""Formats that hold the picture under its mask, and the clean colors, as layers."""
 
 _CARRY_PATHS = ("tiff", "jpg", "psd", "svg")
 _CARRY_INKS = ("tiff", "jpg", "psd")
@@ -144,7 +149,7 @@ class Recipe:
                 "JPEG has no transparency.",
                 "Add a background (--background white), or write a PNG.",
             )
-        if self.format == "psd" and (flat or self.content != "cutout"):
+        if self.format in LAYERED and (flat or self.content != "cutout"):
             raise OptionInvalid(
                 "A layered file holds mask and colors at once.", "Drop that option."
             )
@@ -217,7 +222,7 @@ class Recipe:
     def _check_preset(self, preset: Preset) -> None:
         if (
             self.content != "cutout"
-            or self.format in ("psd", "exr", "svg", "pfm")
+            or self.format in (*LAYERED, "exr", "svg", "pfm")
             or self.crop is not None
         ):
             raise OptionInvalid(
@@ -433,11 +438,13 @@ def encoded(source: Raster, cutout: Cutout, recipe: Recipe) -> tuple[bytes, list
     if recipe.format == "pfm":
         plane = cutout.matte if recipe.content == "mask" else cutout.alpha
         return netpbm.float_map(to_unit(plane)), []
-    if recipe.format == "psd":
+    if recipe.format in LAYERED:
         layers = _layers(source, cutout, recipe)
         data = psd.encode(
             *layers.pictures, shadow=layers.shadow, ink=layers.ink, strip=recipe.strip
         )
+        if recipe.format in programs.FORMATS:
+            data = programs.encode(recipe.format, data)
         return data, [*lost, *layers.remarks]
     made = _made(source, cutout, recipe)
     name = raster.format_of(f"stream.{recipe.format}")
@@ -471,7 +478,13 @@ def _small_enough(made: _Made, name: str, recipe: Recipe, preset: Preset) -> byt
 
 
 def write(
-    path: Path | str, source: Raster, cutout: Cutout, recipe: Recipe, *, overwrite: bool = False
+    path: Path | str,
+    source: Raster,
+    cutout: Cutout,
+    recipe: Recipe,
+    *,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
 ) -> list[str]:
     """Writes what `recipe` makes of a cut-out to `path`, whole or not at all.
 
@@ -487,6 +500,8 @@ def write(
         What to write.
     overwrite
         Whether a file that is there is replaced.
+    progress
+        Called while another program writes; may raise to stop.
 
     Returns
     -------
@@ -505,6 +520,14 @@ def write(
             file.write(data)
         return remarks
     lost = losses(source, recipe)
+    if recipe.format in programs.FORMATS:
+        layers = _layers(source, cutout, recipe)
+
+        def write_psd(file: BinaryIO) -> None:
+            psd.write_to(file, *layers.pictures, shadow=layers.shadow, strip=recipe.strip)
+
+        programs.write(path, recipe.format, write_psd, overwrite=overwrite, progress=progress)
+        return [*lost, *layers.remarks]
     if recipe.format == "psd":
         layers = _layers(source, cutout, recipe)
         psd.write(
@@ -538,7 +561,9 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
     if recipe.cmyk is not None:
         deep = source.pixels.dtype != np.uint8
         return ["CMYK is written with 8 bits; the picture has more."] if deep else []
-    if recipe.format in ("psd", "svg") or recipe.content in ("mask", "alpha"):
+    if recipe.format == "kra" and source.pixels.dtype != np.uint8:
+        return ["Krita's masks have 8 bits: there the mask is rounded to them."]
+    if recipe.format in (*LAYERED, "svg") or recipe.content in ("mask", "alpha"):
         return []
     kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
     return raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))

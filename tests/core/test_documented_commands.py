@@ -34,8 +34,10 @@ RUN = ("README.md", *(f"docs/{name}.md" for name in ("cli", "batch", "objects", 
 
 ELSEWHERE = re.compile(
     r"://|--ray|--watch|--text|mattebrush (models (pull|add|info)|live|review|desktop)"
+    r"|\.(xcf|kra)\b"
 )
-"""What wants a network, a cluster, a model that is not shipped, a camera or a person."""
+"""What wants a network, a cluster, a model that is not shipped, a camera, GIMP, Krita or a
+person."""
 
 VALUES = {
     "NAME": "u2netp",

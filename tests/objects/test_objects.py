@@ -199,8 +199,8 @@ def test_a_psd_has_a_group_an_object(depth: str) -> None:
     for group, (one, mask) in zip(groups, objects.integer_masks(depth), strict=True):
         assert group.kind == "group"
         original, clean = group
-        assert (original.name, original.visible) == ("Original", True)
-        assert (clean.name, clean.visible) == ("Clean color", False)
+        assert (original.name, original.visible) == (f"{one.name}: original", True)
+        assert (clean.name, clean.visible) == (f"{one.name}: clean color", False)
         for layer in (original, clean):
             assert layer.bbox == layer.mask.bbox == tuple(one.window)
             assert np.array_equal(np.rint(layer.numpy("mask")[..., 0] * full), mask)

@@ -123,10 +123,16 @@ def work(
     with objects.report.stage("writing"):
         if task.target == pictures.STREAM:
             pictures.send(files.encode(source, objects, recipe))
-        elif arguments.each:
-            files.write_each(task.target, source, objects, recipe, overwrite=arguments.overwrite)
         else:
-            files.write(task.target, source, objects, recipe, overwrite=arguments.overwrite)
+            write = files.write_each if arguments.each else files.write
+            write(
+                task.target,
+                source,
+                objects,
+                recipe,
+                overwrite=arguments.overwrite,
+                progress=progress,
+            )
     objects.report.warnings += render.losses(source, recipe)
     objects.report.objects = objects.to_json()
     return objects.report

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..render import Recipe
     from ..shop.presets import Preset
 
-_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "exr", "svg", "pfm")
+_FORMATS = ("png", "webp", "tiff", "jpg", "psd", "xcf", "kra", "exr", "svg", "pfm")
 
 
 def add_result(parser: argparse.ArgumentParser) -> None:
@@ -159,8 +159,11 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
     ------
     OptionInvalid
         For arguments that contradict each other.
+    OutputUnwritable
+        Where the program that writes the format is missing.
     """
     from .. import raster
+    from ..programs import layered as programs
     from ..raster.cmyk import InkProfile
     from ..render import Recipe
 
@@ -170,6 +173,8 @@ def recipe_from(arguments: argparse.Namespace) -> Recipe:
     if arguments.format and named and named != arguments.format:
         raise OptionInvalid(f"--format {arguments.format} and -o {output} contradict.")
     wanted = arguments.format or named
+    if wanted in programs.FORMATS:
+        programs.required(wanted)
     preset = _preset(arguments)
     background = _background(arguments.background)
     quality = arguments.quality

@@ -55,7 +55,7 @@ def _remove(arguments: argparse.Namespace) -> int:
         arguments,
         f"-{kind}",
         f".{recipe.format}",
-        (".psd", ".svg", ".pfm"),
+        (".psd", ".xcf", ".kra", ".svg", ".pfm"),
         backdrop,
     )
 
@@ -76,7 +76,12 @@ def _remove(arguments: argparse.Namespace) -> int:
                 pictures.send(data)
             else:
                 remarks = render.write(
-                    task.target, source, cutout, recipe, overwrite=arguments.overwrite
+                    task.target,
+                    source,
+                    cutout,
+                    recipe,
+                    overwrite=arguments.overwrite,
+                    progress=progress,
                 )
         cutout.report.warnings += remarks
         return cutout.report

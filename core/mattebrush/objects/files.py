@@ -15,19 +15,26 @@ from typing import BinaryIO
 
 from .. import outline, psd, render
 from ..atomic import whole_file
-from ..cutout import Cutout
+from ..cutout import Cutout, Progress, no_progress
 from ..errors import OptionInvalid
 from ..imaging.depth import to_unit
+from ..programs import layered as programs
 from ..raster import Metadata, Raster, exr
 from ..render import Recipe
 from .result import Objects
 
-LAYERED = ("psd", "exr", "svg")
+LAYERED = ("psd", "xcf", "kra", "exr", "svg")
 """Formats that hold every object by its name."""
 
 
 def write(
-    path: Path | str, source: Raster, objects: Objects, recipe: Recipe, *, overwrite: bool = False
+    path: Path | str,
+    source: Raster,
+    objects: Objects,
+    recipe: Recipe,
+    *,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
 ) -> None:
     """Writes all objects to one file, whole or not at all.
 
@@ -44,6 +51,8 @@ def write(
         objects as one cut-out.
     overwrite
         Whether a file that is there is replaced.
+    progress
+        Called while another program writes; may raise to stop.
 
     Raises
     ------
@@ -54,6 +63,13 @@ def write(
     """
     if recipe.format in LAYERED:
         _check(recipe)
+        if recipe.format in programs.FORMATS:
+
+            def write_psd(file: BinaryIO) -> None:
+                _write_psd(file, source, objects, recipe)
+
+            programs.write(path, recipe.format, write_psd, overwrite=overwrite, progress=progress)
+            return
         with whole_file(path, overwrite) as file:
             _WRITERS[recipe.format](file, source, objects, recipe)
         return
@@ -80,13 +96,22 @@ def encode(source: Raster, objects: Objects, recipe: Recipe) -> bytes:
     if recipe.format in LAYERED:
         _check(recipe)
         file = io.BytesIO()
+        if recipe.format in programs.FORMATS:
+            _write_psd(file, source, objects, recipe)
+            return programs.encode(recipe.format, file.getvalue())
         _WRITERS[recipe.format](file, source, objects, recipe)
         return file.getvalue()
     return render.encode(source, _cutout(source, objects), recipe)
 
 
 def write_each(
-    path: Path | str, source: Raster, objects: Objects, recipe: Recipe, *, overwrite: bool = False
+    path: Path | str,
+    source: Raster,
+    objects: Objects,
+    recipe: Recipe,
+    *,
+    overwrite: bool = False,
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """A file for each object: NAME-OBJECT.ext beside `path`, which itself is not written.
 
@@ -94,7 +119,7 @@ def write_each(
 
     Parameters
     ----------
-    path, source, objects, recipe, overwrite
+    path, source, objects, recipe, overwrite, progress
         As for `write`.
 
     Returns
@@ -109,7 +134,8 @@ def write_each(
     """
     written = []
     for target, number in zip(each_path(path, objects), range(1, len(objects) + 1), strict=True):
-        write(target, source, objects.choose(number), recipe, overwrite=overwrite)
+        one = objects.choose(number)
+        write(target, source, one, recipe, overwrite=overwrite, progress=progress)
         written.append(target)
     return written
 

@@ -64,8 +64,8 @@ def format_of(path: Path | str, more: Sequence[str] = ()) -> str:
     program = _OF_PROGRAMS.get(suffix.lower())
     if program is not None:
         raise OutputUnwritable(
-            f"{path} would be {program}'s own format, which only {program} writes.",
-            f"Write a .psd: {program} opens it with its groups, names and masks, and saves it so.",
+            f"{path} would be {program}'s own format, which holds a layered cut-out here.",
+            "Write it with mattebrush remove; what this command makes fits a PNG or TIFF.",
         )
     if suffix.lower() not in _SUFFIXES:
         raise OutputUnwritable(
