@@ -22,7 +22,7 @@ from ..imaging.strips import strips
 BACKGROUND, UNKNOWN, FOREGROUND = 0, 128, 255
 """The values of a trimap, uint8."""
 
-_DOUBT = 0.05
+_DOUBT = 0.03
 """A probability nearer to 0 or 1 than this is believed."""
 
 _UNSEEN = 0.01
@@ -33,8 +33,9 @@ _REACH_OUTWARD = 0.06
 """How far beyond the contour the unknown region may reach, as a share of the longer side: that is
 long hair."""
 
-_REACH_INWARD = 0.03
-"""The same into the subject, where hair is dense soon: half of it leaves fewer ghosts."""
+_REACH_INWARD = 0.05
+"""The same into the subject, where hair is dense soon. Less leaves fewer ghosts in subjects of
+which the network is unsure, and more of the background between hairs."""
 
 _ROWS = 256
 
