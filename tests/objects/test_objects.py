@@ -113,6 +113,60 @@ def test_each_box_is_an_object() -> None:
     assert np.abs(found.mask(1) - masks[1]).mean() < 0.01
 
 
+def total_of(objects: Objects) -> np.ndarray:
+    total = np.zeros(objects.shape, np.float32)
+    for one in objects:
+        total[one.window.slices] += one.mask
+    return total
+
+
+def test_overlapping_boxes_share_what_lies_between() -> None:
+    image, masks = three(gap=84)
+    boxes = tuple((75.0 + i * 84 - 60, 50.0, 75.0 + i * 84 + 60, 205.0) for i in range(3))
+    found = find(image, Options(prompt=Prompt(boxes=boxes), decontaminate=False))
+    assert len(found) == 3
+    assert total_of(found).max() <= 1
+    for number, true in enumerate(masks, 1):
+        mask = found.mask(number)
+        assert (mask * true).sum() > 0.85 * true.sum()
+        assert (mask * masks[number % 3]).sum() < 0.15 * true.sum()
+
+
+def test_hard_edges_give_nothing_twice() -> None:
+    image, masks = three()
+    image[masks.max(axis=0) < 0.5] = (250, 250, 250)
+    found = find(image)
+    assert len(found) == 3
+    assert total_of(found).max() <= 1
+    for depth in ("uint8", "uint16"):
+        total = np.zeros(found.shape, np.int64)
+        for one, mask in found.integer_masks(depth):
+            total[one.window.slices] += mask
+        assert total.max() <= np.iinfo(depth).max
+
+
+@pytest.mark.parametrize(
+    ("hidden", "objects"),
+    [
+        ((slice(0, 240), slice(100, 121)), 3),  # a stripe between two of them
+        ((slice(0, 240), slice(210, 420)), 2),  # the right half: one of them is cut
+        ((slice(0, 20), slice(0, 420)), 3),
+    ],
+)
+def test_transparent_parts_of_the_picture_are_no_objects(
+    hidden: tuple[slice, slice], objects: int
+) -> None:
+    """Nor do their hard edges stand out."""
+    image, masks = three()
+    image = np.dstack([image, np.full(image.shape[:2], 255, np.uint8)])
+    image[hidden] = 0
+    found = find(image, Options(decontaminate=False))
+    assert len(found) == objects
+    for number, true in enumerate(masks[:objects], 1):
+        shown = true * (image[..., 3] > 0)
+        assert np.abs(found.mask(number) * (image[..., 3] > 0) - shown).mean() < 0.003
+
+
 def test_a_picture_of_nothing_has_no_objects() -> None:
     found = find(np.full((80, 120, 3), 128, np.uint8))
     assert len(found) == 0

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import decontamination, engine, picture
 from ..cutout import Progress, Report, no_progress
+from ..imaging.depth import FULL
 from ..imaging.rect import Rect
 from ..imaging.resize import resize
 from ..models import catalog
@@ -81,8 +82,11 @@ def find(
     whole = picture.checked(image, display)
     report = engine.new_report("objects", whole)
     focus = picture.focus(whole, options, selection)
+    if not options.text and not focus.prompt:
+        focus = _without_margin(focus, whole)
     view = whole.view(focus.window)
-    detections = _detections(view, focus, options, report, progress)
+    own_alpha = None if whole.alpha is None else whole.alpha[focus.window.slices]
+    detections = _detections(view, own_alpha, focus, options, report, progress)
     masks = []
     for number, one in enumerate(detections):
         share = _share(progress, number, len(detections))
@@ -106,6 +110,25 @@ def find(
     return result
 
 
+_FILLS = 0.98
+"""A picture fills its rectangle if this share of it is opaque."""
+
+
+def _without_margin(focus: Focus, whole: Picture) -> Focus:
+    """Not looking at the transparent margin of a picture that is a rectangle on a larger canvas:
+    there the picture itself would be what stands out. A cut-out keeps the room around it."""
+    if whole.alpha is None:
+        return focus
+    seen = bounds(whole.alpha > 0)
+    if seen is None or seen == whole.box:
+        return focus
+    limits, window = focus.limits.within(seen), focus.window.within(seen)
+    opaque = np.count_nonzero(whole.alpha[seen.slices] == FULL[whole.alpha.dtype])
+    if opaque < _FILLS * seen.width * seen.height or min(limits.width, limits.height) <= 0:
+        return focus
+    return dataclasses.replace(focus, limits=limits, window=window)
+
+
 def view_shape(whole: Picture) -> tuple[int, int]:
     """(height, width) of a picture.
 
@@ -122,7 +145,12 @@ def view_shape(whole: Picture) -> tuple[int, int]:
 
 
 def _detections(
-    view: np.ndarray, focus: Focus, options: Options, report: Report, progress: Progress
+    view: np.ndarray,
+    own_alpha: np.ndarray | None,
+    focus: Focus,
+    options: Options,
+    report: Report,
+    progress: Progress,
 ) -> list[_Detection]:
     """Which objects there are in the window, and in the report what said so."""
     if options.text:
@@ -151,7 +179,7 @@ def _detections(
                 part.certainty,
                 dataclasses.replace(coarse, probability=part.probability),
             )
-            for part in parts.split(view, coarse.probability, row, options)
+            for part in parts.split(view, coarse.probability, row, options, own_alpha)
         ]
 
 

@@ -14,6 +14,7 @@ import dataclasses
 
 import numpy as np
 
+from ..imaging.depth import to_unit
 from ..imaging.morphology import dilated_cross, dilated_square, label
 from ..imaging.resize import resize
 from ..models.catalog import ModelRow
@@ -64,7 +65,13 @@ class _Center:
     depth: int
 
 
-def split(view: np.ndarray, probability: np.ndarray, row: ModelRow, options: Options) -> list[Part]:
+def split(
+    view: np.ndarray,
+    probability: np.ndarray,
+    row: ModelRow,
+    options: Options,
+    own_alpha: np.ndarray | None = None,
+) -> list[Part]:
     """The objects of a subject, from left to right.
 
     Parameters
@@ -77,6 +84,8 @@ def split(view: np.ndarray, probability: np.ndarray, row: ModelRow, options: Opt
         The catalog row of the embedded network, which takes clicks.
     options
         For the device and threads.
+    own_alpha
+        (H, W), the picture's own; None where it is opaque. What cannot be seen is no object.
 
     Returns
     -------
@@ -86,6 +95,8 @@ def split(view: np.ndarray, probability: np.ndarray, row: ModelRow, options: Opt
     scale = _SIDE / max(probability.shape)
     size = tuple(max(1, round(side * scale)) for side in probability.shape)
     small = resize(probability, (size[0], size[1]))
+    if own_alpha is not None:
+        small = small * to_unit(resize(own_alpha, (size[0], size[1])))
     islands = label(small > 0.5)
     counts = np.bincount(islands.ravel(), minlength=1)
     counts[0] = 0
