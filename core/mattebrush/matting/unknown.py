@@ -14,6 +14,7 @@ from ..imaging.resize import Upsampled
 from ..imaging.tile_workers import for_each_tile
 from ..imaging.tiles import Tile, plan
 from . import upsample
+from .haze import without_haze
 from .methods import Decide, Method
 from .trimap import unknown_region
 
@@ -73,6 +74,8 @@ def matte_unknown(
     tiles = plan(unknown_region(known), method.tile, halo, method.multiple)
     decide = method.prepare(small, known, guess)
     alpha = _decided(known, decide, tiles, first, method.workers(threads))
+    if guess is not None:
+        alpha = without_haze(alpha, unknown_region(known), guess)
     if not method.guided_upsampling:
         return alpha
     effort = upsample.AFTER_TRIMAP if blind else upsample.AFTER_COARSE
