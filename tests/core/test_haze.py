@@ -16,7 +16,7 @@ SIZE = 240
 def strands() -> np.ndarray:
     """Hairs two pixels wide, twelve apart, nearly opaque."""
     alpha = np.zeros((SIZE, SIZE), np.float32)
-    alpha[:, ::12] = alpha[:, 1::12] = 0.8
+    alpha[:, 5::12] = alpha[:, 6::12] = 0.8
     return alpha
 
 
