@@ -23,11 +23,11 @@ from .packages import sources
 _SHEBANG = "#!/usr/bin/env python3"
 _LIBRARY = "gimpfu"
 _DIVISION = "old_division"
+_TEXT = "old_text"
 _PROCEDURE = re.compile(r"\bpdb\s*(?:\.\s*(\w+)|\[\s*['\"]([\w-]+)['\"]\s*\])")
 _PDB_METHODS = {"query", "has_key"}
-_GTK = re.compile(r"^\s*(?:import|from)\s+(gtk|pygtk|gobject|gimpui|gimpthumb|glib|pango)\b")
+_GTK = re.compile(r"^\s*(?:import|from)\s+(gimpui|gimpthumb|gtk\.glade|cairo|vte)\b")
 _ATTRIBUTES = {
-    "install_procedure": "declare procedures with register()",
     "install_temp_proc": "declare procedures with register()",
     "uninstall_temp_proc": "declare procedures with register()",
     "progress_install": "GIMP 3 shows the progress itself",
@@ -162,6 +162,10 @@ def _converted(path: Path) -> tuple[str, list[str]]:
         if divided != mended:
             mended = divided
             done.append(f"divisions go through {_DIVISION}(), which divides as Python 2 did")
+        decoded = _old_decoding(mended)
+        if decoded != mended:
+            mended = decoded
+            done.append(f"decode() goes through {_TEXT}(), which takes text for what it is")
     if mended.startswith("#!"):
         first, _, rest = mended.partition("\n")
         if first.strip() != _SHEBANG:
@@ -305,8 +309,35 @@ def _edited(
     return "\n".join(lines)
 
 
-def _with_import(text: str) -> str:
-    """The text with the import of `old_division`, below what must stand first."""
+def _old_decoding(text: str) -> str:
+    """`x.decode(...)` by `old_text`: what was bytes in Python 2 is mostly text already."""
+    starts = [0]
+    for line in text.encode("utf-8").split(b"\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    data = text.encode("utf-8")
+    edits: list[tuple[int, int, bytes]] = []  # from, to, what to put there
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        value = node.func.value
+        if node.func.attr != "decode" or value.end_lineno is None or value.end_col_offset is None:
+            continue
+        end = starts[value.end_lineno - 1] + value.end_col_offset
+        called = re.compile(rb"\s*\)*\s*\.\s*decode\s*\(").match(data, end)
+        if called is None:
+            continue
+        brackets = called.group().partition(b".")[0]
+        begin = starts[node.lineno - 1] + node.col_offset
+        edits += [(begin, begin, f"{_TEXT}(".encode()), (end, called.end(), brackets + b", ")]
+    if not edits:
+        return text
+    for begin, end, put in sorted(edits, reverse=True):
+        data = data[:begin] + put + data[end:]
+    return _with_import(data.decode("utf-8"), _TEXT)
+
+
+def _with_import(text: str, name: str = _DIVISION) -> str:
+    """The text with the import of a function of the library, below what must stand first."""
     lines = text.split("\n")
     at = 0
     body = ast.parse(text).body
@@ -319,7 +350,7 @@ def _with_import(text: str) -> str:
     if not at:
         while at < len(lines) and lines[at].startswith("#"):
             at += 1
-    lines.insert(at, f"from {_LIBRARY} import {_DIVISION}")
+    lines.insert(at, f"from {_LIBRARY} import {name}")
     return "\n".join(lines)
 
 
@@ -336,7 +367,7 @@ def _findings(file: str, text: str) -> Iterator[Finding]:
         module = _GTK.match(code)
         if module:
             hint = "GIMP 3 has GTK 3, from gi.repository"
-            yield Finding(file, number, f"{module.group(1)}: GIMP 3 has no PyGTK; {hint}")
+            yield Finding(file, number, f"{module.group(1)}: not in GIMP 3; {hint}")
         for match in _ATTRIBUTE.finditer(code):
             if match.group(1) in _ATTRIBUTES:
                 hint = _ATTRIBUTES[match.group(1)]

@@ -23,6 +23,7 @@ from . import (
 from ._context import settings
 from ._enums import native_enum
 from ._errors import NotCovered, error
+from ._python2 import text
 from ._values import from_native, native, resource, wrap
 
 
@@ -102,10 +103,12 @@ def _pasted(layers):
 
 @_in_old_mode
 def _new_from_visible(image, destination, name):
-    return wrap(Gimp.Layer.new_from_visible(image.native, destination.native, str(name)))
+    return wrap(Gimp.Layer.new_from_visible(image.native, destination.native, text(name)))
 
 
 def _edit_stroke(drawable):
+    if Gimp.Selection.is_empty(drawable.native.get_image()):
+        raise error("There is no selection to stroke.")
     drawable.native.edit_stroke_selection()
 
 
@@ -264,6 +267,12 @@ def _get_attribute(name):
     return lambda target: getattr(target, name)
 
 
+def _children(item):
+    if not item.native.is_group():
+        raise error("Item '%s' is not a group item" % item.name)
+    return _ids(item.native.get_children())
+
+
 def _position(image, item):
     return image.native.get_item_position(item.native)
 
@@ -333,8 +342,6 @@ def _set_filename(image, path):
 
 
 def _drawable_offset(drawable, around, fill, x, y):
-    if not Gimp.Selection.is_empty(drawable.native.get_image()):
-        raise NotCovered("pdb.gimp_drawable_offset within a selection", "Select nothing first.")
     drawable.offset(bool(around), fill, x, y)
 
 
@@ -428,7 +435,7 @@ TABLE = {
     "gimp-image-get-channels": _image_list("get_channels"),
     "gimp-image-get-vectors": _image_list("get_paths"),
     "gimp-image-list": lambda: _ids(Gimp.get_images()),
-    "gimp-item-get-children": lambda item: _ids(item.native.get_children()),
+    "gimp-item-get-children": _children,
     "gimp-image-add-layer": lambda image, layer, position: image.add_layer(layer, position),
     "gimp-image-add-channel": lambda image, channel, position: image.add_channel(channel, position),
     "gimp-image-add-vectors": lambda image, vectors, position: image.native.insert_path(
@@ -507,12 +514,14 @@ def _autocrop(image, drawable):
     image.native.autocrop(drawable.native)
 
 
+def _autocrop_layer(image, layer):
+    image.native.autocrop_selected_layers(layer.native)
+
+
 TABLE.update(
     {
         "plug-in-autocrop": _autocrop,
-        "plug-in-autocrop-layer": lambda image, layer: image.native.autocrop_selected_layers(
-            layer.native
-        ),
+        "plug-in-autocrop-layer": _autocrop_layer,
     }
 )
 

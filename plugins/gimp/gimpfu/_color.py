@@ -5,12 +5,14 @@ Several of GIMP 3's reckon in linear light, where 2.10 did with the values as th
 a tool is run on a copy whose values are stored the same and said to be linear: `_encoded`.
 """
 
+import array
+import itertools
 import math
 
 from gi.repository import Gegl, Gimp
 
 from . import _graph
-from ._errors import NotCovered, error
+from ._errors import error
 
 
 def _tool(method, convert, encoded=False, looks=False):
@@ -41,7 +43,7 @@ def _encoded(drawable, method, values, looks):
     native = drawable.native
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
-    actual, declared = _graph.formats(native, encoded=True, depth="float")
+    actual, declared = _graph.encoded_formats(native, encoded=True, depth="float")
     width, height = drawable.width, drawable.height
     place = Gegl.Rectangle.new(0, 0, width, height)
     copy = _linear_image(native, width, height)
@@ -125,22 +127,52 @@ def _curve(scale):
 
 def _old_brightness(brightness, contrast):
     """As a curve: GIMP 3's tool takes only half of 2.10's range."""
-    lift, steep = brightness / 127.0 / 2, math.tan((contrast / 127.0 + 1) * math.pi / 4)
-    values = []
-    for step in range(256):
-        value = step / 255.0
-        value = value * (1 + lift) if lift < 0 else value + (1 - value) * lift
-        values.append(min(max((value - 0.5) * steep + 0.5, 0.0), 1.0))
-    return Gimp.HistogramChannel.VALUE, values
+    lift, steep = _lift_and_slope(brightness, contrast)
+    values = [_brighter(step / 255.0, lift, steep) for step in range(256)]
+    return Gimp.HistogramChannel.VALUE, [min(max(value, 0.0), 1.0) for value in values]
+
+
+def _lift_and_slope(brightness, contrast):
+    return brightness / 127.0 / 2, math.tan((contrast / 127.0 + 1) * math.pi / 4)
+
+
+def _brighter(value, lift, steep):
+    value = value * (1 + lift) if lift < 0 else value + (1 - value) * lift
+    return (value - 0.5) * steep + 0.5
 
 
 def _old_brightness_contrast(drawable, brightness, contrast):
     """As a curve, which cuts off what is beyond black and white: 2.10 mixed before that."""
     bounds = drawable.mask_intersect()
-    if bounds and _graph.softly_selected(drawable, bounds):
-        name = "pdb.gimp_brightness_contrast within a soft selection"
-        raise NotCovered(name, "Use pdb.gimp_drawable_brightness_contrast.")
+    if bounds and not drawable.native.is_indexed() and _graph.softly_selected(drawable, bounds):
+        lift, steep = _lift_and_slope(brightness, contrast)
+        _each_value(drawable, bounds, lambda value: _brighter(value, lift, steep))
+        return
     _encoded(drawable, "curves_explicit", _old_brightness(brightness, contrast), False)
+
+
+def _each_value(drawable, bounds, change):
+    """Puts another value in each color's place, beyond black and white, too."""
+    values, colors = _values(drawable.native, bounds)
+    count = len(colors) + int(drawable.native.has_alpha())
+    for channel, color in enumerate(colors):
+        values[channel::count] = array.array("f", map(change, color))
+    _graph.put(
+        drawable,
+        bounds,
+        _graph.encoded_formats(drawable.native, False, "float")[0],
+        values.tobytes(),
+    )
+
+
+def _values(native, bounds):
+    """All encoded values of a part of a drawable, and those of each color."""
+    seen, _ = _graph.encoded_formats(native, False, "float")
+    place = Gegl.Rectangle.new(*bounds)
+    data = native.get_buffer().get(place, 1.0, seen, Gegl.AbyssPolicy.NONE)
+    values, colors = array.array("f", bytes(data)), 3 if native.is_rgb() else 1
+    count = colors + int(native.has_alpha())
+    return values, [values[channel::count] for channel in range(colors)]
 
 
 def _brightness(brightness, contrast):
@@ -183,17 +215,79 @@ def _histogram(drawable, channel, start, end):
 
 
 def _drawable_histogram(drawable, channel, start, end):
-    if int(channel) in (1, 2, 3) and not drawable.native.is_rgb():
+    native = drawable.native
+    if int(channel) in (1, 2, 3) and not native.is_rgb():
         raise error("gimp_histogram: a gray layer has no colors")
-    return tuple(drawable.native.histogram(_channel(channel), float(start), float(end)))[-6:]
+    if isinstance(native, (Gimp.LayerMask, Gimp.Selection)):
+        return _mask_histogram(drawable, int(start * 255 + 0.5), int(end * 255 + 0.5))
+    return tuple(native.histogram(_channel(channel), float(start), float(end)))[-6:]
+
+
+def _mask_histogram(drawable, start, end):
+    """Of a mask's encoded values, where GIMP 3 counts linear ones."""
+    bounds = drawable.mask_intersect()
+    if bounds is None:
+        return 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    values, colors = _values(drawable.native, bounds)
+    counts = _counts(colors[0], _weights(drawable, bounds, values))
+    part = list(enumerate(counts))[start : end + 1]
+    pixels, count = sum(counts), sum(much for _, much in part)
+    if not count:
+        return 0.0, 0.0, 0.0, pixels, 0.0, 0.0
+    mean = sum(value * much for value, much in part) / count
+    deviation = math.sqrt(sum(much * (value - mean) ** 2 for value, much in part) / count)
+    below = zip(part, _running_total([much for _, much in part]))
+    median = next(value for (value, _), total in below if total * 2 > count)
+    return mean, deviation, float(median), pixels, count, count / pixels
 
 
 def _equalize(drawable, mask):
-    """Of all of it. Where pixels are selected or seen in part GIMP 3 weighs them otherwise."""
-    if not Gimp.Selection.is_empty(drawable.native.get_image()) or drawable.native.has_alpha():
-        name = "pdb.gimp_equalize within a selection or with an alpha channel"
-        raise NotCovered(name, "Select nothing and flatten the layer first.")
-    _encoded(drawable, "equalize", (bool(mask),), False)
+    """Spreads the values evenly, by what is selected, each pixel as far as it is seen."""
+    native, bounds = drawable.native, drawable.mask_intersect()
+    if bounds is None:
+        return
+    if native.is_indexed():
+        raise error("GIMP has no colour tools for indexed layers")
+    values, colors = _values(native, bounds)
+    weights = _weights(drawable, bounds, values)
+    total = _running_total(_counts(map(max, *colors) if len(colors) > 1 else colors[0], weights))
+    spread = [_running_total(_counts(color, weights)) for color in colors]
+    count = len(colors) + int(native.has_alpha())
+    for channel, sums in enumerate(spread):
+        even = [one / total[-1] if total[-1] else 0.0 for one in sums]
+        values[channel::count] = array.array("f", (even[_step(one)] for one in colors[channel]))
+    _graph.put(
+        drawable, bounds, _graph.encoded_formats(native, False, "float")[0], values.tobytes()
+    )
+
+
+def _step(value):
+    """The step of 256 that a value is in, reckoned with single precision."""
+    return min(max(int(array.array("f", [value * 255.0])[0]), 0), 255)
+
+
+def _counts(color, weights):
+    """How much there is of each of 256 values."""
+    counts = [0.0] * 256
+    for value, weight in zip(color, weights):
+        counts[min(max(int(value * 255.0 + 0.5), 0), 255)] += weight
+    return counts
+
+
+def _running_total(counts):
+    return list(itertools.accumulate(counts))
+
+
+def _weights(drawable, bounds, values):
+    """How far each pixel counts: as far as it is selected and seen."""
+    native = drawable.native
+    selected = itertools.repeat(1.0, bounds[2] * bounds[3])
+    if not Gimp.Selection.is_empty(native.get_image()):
+        selected = _graph.selected(drawable, bounds)
+    if not native.has_alpha():
+        return list(selected)
+    count = 4 if native.is_rgb() else 2
+    return [one * alpha for one, alpha in zip(selected, values[count - 1 :: count])]
 
 
 def _desaturate(drawable, mode=0):

@@ -14,8 +14,17 @@ Step = collections.namedtuple("Step", "operation properties inputs")
 def formats(native, encoded, depth=None):
     """(the format that reads the drawable, the format that the operation is told it is).
 
-    With `encoded` the operation takes the encoded values for linear ones.
+    With `encoded` the operation takes the encoded values for linear ones. Masks and the selection
+    are linear as they are.
     """
+    if isinstance(native, (Gimp.LayerMask, Gimp.Selection)):
+        linear = "Y " + (depth or _depth(native))
+        return linear, linear
+    return encoded_formats(native, encoded, depth)
+
+
+def encoded_formats(native, encoded, depth=None):
+    """The same; masks and the selection are read encoded, too, as by 2.10's color tools."""
     kind = "RGB" if native.is_rgb() or native.is_indexed() else "Y"
     marked = "R'G'B'" if kind == "RGB" else "Y'"
     alpha = "A" if native.has_alpha() else ""
@@ -113,7 +122,7 @@ def put(drawable, bounds, name, data, soft=None, kept=()):
     native.update(*bounds)
 
 
-def _selected(drawable, bounds):
+def selected(drawable, bounds):
     """How far each pixel of a part is selected."""
     x, y = drawable.offsets
     place = Gegl.Rectangle.new(bounds[0] + x, bounds[1] + y, bounds[2], bounds[3])
@@ -128,7 +137,7 @@ def softly_selected(drawable, bounds):
         return False
     if Gimp.Selection.is_empty(drawable.native.get_image()):
         return False
-    return not set(_selected(drawable, bounds)) <= {0.0, 1.0}
+    return not set(selected(drawable, bounds)) <= {0.0, 1.0}
 
 
 def _mix(drawable, made, shadow, bounds):
@@ -138,7 +147,7 @@ def _mix(drawable, made, shadow, bounds):
     native, (x, y, width, height) = drawable.native, bounds
     name = ("RGBA" if native.is_rgb() else "YA") + " float"
     count = 4 if native.is_rgb() else 2
-    shares = _selected(drawable, bounds)
+    shares = selected(drawable, bounds)
     for row in range(height):
         part = Gegl.Rectangle.new(x, y + row, width, 1)
         share = shares[row * width : (row + 1) * width]
@@ -209,7 +218,7 @@ def apply_bytes(drawable, change, whole=False, rows=0):
     top, bottom = max(y - rows, 0), min(y + height + rows, drawable.height)
     seen = x, top, width, bottom - top
     place = Gegl.Rectangle.new(*seen)
-    name = formats(native, False, "u8")[0]
+    name = encoded_formats(native, False, "u8")[0]
     count = (3 if native.is_rgb() else 1) + int(native.has_alpha())
     data = bytes(native.get_buffer().get(place, 1.0, name, Gegl.AbyssPolicy.NONE))
     shadow = native.get_shadow_buffer()
@@ -222,7 +231,7 @@ def apply_bytes(drawable, change, whole=False, rows=0):
 def read_bytes(drawable):
     """All of a drawable in 8 bits, as `apply_bytes` hands it on."""
     whole = Gegl.Rectangle.new(0, 0, drawable.width, drawable.height)
-    name = formats(drawable.native, False, "u8")[0]
+    name = encoded_formats(drawable.native, False, "u8")[0]
     return bytes(drawable.native.get_buffer().get(whole, 1.0, name, Gegl.AbyssPolicy.NONE))
 
 

@@ -7,11 +7,11 @@ stand where GIMP 3 does it differently. Two objects are equal when they mean the
 
 from gi.repository import Gimp
 
-from . import _regions, _transforms, gimpcolor
+from . import _graph, _regions, _transforms, gimpcolor
 from ._context import same_selection
 from ._enums import native_enum
 from ._errors import NotCovered, error
-from ._python2 import Text, text_bytes
+from ._python2 import Text, text, text_bytes, whole
 from ._values import counterpart, file_of, from_native, native, unit, wrap
 
 _FILENAME = "gimpfu-filename"
@@ -344,7 +344,7 @@ class Image(_Object, _Parasites):
 
     def get_guide_position(self, guide):
         """Where a guide is."""
-        return self.native.get_guide_position(guide)
+        return whole(self.native.get_guide_position(guide))
 
     def get_layer_by_tattoo(self, tattoo):
         """The layer of that tattoo."""
@@ -394,7 +394,7 @@ class Item(_Object, _Parasites):
     """What is in an image's lists."""
 
     image = property(lambda self: wrap(self.native.get_image()))
-    name = _attribute("get_name", "set_name", str)
+    name = _attribute("get_name", "set_name", text)
     visible = _attribute("get_visible", "set_visible", bool)
     tattoo = _attribute("get_tattoo", "set_tattoo")
     parent = property(lambda self: wrap(self.native.get_parent()))
@@ -431,20 +431,20 @@ class Drawable(Item):
     is_gray = is_grey = property(lambda self: self.native.is_gray())
     is_indexed = property(lambda self: self.native.is_indexed())
     is_layer_mask = property(lambda self: self.native.is_layer_mask())
-    type = property(lambda self: int(self.native.type()))
+    type = property(lambda self: whole(int(self.native.type())))
     type_with_alpha = property(lambda self: int(self.native.type_with_alpha()))
-    bpp = property(lambda self: _regions.bytes_per_pixel(self.native))
-    offsets = property(lambda self: tuple(self.native.get_offsets()[1:]))
+    bpp = property(lambda self: whole(_regions.bytes_per_pixel(self.native)))
+    offsets = property(lambda self: whole(tuple(self.native.get_offsets()[1:])))
 
     @property
     def mask_bounds(self):
         """The part of it within the selection, as (x1, y1, x2, y2)."""
-        return tuple(self.native.mask_bounds()[-4:])
+        return whole(tuple(self.native.mask_bounds()[-4:]))
 
     def mask_intersect(self):
         """The part of it within the selection, as (x, y, width, height), or None."""
         intersects, x, y, width, height = self.native.mask_intersect()
-        return (x, y, width, height) if intersects else None
+        return whole((x, y, width, height)) if intersects else None
 
     def _buffer(self, shadow=False):
         """The pixels: those that regions changed and `flush` has yet to write, else anew."""
@@ -509,10 +509,15 @@ class Drawable(Item):
         self.native.fill(native_enum(Gimp.FillType, how))
 
     def offset(self, wrap_around, fill_type, x, y):
-        """Moves its pixels."""
+        """Moves its pixels, also those that are not selected."""
         kind = Gimp.OffsetType(int(fill_type))
         color = Gimp.context_get_background()
-        self.native.offset(bool(wrap_around), kind, color, int(x), int(y))
+        args = bool(wrap_around), kind, color, int(x), int(y)
+        if Gimp.Selection.is_empty(self.native.get_image()):
+            self.native.offset(*args)
+            return
+        with _graph.everything_selected(self.native):
+            self.native.offset(*args)
 
 
 @counterpart(Gimp.Layer)
@@ -522,7 +527,7 @@ class Layer(Drawable):
     def __init__(self, image, name, width, height, type=0, opacity=100.0, mode=28):
         self.native = Gimp.Layer.new(
             image.native,
-            str(name),
+            text(name),
             int(width),
             int(height),
             Gimp.ImageType(int(type)),
@@ -604,7 +609,7 @@ class Channel(Drawable):
     def __init__(self, image, name, width, height, opacity=100.0, color=(0, 0, 0)):
         color = gimpcolor.from_any(color).to_gegl()
         self.native = Gimp.Channel.new(
-            image.native, str(name), int(width), int(height), float(opacity), color
+            image.native, text(name), int(width), int(height), float(opacity), color
         )
 
     opacity = _attribute("get_opacity", "set_opacity", float)
@@ -779,6 +784,9 @@ class Parasite(_Object):
 
     def __repr__(self):
         return "<parasite %s>" % self.name
+
+    def __str__(self):
+        return str(self.data)
 
     def _key(self):
         return (self.name, self.flags, bytes(self.data))

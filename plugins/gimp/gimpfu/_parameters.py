@@ -10,6 +10,7 @@ import collections
 from gi.repository import GObject
 
 from . import gimpcolor
+from ._python2 import whole
 from ._values import from_native, native
 
 PF_INT8, PF_INT16, PF_INT32 = 2, 1, 0
@@ -155,9 +156,11 @@ class Parameter(object):
         if self.kind == PF_RADIO:
             return self._radio(value)
         if self.kind == PF_SPINNER:
-            return int(value)  # fractions were cut off in GIMP 2.10
+            return whole(int(value))  # fractions were cut off in GIMP 2.10
         if self.kind in (PF_STRING, PF_TEXT, PF_FILENAME, PF_DIRNAME, PF_FILE):
-            return value or ""
+            return whole(value or "")
+        if self.kind == PF_COLOR and tuple(from_native(value)) == (0, 0, 0, 0):
+            return _safe_color(self.default)  # GIMP 3.0 loses it where a caller gives none
         return from_native(value)
 
     def _radio(self, text):

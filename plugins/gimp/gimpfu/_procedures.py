@@ -10,6 +10,7 @@ from gi.repository import Gimp, GObject
 
 from . import _adapted, _files, _objects, _types
 from ._errors import CancelError, NotCovered, error
+from ._python2 import whole
 from ._values import from_native, to_native
 
 _FAMILIES = (
@@ -170,7 +171,7 @@ def _as_before(value):
     """Yes and no were 1 and 0 in GIMP 2.10."""
     if isinstance(value, bool):
         return int(value)
-    return tuple(_as_before(one) for one in value) if type(value) is tuple else value
+    return tuple(_as_before(one) for one in value) if type(value) is tuple else whole(value)
 
 
 def call(name, args, run_mode=int(Gimp.RunMode.NONINTERACTIVE)):
@@ -293,4 +294,20 @@ def _results(result, specs):
 
 
 pdb = Pdb()
+
+
+def _described(kind):
+    """`gimp-procedural-db-proc-arg` and `-val`: one argument's or result's type, name and text."""
+
+    def describe(name, number):
+        found = getattr(_procedure(name), kind)
+        if not 0 <= number < len(found):
+            raise error("Procedure '%s' has no such argument: %d" % (name, number))
+        return found[number]
+
+    return describe
+
+
+_adapted.TABLE["gimp-procedural-db-proc-arg"] = _described("params")
+_adapted.TABLE["gimp-procedural-db-proc-val"] = _described("return_vals")
 _adapted.TABLE["gimp-procedural-db-proc-exists"] = lambda name: int(pdb.has_key(name))

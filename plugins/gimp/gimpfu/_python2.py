@@ -5,10 +5,14 @@ gettext's old arguments and names, arrays and pixels as text, and functions that
 library. Nothing that Python 3 has of its own is changed.
 """
 
+import __future__
+
 import array
 import builtins
+import configparser
 import functools
 import gettext
+import operator
 import os
 import string
 import sys
@@ -57,7 +61,10 @@ def _mend_gettext():
 def text_bytes(data):
     """Pixels or array contents as bytes, whatever they were written as: text, numbers, arrays."""
     if isinstance(data, str):
-        return data.encode("latin-1")
+        try:
+            return data.encode("latin-1")
+        except UnicodeEncodeError:
+            return data.encode("utf-8")
     if isinstance(data, (bytes, bytearray, memoryview)):
         return bytes(data)
     if hasattr(data, "tobytes"):
@@ -74,6 +81,8 @@ def _mend_array():
         """array.array that also takes text for bytes."""
 
         def __new__(cls, typecode, *initial):
+            if typecode == "c":  # letters
+                typecode = "B"
             if initial and isinstance(initial[0], str) and typecode not in "uw":
                 initial = (text_bytes(initial[0]),)
             return super().__new__(cls, typecode, *initial)
@@ -122,6 +131,9 @@ _GONE = (
     (string, "maketrans", str.maketrans),
     (os, "getcwdu", os.getcwd),
     (sys, "maxint", sys.maxsize),
+    (sys, "setdefaultencoding", lambda name: None),
+    (configparser.RawConfigParser, "readfp", configparser.RawConfigParser.read_file),
+    (configparser, "SafeConfigParser", configparser.ConfigParser),
     (time, "clock", time.process_time),
 )
 _STRING = (
@@ -131,11 +143,137 @@ _STRING = (
 _GONE += tuple((string, name, getattr(str, name)) for name in " ".join(_STRING).split())
 
 
+def open(file, mode="r", *args, **kwargs):
+    """Opens a file as Python 2 did: any bytes pass through, and binary files take text, too."""
+    if "b" in mode:
+        return _BinaryFile(builtins.open(file, mode, *args, **kwargs))
+    if len(args) < 2:
+        kwargs.setdefault("encoding", "utf-8")
+        kwargs.setdefault("errors", "surrogateescape")
+    return builtins.open(file, mode.replace("U", "") or "r", *args, **kwargs)
+
+
+file = open
+
+
+class _BinaryFile(object):
+    """A binary file that takes text for bytes, and gives what can be used as both."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+    def write(self, data):
+        """Writes bytes, or the bytes that a text stands for."""
+        return self._file.write(text_bytes(data))
+
+    def writelines(self, lines):
+        """Writes one after the other."""
+        for line in lines:
+            self.write(line)
+
+    def read(self, *size):
+        """Bytes that are letters, too."""
+        return Pixels(self._file.read(*size))
+
+    def readline(self, *size):
+        """One line of them."""
+        return Pixels(self._file.readline(*size))
+
+    def readlines(self, *hint):
+        """All lines."""
+        return [Pixels(line) for line in self._file.readlines(*hint)]
+
+    def __iter__(self):
+        return map(Pixels, self._file)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self._file.close()
+
+
 def old_division(one, other):
     """one / other as Python 2 divided: whole numbers give a whole number."""
     if isinstance(one, int) and isinstance(other, int):
         return one // other
     return one / other
+
+
+class Whole(int):
+    """A whole number that GIMP gave: divided by another it gives a whole one, as in Python 2.
+
+    A mechanical conversion leaves `image.width / 2` as it was.
+    """
+
+    def __truediv__(self, other):
+        return Whole(self // other) if isinstance(other, int) else int.__truediv__(self, other)
+
+    def __rtruediv__(self, other):
+        return Whole(other // self) if isinstance(other, int) else int.__rtruediv__(self, other)
+
+
+def _stays_whole(name):
+    """A method of int whose whole results are `Whole`."""
+    plain = getattr(int, name)
+
+    def method(self, *others):
+        found = plain(self, *others)
+        return Whole(found) if type(found) is int else found
+
+    return method
+
+
+for _name in (
+    *("add", "radd", "sub", "rsub", "mul", "rmul", "floordiv", "rfloordiv", "mod", "rmod"),
+    *("neg", "pos", "abs", "pow"),
+):
+    setattr(Whole, "__%s__" % _name, _stays_whole("__%s__" % _name))
+
+
+def whole(value):
+    """The value, texts as `Words`; whole numbers as `Whole`, unless it asked for new division."""
+    if type(value) is tuple:
+        return tuple(whole(one) for one in value)
+    if type(value) is str:
+        return Words(value)
+    if type(value) is not int or _wants_new_division():
+        return value
+    return Whole(value)
+
+
+def _wants_new_division():
+    """Whether the plug-in says `from __future__ import division`."""
+    plugin = sys.modules.get("__main__")
+    return getattr(plugin, "division", None) is __future__.division
+
+
+class Words(str):
+    """Text that GIMP gave; `decode`, which Python 2's text had, leaves it as it is."""
+
+    def decode(self, encoding="utf-8", errors="strict"):
+        """The same text."""
+        return str(self)
+
+    def __add__(self, other):
+        found = str.__add__(self, other)
+        return Words(found) if isinstance(found, str) else found
+
+    def __radd__(self, other):
+        return Words(other + str(self)) if isinstance(other, str) else NotImplemented
+
+
+def old_text(value, *encoding):
+    """value.decode(...), also where it is text already."""
+    return value if isinstance(value, str) else value.decode(*encoding)
+
+
+def text(value):
+    """What a plug-in gives for a text or name: text, its bytes, or something that prints as it."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 class Text(bytes):
@@ -186,7 +324,11 @@ _TEXT = (
 
 
 class Pixels(Text):
-    """A region's bytes, of which each is a letter where plug-ins take them for text."""
+    """A region's or file's bytes, of which each is a letter where plug-ins take them for text.
+
+    In Python 2 a part of it, and what a loop over it gave, was a text of one letter: so it is
+    here. One letter is its number, too, where Python 2 would have refused to reckon with it.
+    """
 
     def _text(self):
         return self.decode("latin-1")
@@ -195,7 +337,64 @@ class Pixels(Text):
 
     def __getitem__(self, where):
         item = bytes.__getitem__(self, where)
-        return Pixels(item) if isinstance(where, slice) else item
+        return Pixels(item if isinstance(where, slice) else (item,))
+
+    def __iter__(self):
+        return (Pixels((one,)) for one in bytes.__iter__(self))
+
+    def __add__(self, other):
+        if isinstance(other, (int, float)):
+            return int(self) + other
+        if isinstance(other, bytes):
+            return Pixels(bytes(self) + bytes(other))
+        return Text.__add__(self, other)
+
+    def __radd__(self, other):
+        return other + int(self) if isinstance(other, (int, float)) else Text.__radd__(self, other)
+
+    def __int__(self):  # no __index__: bytearray() would take one byte for a size
+        if len(self) != 1:
+            raise TypeError("%d bytes are not one number" % len(self))
+        return bytes.__getitem__(self, 0)
+
+    def __float__(self):
+        return float(int(self))
+
+
+def _as_number(name):
+    """A method of Pixels that reckons with the one letter's number."""
+    reckon = getattr(operator, name)
+
+    def method(self, other):
+        number = int(other) if isinstance(other, Pixels) else other
+        return reckon(int(self), number) if isinstance(number, (int, float)) else NotImplemented
+
+    def reverse(self, other):
+        return reckon(other, int(self)) if isinstance(other, (int, float)) else NotImplemented
+
+    return method, reverse
+
+
+for _name in ("sub", "truediv", "floordiv", "and_", "or_", "xor", "lshift", "rshift", "pow"):
+    _method, _reverse = _as_number(_name)
+    setattr(Pixels, "__%s__" % _name.strip("_"), _method)
+    setattr(Pixels, "__r%s__" % _name.strip("_"), _reverse)
+
+
+def _compared(name):
+    """A comparison of Pixels, with numbers too."""
+    plain, reckon = getattr(bytes, "__%s__" % name), getattr(operator, name)
+
+    def method(self, other):
+        if isinstance(other, (int, float)):
+            return reckon(int(self), other)
+        return plain(self, other.encode("latin-1") if isinstance(other, str) else other)
+
+    return method
+
+
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(Pixels, "__%s__" % _name, _compared(_name))
 
 
 for _name in " ".join(_TEXT).split():

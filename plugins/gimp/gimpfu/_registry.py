@@ -307,12 +307,23 @@ class GimpfuPlugin(Gimp.PlugIn):
         """Plug-ins for 2.10 look after their translations themselves."""
         return False
 
+    query = None
+    """What declares procedures beside `register`: see `_lowlevel`."""
+
+    def _ask(self):
+        """Has the procedures declared, once."""
+        query, type(self).query = self.query, None
+        if query:
+            query()
+
     def do_query_procedures(self):
         """Their names."""
+        self._ask()
         return list(_registered)
 
     def do_create_procedure(self, name):
         """One of them."""
+        self._ask()
         Gegl.init(None)  # for colours among the parameters; not earlier: GIMP does it too
         return _registered[name].declare(self)
 

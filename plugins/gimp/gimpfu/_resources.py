@@ -192,6 +192,30 @@ def _counted(values):
     return len(values), values
 
 
+def _segment_color(side):
+    """2.10 gave the opacity, 0 to 100, behind the color."""
+
+    def color(name, segment):
+        found = getattr(_found("gradient", name), "segment_get_%s_color" % side)(int(segment))
+        found = from_native(found[-1] if isinstance(found, tuple) else found)
+        return found, found.a * 100.0
+
+    return color
+
+
+def _set_segment_color(side):
+    """2.10 took the opacity, 0 to 100, behind the color."""
+
+    def set_color(name, segment, color, opacity):
+        color = gimpcolor.from_any(color).copy()
+        color.a = opacity / 100.0
+        set_value = getattr(_found("gradient", name), "segment_set_%s_color" % side)
+        if not set_value(int(segment), color.to_gegl()):
+            raise error(Gimp.get_pdb().get_last_error() or "there is no segment %d" % segment)
+
+    return set_color
+
+
 def _gradients_data(name, size, reverse):
     values = uniform_samples(name, size, reverse)
     return _native("gradient", name).get_name(), len(values), values
@@ -213,10 +237,13 @@ _UNITS = {
     "factor": lambda one: one.get_factor(),
     "identifier": lambda one: one.get_name(),
     "plural": lambda one: one.get_name(),
-    "singular": lambda one: one.get_name(),
+    "singular": lambda one: _SINGULAR.get(one.get_id(), one.get_name()),
     "symbol": lambda one: one.get_symbol(),
     "deletion-flag": lambda one: int(one.get_deletion_flag()),
 }
+
+
+_SINGULAR = dict(enumerate(("pixel", "inch", "millimeter", "point", "pica")))
 
 
 def _unit_table():
@@ -255,6 +282,9 @@ TABLE = {}
 for _kind in _KINDS:
     TABLE.update(_each(_kind))
 TABLE.update(_unit_table())
+for _side in ("left", "right"):
+    TABLE["gimp-gradient-segment-get-%s-color" % _side] = _segment_color(_side)
+    TABLE["gimp-gradient-segment-set-%s-color" % _side] = _set_segment_color(_side)
 TABLE.update(
     {
         "gimp-brush-get-info": _brush_info,

@@ -13,7 +13,7 @@ from gi.repository import Gegl, Gimp, Gio, GLib, GObject  # noqa: E402
 from . import gimpcolor  # noqa: E402
 from ._enums import native_enum, number_of  # noqa: E402
 from ._errors import error  # noqa: E402
-from ._python2 import text_bytes  # noqa: E402
+from ._python2 import text, text_bytes, whole  # noqa: E402
 
 
 def to_native(value, spec):
@@ -41,7 +41,7 @@ def to_native(value, spec):
     if kind.name == "GBytes":
         return GLib.Bytes.new(text_bytes(value))
     if kind.name == "GStrv":
-        return [str(one) for one in value]
+        return [text(one) for one in value]
     if kind == GObject.TYPE_DOUBLE:
         return float(value)
     if kind == GObject.TYPE_STRING:
@@ -61,7 +61,7 @@ def choice(value, spec):
     """
     words = _words(spec)
     if words is None:
-        return str(value)
+        return text(value)
     if isinstance(value, (int, float)):
         for word, number in words.items():
             if number == int(value):
@@ -94,7 +94,7 @@ def native(value):
 
 def file_of(path):
     """A path or URI as a Gio.File."""
-    path = os.fspath(path)
+    path = text(os.fspath(path))
     return Gio.File.new_for_uri(path) if "://" in path else Gio.File.new_for_path(path)
 
 
@@ -143,13 +143,13 @@ def from_native(value):
     if isinstance(value, Gimp.Resource):
         return value.get_name()
     if isinstance(value, GObject.GEnum):
-        return number_of(value)
+        return whole(number_of(value))
     if isinstance(value, Gimp.Unit):
-        return value.get_id()
+        return whole(value.get_id())
     if isinstance(value, (Gimp.Image, Gimp.Item, Gimp.Display, Gimp.Parasite)):
         return wrap(value)
     if isinstance(value, GLib.Bytes):
         return tuple(bytearray(value.get_data() or b""))
     if isinstance(value, (list, tuple)):
         return tuple(from_native(one) for one in value)
-    return value
+    return whole(value)

@@ -5,7 +5,7 @@ import os
 
 from gi.repository import Gegl, Gimp, GLib
 
-from . import _paths, _resources, gimpcolor
+from . import _paths, _python2, _resources, gimpcolor
 from ._errors import NotCovered, error
 from ._handlers import register_load_handler, register_magic_load_handler, register_save_handler
 from ._objects import (
@@ -94,12 +94,12 @@ def displays_reconnect(old, new):
 
 def message(text):
     """Tells the user something."""
-    Gimp.message(str(text))
+    Gimp.message(_python2.text(text))
 
 
 def progress_init(text=""):
     """Begins the progress bar."""
-    Gimp.progress_init(str(text))
+    Gimp.progress_init(_python2.text(text))
 
 
 def progress_update(fraction):
@@ -390,9 +390,10 @@ def domain_register(*args):
     """Translations are the plug-in's own matter in GIMP 3."""
 
 
-def install_procedure(*args):
+def install_temp_proc(*args):
     """Left out: `register` declares procedures."""
-    raise NotCovered("gimp.install_procedure", "Use register().")
+    raise NotCovered("gimp.install_temp_proc", "Use register().")
 
 
-install_temp_proc = uninstall_temp_proc = install_procedure
+uninstall_temp_proc = install_temp_proc
+main = install_procedure = None  # as `pdb`

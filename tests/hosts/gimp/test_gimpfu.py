@@ -40,5 +40,5 @@ def test_both_gimps_give_the_same(gimp210: Gimp, gimp3: Gimp) -> None:
 def test_what_gimp_3_cannot_do_is_named(gimp3: Gimp) -> None:
     output = gimp3.run(INSIDE / "gimpfu_gone.py")
     assert "pdb.plug_in_ccanalyze is not available in GIMP 3." in output
-    assert "gimp.install_procedure is not available in GIMP 3. Use register()." in output
+    assert "gimp.install_temp_proc is not available in GIMP 3. Use register()." in output
     assert "Item.linked is not available in GIMP 3. Select several layers instead." in output

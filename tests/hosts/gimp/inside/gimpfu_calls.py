@@ -404,7 +404,6 @@ ITEMS = (
     ("gimp_drawable_width", DRW),
     ("gimp_drawable_thumbnail", DRW, 8, 8),
     ("gimp_drawable_get_linked", DRW),
-    ("gimp_drawable_get_format", DRW),
     ("gimp_item_get_children", DRW),
     ("gimp_item_get_image", DRW),
     ("gimp_item_get_linked", DRW),
@@ -547,6 +546,10 @@ CONTEXT = (
     ("gimp_palette_new", "made"),
 )  # fmt: skip
 
+# Once a plug-in has asked for this, GIMP 2.10 takes it for one that knows precisions, and reads
+# the selection to it as linear: so it comes after all others.
+LAST = (("gimp_drawable_get_format", DRW),)
+
 ALL = ("rgb", "rgba", "gray", "graya", "selection", "rectangle", "feathered", "placed")
 MOST = ("rgb", "rgba", "gray", "selection")
 ITEM = ("rgb", "rgba", "gray", "indexed", "selection")
@@ -566,14 +569,21 @@ def _table_call(name, args):
 
 def calls():
     """(group, name, kind of image, function of the case) of every call."""
+    for call in _table_calls(TABLE):
+        yield call
+    for script in gimpfu_scripts.SCRIPTS:
+        for kind in script.kinds:
+            yield "SCRIPTS", script.__name__, kind, script
+    for call in _table_calls((("ITEMS", LAST, ("rgb", "rgba", "gray", "indexed")),)):
+        yield call
+
+
+def _table_calls(table):
     seen = {}
-    for group, entries, kinds in TABLE:
+    for group, entries, kinds in table:
         for entry in entries:
             name = entry[0]
             seen[name] = seen.get(name, 0) + 1
             label = name if seen[name] == 1 else "%s %d" % (name, seen[name])
             for kind in kinds:
                 yield group, label, kind, _table_call(name, entry[1:])
-    for script in gimpfu_scripts.SCRIPTS:
-        for kind in script.kinds:
-            yield "SCRIPTS", script.__name__, kind, script
