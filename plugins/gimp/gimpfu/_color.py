@@ -242,16 +242,21 @@ def _mask_histogram(drawable, start, end):
 
 
 def _equalize(drawable, mask):
-    """Spreads the values evenly, by what is selected, each pixel as far as it is seen."""
+    """Spreads the values evenly, by how many there are, each pixel as far as it is seen.
+
+    mask: count those within the selection.
+    """
     native, bounds = drawable.native, drawable.mask_intersect()
     if bounds is None:
         return
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
-    values, colors = _values(native, bounds)
-    weights = _weights(drawable, bounds, values)
+    counted = bounds if mask else (0, 0, drawable.width, drawable.height)
+    values, colors = _values(native, counted)
+    weights = _weights(drawable, counted, values, mask)
     total = _running_total(_counts(map(max, *colors) if len(colors) > 1 else colors[0], weights))
     spread = [_running_total(_counts(color, weights)) for color in colors]
+    values, colors = _values(native, bounds)
     count = len(colors) + int(native.has_alpha())
     for channel, sums in enumerate(spread):
         even = [one / total[-1] if total[-1] else 0.0 for one in sums]
@@ -278,11 +283,11 @@ def _running_total(counts):
     return list(itertools.accumulate(counts))
 
 
-def _weights(drawable, bounds, values):
-    """How far each pixel counts: as far as it is selected and seen."""
+def _weights(drawable, bounds, values, selected_only=True):
+    """How far each pixel counts: as far as it is seen, and selected."""
     native = drawable.native
     selected = itertools.repeat(1.0, bounds[2] * bounds[3])
-    if not Gimp.Selection.is_empty(native.get_image()):
+    if selected_only and not Gimp.Selection.is_empty(native.get_image()):
         selected = _graph.selected(drawable, bounds)
     if not native.has_alpha():
         return list(selected)

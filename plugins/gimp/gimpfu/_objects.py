@@ -5,7 +5,7 @@ Each object holds the libgimp one as `native`. Attributes that only get and set 
 stand where GIMP 3 does it differently. Two objects are equal when they mean the same thing.
 """
 
-from gi.repository import Gimp
+from gi.repository import Gegl, Gimp
 
 from . import _graph, _regions, _transforms, gimpcolor
 from ._context import same_selection
@@ -509,15 +509,44 @@ class Drawable(Item):
         self.native.fill(native_enum(Gimp.FillType, how))
 
     def offset(self, wrap_around, fill_type, x, y):
-        """Moves its pixels, also those that are not selected."""
+        """Moves its pixels; within a selection, those in the rectangle around it."""
         kind = Gimp.OffsetType(int(fill_type))
         color = Gimp.context_get_background()
         args = bool(wrap_around), kind, color, int(x), int(y)
         if Gimp.Selection.is_empty(self.native.get_image()):
             self.native.offset(*args)
             return
-        with _graph.everything_selected(self.native):
-            self.native.offset(*args)
+        bounds = self.mask_intersect()
+        if bounds is not None:
+            _graph.put(self, bounds, *_part_moved(self.native, bounds, args))
+
+
+def _part_moved(native, bounds, args):
+    """(a format, the pixels in that format) of a rectangle of a drawable, moved by itself."""
+    image = native.get_image()
+    name = _graph.formats(native, False, "float")[0]
+    alone = Gimp.Image.new_with_precision(
+        bounds[2], bounds[3], image.get_base_type(), image.get_precision()
+    )
+    try:
+        alone.undo_disable()
+        kind = native.type()
+        layer = Gimp.Layer.new(alone, "part", bounds[2], bounds[3], kind, 100.0, _NORMAL)
+        alone.insert_layer(layer, None, 0)
+        whole_part = Gegl.Rectangle.new(0, 0, bounds[2], bounds[3])
+        buffer = layer.get_buffer()
+        pixels = native.get_buffer().get(
+            Gegl.Rectangle.new(*bounds), 1.0, name, Gegl.AbyssPolicy.NONE
+        )
+        buffer.set(whole_part, name, pixels)
+        buffer.flush()
+        layer.offset(*args)
+        return name, layer.get_buffer().get(whole_part, 1.0, name, Gegl.AbyssPolicy.NONE)
+    finally:
+        alone.delete()
+
+
+_NORMAL = Gimp.LayerMode.NORMAL
 
 
 @counterpart(Gimp.Layer)

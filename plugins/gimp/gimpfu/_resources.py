@@ -196,7 +196,7 @@ def _segment_color(side):
     """2.10 gave the opacity, 0 to 100, behind the color."""
 
     def color(name, segment):
-        found = getattr(_found("gradient", name), "segment_get_%s_color" % side)(int(segment))
+        found = getattr(_native("gradient", name), "segment_get_%s_color" % side)(int(segment))
         found = from_native(found[-1] if isinstance(found, tuple) else found)
         return found, found.a * 100.0
 
@@ -209,7 +209,7 @@ def _set_segment_color(side):
     def set_color(name, segment, color, opacity):
         color = gimpcolor.from_any(color).copy()
         color.a = opacity / 100.0
-        set_value = getattr(_found("gradient", name), "segment_set_%s_color" % side)
+        set_value = getattr(_native("gradient", name), "segment_set_%s_color" % side)
         if not set_value(int(segment), color.to_gegl()):
             raise error(Gimp.get_pdb().get_last_error() or "there is no segment %d" % segment)
 
