@@ -215,12 +215,9 @@ class Cutout:
         -------
         Raster
         """
-        from .imaging.depth import to_depth
-
         source = self._source()
         depth = source.pixels.dtype if self.alpha.dtype == "float32" else self.alpha.dtype
-        plane = to_depth(self.alpha, depth)[:, :, None]
-        return dataclasses.replace(source, pixels=plane, alpha=None, icc=None)
+        return source.masking(self.alpha, depth)
 
     def _source(self) -> Raster:
         if self.source is None:

@@ -513,6 +513,7 @@ def look_for_subject(alpha: np.ndarray, report: Report) -> None:
     """
     report.subject_found = subject.has_subject(alpha)
     if not report.subject_found:
+        report.certainty = 0.0
         report.warnings.append(subject.NO_SUBJECT)
 
 

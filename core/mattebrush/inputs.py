@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     """What the library's functions take for a picture, and for a mask."""
 
 _GIVE = "Give a path, a file's bytes, a PIL image, or a numpy array (H, W) or (H, W, 1 to 4)."
-_SLACK = 1e-3
-"""How far beyond 0..1 rounding may have led a mask's floats."""
 
 
 def picture(source: Any, name: str = "image") -> Raster:
@@ -147,7 +145,7 @@ def as_array(source: np.ndarray, name: str) -> np.ndarray:
 
 def _in_unit(values: np.ndarray, name: str) -> np.ndarray:
     low, high = float(values.min()), float(values.max())
-    if low < -_SLACK or high > 1 + _SLACK:
+    if low < -masks.SLACK or high > 1 + masks.SLACK:
         raise InputInvalid(
             f"The {name} holds floats from {low:g} to {high:g}.",
             "Floats go from 0 to 1: divide by 255, or give uint8.",

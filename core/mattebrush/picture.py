@@ -135,7 +135,7 @@ def checked(image: np.ndarray, display: np.ndarray | None = None) -> Picture:
     if image.dtype == np.float32 and _goes_to_255(image):
         raise InputInvalid(
             f"The image holds floats up to {image.max():g}.",
-            "Floats go from 0 to 1 (highlights beyond): divide by 255, or give uint8.",
+            "Floats go from 0 to 1 (highlights beyond): divide by 255, or give 8-bit integers.",
         )
     if image.shape[2] in (1, 3):
         return Picture(image, None, display)
@@ -176,17 +176,32 @@ def remarks(whole: Picture) -> list[str]:
     -------
     list[str]
     """
-    top = int(whole.color.max()) if whole.color.dtype == np.uint16 else 0
-    if _BLACK_NOISE < top <= 255:
-        return [
-            f"The picture's 16-bit values end at {top} of 65535, so it is all but black. "
-            "If they are 8-bit values, give them as uint8."
-        ]
-    return []
+    color = whole.color
+    if color.dtype == np.float32:
+        sample = color.reshape(-1)[:: max(1, color.size // _SAMPLES)]
+        if (sample < _BELOW).mean() > _SEVERAL:
+            return [
+                f"The picture holds floats from {color.min():g} to {color.max():g}; what is below "
+                "0 is seen as black. Floats go from 0 to 1."
+            ]
+        return []
+    full, top = FULL[color.dtype], int(color.max())
+    noise, dark = (_BLACK_NOISE, full // 16) if full == 65535 else (0, 2)
+    if not noise < top <= dark:
+        return []
+    remark = f"The picture's values end at {top} of {full}, so it is all but black."
+    for scale, way in ((1, "0 and 255"), (255, "uint8"), (4095, "uint16, scaled to 65535")):
+        if top <= scale and full > scale:
+            return [f"{remark} If they are meant to end at {scale}, give them as {way}."]
+    return [remark]
 
 
 _BLACK_NOISE = 31
 """What a black 16-bit frame may hold."""
+
+_BELOW = -0.02
+_SEVERAL = 0.01
+"""How far below 0, of which share of a picture's values, is no matter of vivid colors."""
 
 
 def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
@@ -214,8 +229,15 @@ def check_plane(values: np.ndarray, name: str, whole: Picture) -> None:
             f"{whole.box.width}x{whole.box.height}.",
             "Both must have one size.",
         )
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
+    if values.dtype.kind != "f":
+        return
+    if not np.isfinite(values).all():
         raise InputInvalid(f"The {name} holds NaN or infinity.", "Replace those values first.")
+    if values.max() > _FAR_BEYOND:
+        raise InputInvalid(
+            f"The {name} holds floats up to {values.max():g}.",
+            "Floats go from 0 to 1: divide by 255, or give 8-bit integers.",
+        )
 
 
 def focus(whole: Picture, options: Options, selection: np.ndarray | None) -> Focus:

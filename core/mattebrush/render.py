@@ -18,7 +18,7 @@ from .atomic import whole_file
 from .composition import Color, Shadow
 from .cutout import Cutout, Progress, no_progress
 from .errors import OptionInvalid
-from .imaging.depth import to_depth, to_unit
+from .imaging.depth import to_unit
 from .imaging.rect import Rect
 from .programs import layered as programs
 from .raster import Raster, netpbm
@@ -310,8 +310,7 @@ def _made(source: Raster, cutout: Cutout, recipe: Recipe) -> _Made:
         color, alpha, plane, own = color[window], alpha[window], plane[window], own[window]
         darkness = None if darkness is None else darkness[window]
     if recipe.content in ("mask", "alpha"):
-        mask = to_depth(plane, color.dtype)[:, :, None]
-        made = dataclasses.replace(source, pixels=mask, alpha=None, icc=None)
+        made = source.masking(plane, color.dtype)
     elif recipe.content == "foreground":
         made = dataclasses.replace(source, pixels=color, alpha=None)
     elif recipe.content == "original":

@@ -95,7 +95,8 @@ def required(report: Report, options: Options, wording: Wording) -> None:
     Raises
     ------
     NoSubject
-        Where none was found, with the ways out that fit the call.
+        Where none was found, with what the report warns of, which may be why, and the ways out
+        that fit the call.
     """
     if report.subject_found:
         return
@@ -109,4 +110,6 @@ def required(report: Report, options: Options, wording: Wording) -> None:
     elif options.shift_edge < 0:
         first = wording.shrink
     ways = [way for way in (first, wording.model, wording.force) if way]
-    raise NoSubject(NO_SUBJECT, f"{', '.join(ways[:-1])}, or {ways[-1]}.")
+    reasons = [warning for warning in report.warnings if warning != NO_SUBJECT]
+    advice = f"{', '.join(ways[:-1])}, or {ways[-1]}."
+    raise NoSubject(NO_SUBJECT, " ".join([*reasons, advice]))

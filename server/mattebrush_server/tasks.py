@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from mattebrush import engine, raster
+from mattebrush import engine, masks, raster
 from mattebrush.cutout import Progress
 from mattebrush.imaging.depth import to_depth
 from mattebrush.imaging.morphology import dilated
@@ -41,11 +41,12 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
     progress("reading", 0.0)
     most = params["max_pixels"]
     photo = raster.read(inputs["image"].reader(), most)
-    arrays: dict[str, np.ndarray] = {
-        name: raster.read(inputs[name].reader(), most).plane(f"The {name}")
-        for name in ("mask", "previous", "region")
-        if name in inputs
-    }
+    arrays: dict[str, np.ndarray] = {}
+    remarks = [*photo.warnings]  # an animation's further frames, say
+    for name, kind in (("mask", "mask"), ("previous", "mask"), ("region", "region")):
+        if name in inputs:
+            arrays[name], more = _plane(inputs[name], kind, f"The {name}", most)
+            remarks += more
     if "region" in arrays:
         arrays["region"] = to_depth(arrays["region"], np.uint8)
     options = {**params["options"], **_region_of_interest(photo, params.get("roi"))}
@@ -54,11 +55,18 @@ def _picture(inputs: dict[str, Blob], params: dict[str, Any], progress: Progress
     if params.get("thresholds"):
         return _matted(request, params["thresholds"], progress, display)
     answer = operations.run(request, progress, display=display)
-    answer.report["warnings"][:0] = photo.warnings  # an animation's further frames, say
+    answer.report["warnings"][:0] = remarks
     if "previous" in arrays:
         changed = _changed(answer.alpha, arrays["previous"])
         return answer, {**answer.report, "changed": changed}
     return answer, answer.report
+
+
+def _plane(file: Blob, kind: str, name: str, most: int) -> tuple[np.ndarray, list[str]]:
+    """The mask in a file as its painter meant it, and remarks."""
+    read = raster.read(file.reader(), most)
+    values, remarks = masks.understood(read.plane(name), kind, name, read.is_lossy)
+    return values, [*read.warnings, *remarks]
 
 
 def _changed(alpha: np.ndarray | None, previous: np.ndarray) -> list[int] | None:

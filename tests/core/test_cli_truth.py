@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from mattebrush import extras, raster
@@ -87,28 +88,41 @@ def test_its_own_webp_mask_comes_back_exactly(red_model: str, photo: Path, tmp_p
     assert main(["refine", str(photo), str(tmp_path / "m.webp"), "-o", str(better)]) == 0
 
 
-@pytest.mark.parametrize("kind", ("3 and 252", "JPEG", "0 and 1", "0, 1 and 2"))
+SHADES = {
+    "3 and 252": (3, 120, 252),
+    "12 and 243": (12, 120, 243),
+    "video": (16, 126, 235),
+    "percent": (0, 50, 100),
+    "0, 1 and 2": (0, 1, 2),
+}
+
+
+@pytest.mark.parametrize("kind", (*SHADES, "JPEG", "0 and 1", "floats to 255", "12 bits"))
 def test_painted_trimaps_give_what_exact_ones_give(
     kind: str, photo: Path, scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     levels = [scene.alpha < 0.02, scene.alpha > 0.98]
     exact = np.select(levels, [0, 255], 128).astype(np.uint8)
-    black, white, gray = {"3 and 252": (3, 252, 120), "0, 1 and 2": (0, 2, 1)}.get(
-        kind, (0, 255, 128)
-    )
+    black, gray, white = SHADES.get(kind, (0, 128, 255))
     painted = np.select(levels, [black, white], gray).astype(np.uint8)
     if kind == "0 and 1":  # certain everywhere
         painted = (scene.alpha > 0.5).astype(np.uint8)
         exact = painted * np.uint8(255)
-    path = tmp_path / ("t.jpg" if kind == "JPEG" else "t.png")
-    Image.fromarray(painted).save(path, quality=90)
+    path = tmp_path / ("t.jpg" if kind == "JPEG" else "t.tif")
+    if kind == "floats to 255":
+        tifffile.imwrite(path, painted.astype(np.float32))
+    elif kind == "12 bits":
+        tifffile.imwrite(path, (painted.astype(np.uint16) * 4095 // 255).astype(np.uint16))
+    else:
+        Image.fromarray(painted).save(path, quality=90)
     Image.fromarray(exact).save(tmp_path / "exact.png")
     for trimap, out in ((path, "a.png"), (tmp_path / "exact.png", "e.png")):
         words = ["matte", str(photo), str(trimap), "-o", str(tmp_path / out), "--json"]
         assert main(words) == 0
     first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
     assert first["warnings"]
-    assert second["warnings"] == []
+    said = "".join(second["warnings"])
+    assert "nothing unknown" in said if kind == "0 and 1" else not said
     got, expected = (np.asarray(Image.open(tmp_path / n)).astype(int) for n in ("a.png", "e.png"))
     assert np.abs(got - expected).mean() < 2
 

@@ -34,8 +34,12 @@ def three(values: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("depth", (np.uint8, np.uint16))
 @pytest.mark.parametrize(
-    "levels", ((3, 128, 252), (0, 127, 254), (10, 100, 245), (0, 1, 2), (0, 128, 255))
-)
+    "levels",
+    (
+        (3, 128, 252), (0, 127, 254), (10, 100, 245), (0, 1, 2), (0, 128, 255),
+        (16, 126, 235), (40, 90, 200), (0, 50, 100),
+    ),
+)  # fmt: skip
 def test_trimaps_are_understood(levels: tuple[int, int, int], depth: Any) -> None:
     scale = 257 if depth == np.uint16 and max(levels) > 2 else 1
     black, gray, white = (level * scale for level in levels)
@@ -123,3 +127,71 @@ def test_a_few_faint_pixels_are_not_blown_up() -> None:
     got, remarks = masks.understood(faint, "mask", "The mask")
     assert got is faint
     assert "almost black" in remarks[0]
+
+
+@pytest.mark.parametrize("kind", ("mask", "alpha"))
+@pytest.mark.parametrize("ends", ((1, 254), (16, 235)))
+def test_where_nothing_is_pure_the_ends_are_meant(ends: tuple[int, int], kind: str) -> None:
+    got, remarks = masks.understood(painted(ends[0], 128, ends[1]), kind, "The mask")
+    assert (got == 0).sum() == (CLEAN == 0).sum() and (got == 255).sum() == (CLEAN == 255).sum()
+    assert "black and white" in remarks[0]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    (
+        (painted(40, 120, 255), "darkest value is 40 of 255"),
+        (np.full(SHAPE, 128, np.uint8), "brightest value is 128 of 255"),
+        (painted(0, 50, 100)[30:60, 45:75], "brightest value is 100 of 255"),
+        (painted(0, 1, 3), "almost black"),
+        (painted(0, 514, 1020, np.uint16), "almost black"),
+    ),
+)
+def test_a_mask_without_pure_ground_warns(given: np.ndarray, words: str) -> None:
+    for kind in ("mask", "alpha"):
+        _, remarks = masks.understood(given, kind, "The mask")
+        assert any(words in remark for remark in remarks), remarks
+
+
+def test_a_trimap_without_anything_unknown_warns() -> None:
+    hard = np.where(CLEAN == 255, 255, 0).astype(np.uint8)
+    got, remarks = masks.understood(hard, "trimap", "The trimap")
+    assert got is hard
+    assert len(remarks) == 1 and "nothing unknown" in remarks[0]
+    labels = painted(0, 1, 255)  # what is unknown looks like black
+    assert any("nothing unknown" in r for r in masks.understood(labels, "trimap", "It")[1])
+
+
+@pytest.mark.parametrize("bits", (10, 12, 14))
+def test_unscaled_sensor_numbers_are_stretched(bits: int) -> None:
+    top = (1 << bits) - 1
+    given = painted(0, top // 2, top, np.uint16)
+    for kind in ("mask", "alpha", "trimap"):
+        got, remarks = masks.understood(given, kind, "The mask")
+        assert set(np.unique(got)) >= {0, 65535}
+        assert abs(int(got[45, 85]) - 32767) < 64 and f"{bits}-bit" in remarks[0]
+
+
+def test_floats_beyond_one() -> None:
+    got, remarks = masks.understood(CLEAN.astype(np.float32), "alpha", "The mask")
+    np.testing.assert_allclose(got, CLEAN / 255, atol=1e-6)
+    assert "8-bit" in remarks[0]
+    got, _ = masks.understood(painted(0, 1, 2).astype(np.float32), "trimap", "The trimap")
+    np.testing.assert_array_equal(got, CLEAN)
+    overshot = np.clip(CLEAN / 255, -0.0005, 1).astype(np.float32) * np.float32(1.0005)
+    assert masks.understood(overshot, "mask", "The mask")[0].max() == 1
+    for wrong in (CLEAN * np.float32(0.5), CLEAN / np.float32(100), CLEAN / np.float32(-255)):
+        with pytest.raises(errors.InputInvalid, match="floats from"):
+            masks.understood(wrong.astype(np.float32), "mask", "The mask")
+
+
+def test_a_mask_that_was_lossy_once_is_gray() -> None:
+    noise = np.random.default_rng(0).integers(-2, 3, (*SHAPE, 3))
+    trembling = np.clip(CLEAN[..., None].astype(int) + noise, 0, 255).astype(np.uint8)
+    Image.fromarray(trembling).save(file := io.BytesIO(), "PNG")
+    plane = raster.read(file.getvalue()).plane("m.png")
+    assert np.abs(plane.astype(int) - CLEAN).max() <= 2
+    trembling[..., 0] //= 2
+    Image.fromarray(trembling).save(file := io.BytesIO(), "PNG")
+    with pytest.raises(errors.InputInvalid, match="color picture"):
+        raster.read(file.getvalue()).plane("m.png")

@@ -158,7 +158,7 @@ def test_our_own_webp_mask_is_a_mask(lossless: bool) -> None:
 def test_a_color_picture_is_no_mask() -> None:
     with pytest.raises(errors.InputInvalid, match="picture"):
         raster.read(raster.encode(raster.Raster(LARGE), "WEBP")).plane("photo.webp")
-    tinted = np.full((8, 8, 3), (100, 103, 100), np.uint8)
+    tinted = np.full((8, 8, 3), (100, 112, 100), np.uint8)
     with pytest.raises(errors.InputInvalid):
         raster.read(raster.encode(raster.Raster(tinted), "PNG")).plane("tinted.png")
 
@@ -248,3 +248,108 @@ def test_exr_without_the_package_says_which(monkeypatch: pytest.MonkeyPatch) -> 
         raster.read(b"\x76\x2f\x31\x01\2\0\0\0" + bytes(100))
     with pytest.raises(errors.OutputUnwritable, match=r"mattebrush\[exr\]"):
         raster.encode(raster.Raster(LARGE), "EXR")
+
+
+@pytest.mark.parametrize("shape", ((38, 37), (80, 60), (45, 80)))
+def test_small_thumbnails_of_another_shape_are_passed_over(shape: tuple[int, int]) -> None:
+    big = np.repeat(np.repeat(LARGE, 4, 0), 4, 1)
+    got = raster.read(pages((np.zeros((*shape, 3), np.uint8), {}), (big, {})))
+    assert got.pixels.shape == big.shape and got.warnings == ()
+
+
+def test_pages_of_two_sizes_are_pages() -> None:
+    small, large = (np.zeros((h, w, 3), np.uint8) for h, w in ((900, 700), (1600, 2000)))
+    got = raster.read(pages((small, {}), (large, {})))
+    assert got.pixels.shape == small.shape and "2 pictures" in got.warnings[0]
+
+
+def float_map(values: np.ndarray, order: str) -> bytes:
+    kind, scale = (b"PF" if values.shape[2] == 3 else b"Pf"), (b"-1.0" if order == "<" else b"1")
+    size = f"{values.shape[1]} {values.shape[0]}".encode()
+    return b"\n".join((kind, size, scale, values[::-1].astype(f"{order}f4").tobytes()))
+
+
+@pytest.mark.parametrize("order", ("<", ">"))
+@pytest.mark.parametrize("channels", (1, 3))
+def test_float_maps_are_linear_light(channels: int, order: str) -> None:
+    light = RANDOM.random((6, 9, channels)) * 3
+    got = raster.read(float_map(light, order))
+    encoded = np.where(light > 0.0031308, 1.055 * light ** (1 / 2.4) - 0.055, light * 12.92)
+    np.testing.assert_allclose(got.pixels, encoded, atol=1e-5)
+    if channels == 1:  # as a mask, its numbers as they stand
+        np.testing.assert_allclose(got.plane("m.pfm"), light[..., 0], atol=1e-5)
+    with pytest.raises(errors.InputInvalid, match="damaged"):
+        raster.read(float_map(light, order)[:-5])
+
+
+@pytest.mark.parametrize("depth", (np.uint8, np.uint16, np.float32))
+def test_masks_in_exr_hold_coverage(depth: Any) -> None:
+    import OpenEXR
+
+    full = 1 if depth == np.float32 else np.iinfo(depth).max
+    ramp = np.linspace(0, full, 256).astype(depth)[None].repeat(3, axis=0)
+    photo = raster.Raster(LARGE[:3, :1].repeat(256, axis=1))
+    data = raster.encode(photo.masking(ramp, depth), "EXR")
+    with OpenEXR.File(io.BytesIO(data), separate_channels=True) as opened:
+        stored = opened.channels()["Y"].pixels.astype(np.float64)
+    assert np.abs(stored - ramp / full).max() < (1 / 3000 if depth == np.uint8 else 1e-6)
+    back = raster.read(data).plane("m.exr")
+    assert np.abs(back - ramp / full).max() < (1 / 3000 if depth == np.uint8 else 1e-6)
+    assert (back[:, 0] == 0).all() and (back[:, -1] == 1).all()
+
+
+def exr(channels: dict[str, np.ndarray], **header: Any) -> bytes:
+    import OpenEXR
+
+    file = io.BytesIO()
+    OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION, **header}, channels).write(file)
+    return file.getvalue()
+
+
+def test_exr_of_other_kinds_is_named() -> None:
+    ids = RANDOM.integers(0, 9, (6, 9)).astype(np.uint32)
+    with pytest.raises(errors.InputInvalid, match="whole numbers"):
+        raster.read(exr(dict.fromkeys("RGB", ids)))
+    light = RANDOM.random((6, 9)).astype(np.float32)
+    with pytest.raises(errors.InputInvalid, match="channels BY, RY, Y"):
+        raster.read(exr({"Y": light, "RY": light, "BY": light}))
+    window = (np.array([2, 1], np.int32), np.array([21, 12], np.int32))
+    got = raster.read(exr(dict.fromkeys("RGB", light), displayWindow=window))
+    assert "20x12" in got.warnings[0] and "9x6" in got.warnings[0]
+
+
+LAB_WHITES = {"D50": None, "D65": (0.3127, 0.3290)}
+
+
+@pytest.mark.parametrize("white", LAB_WHITES)
+@pytest.mark.parametrize("depth", (np.uint8, np.uint16, np.float32))
+def test_lab_under_the_white_that_the_file_names(depth: Any, white: str) -> None:
+    """sRGB's own blue and green, whose Lab values differ by ten from one white to the other."""
+    rgb = np.array([[40, 120, 190], [90, 160, 70], [128, 128, 128]]) / 255
+    light = np.where(rgb > 0.04045, ((rgb + 0.055) / 1.055) ** 2.4, rgb / 12.92)
+    d65 = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    d50 = np.array(
+        [[0.43607, 0.38515, 0.14308], [0.22249, 0.71689, 0.06062], [0.01392, 0.09708, 0.71410]]
+    )
+    matrix = d50 if white == "D50" else d65
+    xyz = light @ matrix.T / matrix.sum(axis=1)
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    lab = np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], 1)
+    if depth == np.float32:
+        stored = lab.astype(np.float32)
+    else:
+        scale = (2.55, 1, 1) if depth == np.uint8 else (655.35, 256, 256)
+        stored = np.rint(lab * scale).astype(np.int32).astype(depth)
+    x, y = LAB_WHITES[white] or (0, 0)
+    tag = (318, 5, 2, (round(x * 10000), 10000, round(y * 10000), 10000), True)
+    tags = [tag] if white != "D50" else []
+    block = stored[None].repeat(4, axis=0)
+    got = raster.read(pages((block, {"photometric": "cielab", "extratags": tags})))
+    top = np.iinfo(got.pixels.dtype).max
+    assert np.abs(got.pixels[0] / top - rgb).max() < (0.02 if depth == np.uint8 else 0.003)
+
+
+def test_wide_integers_that_end_early_are_said() -> None:
+    small = LARGE.astype(np.uint32)
+    assert "end at 255" in raster.read(pages((small, {}))).warnings[0]
+    assert raster.read(pages((small << 24, {}))).warnings == ()

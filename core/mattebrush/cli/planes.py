@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from typing import TYPE_CHECKING
 
 from . import pictures
@@ -64,9 +63,4 @@ def write_plane(
     arguments : argparse.Namespace
         The command's, as argparse read them.
     """
-    from ..imaging.depth import to_depth
-
-    plane = dataclasses.replace(
-        source, pixels=to_depth(alpha, depth)[:, :, None], alpha=None, icc=None
-    )
-    pictures.write_result(task, plane, arguments, lossless=True)
+    pictures.write_result(task, source.masking(alpha, depth), arguments, lossless=True)

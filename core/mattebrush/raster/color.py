@@ -104,8 +104,13 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
         return False
 
 
-def lab_to_srgb(lightness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """CIE L* (0 to 100), a*, b* under D50 as sRGB (..., 3) floats, beyond 0..1 where sRGB ends.
+def lab_to_srgb(
+    lightness: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    white: tuple[float, float] | None = None,
+) -> np.ndarray:
+    """CIE L* (0 to 100), a*, b* as sRGB (..., 3) floats, beyond 0..1 where sRGB ends.
 
     Parameters
     ----------
@@ -115,6 +120,8 @@ def lab_to_srgb(lightness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarr
         A*.
     b : numpy.ndarray
         B*.
+    white : tuple of float, optional
+        The chromaticity under which they were measured; D50's if not given.
 
     Returns
     -------
@@ -123,5 +130,5 @@ def lab_to_srgb(lightness: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarr
     y = (lightness + 16) / 116
     tones = np.stack([y + a / 500, y, y - b / 200], axis=-1)
     cubes = np.where(tones > 6 / 29, tones**3, (tones - 4 / 29) * 3 * (6 / 29) ** 2)
-    xyz = cubes * icc.WHITE
+    xyz = cubes * icc.WHITE if white is None else icc.under_d50(cubes, white)
     return icc.SRGB.encoded(xyz @ np.linalg.inv(icc.SRGB.matrix).T)

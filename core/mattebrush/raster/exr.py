@@ -49,8 +49,7 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     )
     file.seek(0)
     with exr.File(file, separate_channels=True, header_only=True) as opened:
-        low, high = opened.header()["dataWindow"]
-        width, height = (int(value) for value in np.asarray(high) - np.asarray(low) + 1)
+        (width, height), whole = _sizes(opened.header())
         decoding.check_size(width, height, max_pixels, name)
         several = len(opened.parts) > 1
     file.seek(0)
@@ -58,10 +57,15 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         chromaticities = opened.header().get("chromaticities")
         planes = {key: channel.pixels for key, channel in opened.channels().items()}
         names = [n for n in (("R", "G", "B"), ("Y",)) if all(part in planes for part in n)]
-        if not names:
+        if not names or (names == [("Y",)] and "RY" in planes):  # color beside the luminance
             raise InputInvalid(
                 f"{name} has the channels {', '.join(sorted(planes))}.",
                 "Save it with R, G and B, or with Y.",
+            )
+        if any(planes[part].dtype.kind != "f" for part in names[0]):
+            raise InputInvalid(
+                f"{name} holds whole numbers, which are ids rather than light.",
+                "Save it with half or float channels.",
             )
         linear = np.stack([planes[part] for part in names[0]], axis=-1).astype(np.float32)
         alpha = planes["A"].astype(np.float32) if "A" in planes else None
@@ -72,8 +76,25 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
     for rows in strips(height, width):
         linear[rows] = icc.SRGB_CURVE.encoded(linear[rows])
     profile = _profile(chromaticities) if linear.shape[2] == 3 else None
-    remarks = ("The file holds several parts; only the first is used.",) if several else ()
+    remarks: tuple[str, ...] = ()
+    if several:
+        remarks += ("The file holds several parts; only the first is used.",)
+    if whole != (width, height):
+        remarks += (
+            f"The file's picture is {whole[0]}x{whole[1]}, of which it holds a window of "
+            f"{width}x{height}: that alone is used.",
+        )
     return Raster(linear, alpha, profile, Metadata(), "EXR", remarks)
+
+
+def _sizes(header: dict[str, Any]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Width and height of the pixels that are there, and of the picture that they are part of."""
+    sizes = []
+    for window in ("dataWindow", "displayWindow"):
+        low, high = header[window]
+        width, height = np.asarray(high) - np.asarray(low) + 1
+        sizes.append((int(width), int(height)))
+    return sizes[0], sizes[1]
 
 
 def _profile(chromaticities: Any) -> bytes | None:
@@ -181,6 +202,8 @@ def _save(exr: Any, file: BinaryIO, channels: dict[str, np.ndarray], more: dict[
 def _channels(raster: Raster, profile: bytes | None) -> dict[str, np.ndarray]:
     """The planes of a picture by their names in a file: linear, premultiplied."""
     space = icc.parse(profile) if profile else icc.SRGB
+    if raster.is_mask:
+        space = dataclasses.replace(icc.SRGB, curves=(icc.LINEAR,) * 3)
     if space is None:
         raise OutputUnwritable(
             "The picture's profile has tables, which OpenEXR cannot carry.",
@@ -201,7 +224,9 @@ def _channels(raster: Raster, profile: bytes | None) -> dict[str, np.ndarray]:
         alpha = to_depth(raster.alpha, np.float32)
         linear *= alpha[..., None]
         channels["A"] = alpha
-    depth = np.float32 if raster.pixels.dtype == np.float32 else np.float16
+    # A half has eleven bits: enough for color, which is seen, but not for a mask of sixteen.
+    deep = raster.is_mask and raster.pixels.dtype == np.uint16
+    depth = np.float32 if deep or raster.pixels.dtype == np.float32 else np.float16
     for number, key in enumerate("Y" if gray else "RGB"):
         channels[key] = np.ascontiguousarray(linear[..., number].astype(depth))
     if "A" in channels:

@@ -332,6 +332,25 @@ def _matrix(primaries: Chromaticities) -> np.ndarray:
     return columns * np.linalg.solve(columns, _xyz(*primaries[:2]))
 
 
+def under_d50(relative: np.ndarray, white: tuple[float, float]) -> np.ndarray:
+    """Light measured under another white, as it looks under D50, which is the profiles' own.
+
+    Parameters
+    ----------
+    relative : numpy.ndarray
+        (..., 3), XYZ in parts of that white's.
+    white : tuple of float
+        Its chromaticity.
+
+    Returns
+    -------
+    numpy.ndarray
+        XYZ.
+    """
+    source = _xyz(*white)
+    return relative * source @ _adaptation(source).T
+
+
 def _adaptation(white: np.ndarray) -> np.ndarray:
     """XYZ under `white` to XYZ under D50."""
     scale = (_BRADFORD @ WHITE) / (_BRADFORD @ white)

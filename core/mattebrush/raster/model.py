@@ -20,11 +20,17 @@ MAX_PIXELS = 500_000_000
 RAW_FIX = "Develop it to a 16-bit TIFF or a JPEG in your raw editor first."
 """What a person with a camera's raw file is told."""
 
+_LINEAR = ("EXR", "PFM")
+"""Formats whose numbers are light."""
+
 LOSSY = ("JPEG", "WEBP", "HEIF", "AVIF")
 """Formats whose pixels may be a little off what was saved."""
 
-_NEARLY_GRAY = 0.04
-"""How far apart the colors of a gray pixel come back from a lossy file, of full scale."""
+_NEARLY_GRAY = 0.02
+"""How far apart the colors of a gray pixel may be, of full scale: the mask may have been lossy
+once."""
+_LOSSY_GRAY = 0.04
+"""The same, as they come back from a lossy file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +66,8 @@ class Raster:
     metadata: see `Metadata`.
     format: the source's format, such as "JPEG"; "" when it was made in memory.
     warnings: what a person should know of how the file was read: further frames, lost colors.
+    is_mask: whether the pixels are coverage, made by `masking`, rather than color: formats of
+        linear light (OpenEXR) hold its numbers as they are.
     """
 
     pixels: np.ndarray
@@ -68,6 +76,7 @@ class Raster:
     metadata: Metadata = Metadata()
     format: str = ""
     warnings: tuple[str, ...] = ()
+    is_mask: bool = False
 
     @property
     def width(self) -> int:
@@ -94,6 +103,24 @@ class Raster:
         alpha = to_depth(self.alpha, self.pixels.dtype)
         return np.concatenate([self.pixels, alpha[:, :, None]], axis=2)
 
+    def masking(self, plane: np.ndarray, depth: Any) -> Raster:
+        """A mask of this picture as a gray one of its own, with what its file says besides; not
+        its profile, which is for color.
+
+        Parameters
+        ----------
+        plane : numpy.ndarray
+            (H, W), in any depth.
+        depth : Any
+            The dtype of the result.
+
+        Returns
+        -------
+        Raster
+        """
+        pixels = to_depth(plane, depth)[:, :, None]
+        return dataclasses.replace(self, pixels=pixels, alpha=None, icc=None, is_mask=True)
+
     def plane(self, name: str) -> np.ndarray:
         """The values (H, W) of a mask: its alpha where it is transparent somewhere, else its gray.
 
@@ -118,10 +145,13 @@ class Raster:
             raise InputInvalid(
                 f"{name} is a color picture.", "A mask is gray: black, white and between."
             )
-        return np.ascontiguousarray(self.pixels[:, :, self.pixels.shape[2] // 2])
+        values = np.ascontiguousarray(self.pixels[:, :, self.pixels.shape[2] // 2])
+        if self.format in _LINEAR:  # encoded as color is; a mask's numbers are meant as they stood
+            return icc_profiles.SRGB_CURVE.linear(values).astype(np.float32, copy=False)
+        return values
 
     def _is_gray(self) -> bool:
-        tolerance = _NEARLY_GRAY if self.format in LOSSY else 0
+        tolerance = _LOSSY_GRAY if self.is_lossy else _NEARLY_GRAY
         top = 1 if self.pixels.dtype == np.float32 else np.iinfo(self.pixels.dtype).max
         for rows in strips(self.height, self.width):
             red, green, blue = (self.pixels[rows, :, n].astype(np.float32) for n in range(3))

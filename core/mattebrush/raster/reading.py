@@ -47,6 +47,10 @@ _STARTS = {
     b"\x76\x2f\x31\x01": "EXR",
     b"BM": "BMP",
 }
+_RAW_STARTS = (
+    b"FUJIFILM", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb", b"IIII",
+    b"II\x1a\0\0\0HEAPCCDR",
+)  # fmt: skip
 _KNOWN_OTHERS = {
     b"%PDF": "a PDF document",
     b"gimp": "a GIMP document",
@@ -54,9 +58,7 @@ _KNOWN_OTHERS = {
     b"<svg": "an SVG drawing",
     b"\0\0\0\x0cJXL ": "a JPEG XL picture",
     b"\xff\x0a": "a JPEG XL picture",
-    **dict.fromkeys(
-        (b"FUJIFILM", b"IIU\0", b"IIRO", b"IIRS", b"MMOR", b"\0MRM", b"FOVb", b"IIII"), _CAMERA_RAW
-    ),
+    **dict.fromkeys(_RAW_STARTS, _CAMERA_RAW),
 }
 
 

@@ -44,9 +44,9 @@ _VISIBLE = 0.01  # how far beyond sRGB a value shows
 _NOTICEABLE = 0.001  # share of the pixels
 _MOST_PAGES = 1000
 _REDUCED_OR_MASK = 1 | 4  # NewSubfileType
-_LARGEST_THUMBNAIL = 1024
+_LARGEST_THUMBNAIL, _ALWAYS_THUMBNAIL = 1024, 256  # longer sides
 _COLORS = {0: 1, 1: 1, 2: 3}  # by photometric: min-is-white, min-is-black, RGB
-_ICC, _XMP, _PHOTOSHOP, _ORIENTATION = 34675, 700, 34377, 274
+_ICC, _XMP, _PHOTOSHOP, _ORIENTATION, _WHITE_POINT = 34675, 700, 34377, 274, 318
 _STRIP_BYTES = 1 << 20
 _CLASSIC_LIMIT = 2**32 - 2**26  # bytes; BigTIFF beyond
 
@@ -80,11 +80,12 @@ def read(file: BinaryIO, name: str, max_pixels: int) -> Raster:
         page, remarks = _main_page(tiff)
         _check(page, file, name, max_pixels)
         metadata, icc = _metadata(page, file), page.tags.valueof(_ICC)
-        if page.photometric in _LABS and page.bitspersample > 8:
+        if page.photometric in _LABS:
             pixels, alpha, lost = _lab(page, name)
             icc, remarks = None, remarks + lost
         elif page.photometric in _COLORS and _for_tifffile(page):
-            pixels, alpha = _through_tifffile(page, name)
+            pixels, alpha, more = _through_tifffile(page, name)
+            remarks += more
         else:
             raster = _through_pillow(page, file, name, max_pixels)
             pixels, alpha, icc = raster.pixels, raster.alpha, raster.icc
@@ -103,9 +104,9 @@ def _main_page(tiff: tifffile.TiffFile) -> tuple[tifffile.TiffPage, tuple[str, .
     full = [page for page in pages if not _is_reduced(page)] or pages[:1]
     main = full[0]
     for page in full[1:]:  # a thumbnail that does not say so
-        if _is_small_copy(main, page):
+        if _is_thumbnail(main, page):
             main = page
-    others = [page for page in full if page is not main and not _is_small_copy(page, main)]
+    others = [page for page in full if page is not main and not _is_thumbnail(page, main)]
     if not others:
         return main, ()
     return main, (f"The file holds {len(others) + 1} pictures; only the first is used.",)
@@ -116,13 +117,15 @@ def _is_reduced(page: tifffile.TiffPage) -> bool:
     return bool(page.subfiletype & _REDUCED_OR_MASK) or page.tags.valueof(255) == 2
 
 
-def _is_small_copy(small: tifffile.TiffPage, large: tifffile.TiffPage) -> bool:
-    """Whether the one may be a thumbnail of the other: half the size or less, of its shape."""
-    width, height = small.imagewidth, small.imagelength
-    if not width or max(width, height) > _LARGEST_THUMBNAIL or 2 * width > large.imagewidth:
+def _is_thumbnail(small: tifffile.TiffPage, large: tifffile.TiffPage) -> bool:
+    """Whether the one may be a small copy of the other: half the size or less, and of its shape,
+    unless it is as small as thumbnails that are cropped, turned, or have bars beside them."""
+    sides, whole = (small.imagewidth, small.imagelength), (large.imagewidth, large.imagelength)
+    longest = max(sides)
+    if not all(sides) or longest > _LARGEST_THUMBNAIL or 2 * longest > max(whole):
         return False
-    expected = large.imagelength * width / large.imagewidth
-    return abs(expected - height) <= 1 + 0.02 * expected
+    expected = whole[1] * sides[0] / whole[0]
+    return longest <= _ALWAYS_THUMBNAIL or abs(expected - sides[1]) <= 1 + 0.02 * expected
 
 
 def _check(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixels: int) -> None:
@@ -152,7 +155,8 @@ def _through_pillow(page: tifffile.TiffPage, file: BinaryIO, name: str, max_pixe
         return decoding.read(file, "TIFF", name, max_pixels, frame=page.index)
     except UnidentifiedImageError as unknown:
         if page.photometric in _COLORS:  # gray with 8-bit alpha, before Pillow 13
-            return Raster(*_through_tifffile(page, name), page.tags.valueof(_ICC) or None)
+            pixels, alpha, _ = _through_tifffile(page, name)
+            return Raster(pixels, alpha, page.tags.valueof(_ICC) or None)
         if page.photometric == _SEPARATED and page.bitspersample == 8 and page.samplesperpixel > 4:
             return _inked(page, name)
         kind = tifffile.COMPRESSION(page.compression).name
@@ -175,22 +179,21 @@ def _inked(page: tifffile.TiffPage, name: str) -> Raster:
 def _lab(
     page: tifffile.TiffPage, name: str
 ) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
-    """16-bit Lab as 16-bit sRGB, with its alpha, and a remark where sRGB is too small for it."""
+    """Lab as sRGB of 8 or 16 bits, with its alpha, and a remark where sRGB is too small for it."""
     data = _samples(page, name)
-    if data.dtype != np.uint16 or data.shape[2] < 3:
-        raise InputInvalid(f"{name} is Lab with {data.dtype} samples.", "Save it with 16 bits.")
-    pixels = np.empty((*data.shape[:2], 3), np.uint16)
-    beyond = 0
+    if data.dtype not in (np.uint8, np.uint16, np.float32) or data.shape[2] < 3:
+        raise InputInvalid(
+            f"{name} is Lab with {data.shape[2]} x {data.dtype} samples.",
+            "Save it as RGB, with 8 or 16 bits.",
+        )
+    depth = np.uint8 if data.dtype == np.uint8 else np.uint16
+    pixels = np.empty((*data.shape[:2], 3), depth)
+    white, beyond = _white(page), 0
     for rows in strips(*data.shape[:2]):
-        part = data[rows, :, :3].astype(np.float64)
-        if page.photometric == _ICC_LAB:
-            part = (part - (0, 32768, 32768)) * (100 / 65280, 1 / 256, 1 / 256)
-        else:
-            signed = data[rows, :, 1:3].view(np.int16) / 256
-            part = np.concatenate([part[..., :1] * (100 / 65535), signed], axis=2)
-        srgb = color.lab_to_srgb(*np.moveaxis(part, 2, 0))
+        lab = _as_lab(data[rows, :, :3], page.photometric == _ICC_LAB)
+        srgb = color.lab_to_srgb(lab[..., 0], lab[..., 1], lab[..., 2], white)
         beyond += int(((srgb < -_VISIBLE) | (srgb > 1 + _VISIBLE)).any(axis=2).sum())
-        pixels[rows] = np.rint(np.clip(srgb, 0, 1) * 65535)
+        pixels[rows] = np.rint(np.clip(srgb, 0, 1) * np.iinfo(depth).max)
     remark: tuple[str, ...] = ()
     if beyond > _NOTICEABLE * data.shape[0] * data.shape[1]:
         remark = ("Some of the Lab picture's colors are beyond sRGB and lose saturation.",)
@@ -199,9 +202,39 @@ def _lab(
     return _upright(pixels, turn), alpha, remark
 
 
-def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Upright pixels and straight alpha."""
-    data = _as_depth(_samples(page, name), page.bitspersample, name)
+def _as_lab(samples: np.ndarray, offset: bool) -> np.ndarray:
+    """L* from 0 to 100, a* and b*, of samples (..., 3) as they stand in a file; offset: a* and b*
+    are counted from the middle, as ICC has them, rather than signed."""
+    if samples.dtype == np.float32:
+        return samples.astype(np.float64)
+    if samples.dtype == np.uint8:
+        signed = samples[..., 1:] - 128.0 if offset else samples[..., 1:].view(np.int8)
+        return np.concatenate([samples[..., :1] * (100 / 255), signed], axis=-1)
+    if offset:
+        return (samples - (0.0, 32768, 32768)) * (100 / 65280, 1 / 256, 1 / 256)
+    signed = samples[..., 1:].view(np.int16) / 256
+    return np.concatenate([samples[..., :1] * (100 / 65535), signed], axis=-1)
+
+
+def _white(page: tifffile.TiffPage) -> tuple[float, float] | None:
+    """The chromaticity under which a Lab picture says that it was measured; None for D50's."""
+    stored = page.tags.valueof(_WHITE_POINT)
+    if page.photometric == _ICC_LAB or not stored or len(stored) != 4 or not all(stored):
+        return None
+    x, y = stored[0] / stored[1], stored[2] / stored[3]
+    return (x, y) if 0 < x < 1 and 0 < y < 1 else None
+
+
+def _through_tifffile(
+    page: tifffile.TiffPage, name: str
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+    """Upright pixels, straight alpha, and a remark."""
+    stored = _samples(page, name)
+    data = _as_depth(stored, page.bitspersample, name)
+    remark: tuple[str, ...] = ()
+    if page.bitspersample > 16 and stored.dtype.kind == "u" and 0 < stored.max() < 1 << 16:
+        full = 2**page.bitspersample - 1
+        remark = (f"The file's whole numbers end at {stored.max()} of {full}, all but black.",)
     colors = _COLORS[page.photometric]
     kind = _alpha_kind(page, colors)
     turn = _orientation(page)
@@ -211,7 +244,7 @@ def _through_tifffile(page: tifffile.TiffPage, name: str) -> tuple[np.ndarray, n
         np.subtract(1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max, pixels, pixels)
     if kind == _PREMULTIPLIED and alpha is not None:
         decoding.divide_alpha(pixels, alpha)
-    return pixels, alpha
+    return pixels, alpha, remark
 
 
 def _samples(page: tifffile.TiffPage, name: str) -> np.ndarray:
@@ -244,8 +277,9 @@ def _check_data(page: tifffile.TiffPage, name: str) -> None:
     if page.is_tiled:
         sizes[:2] = page.tilewidth, page.tilelength
     file = page.parent.filehandle
-    parts = list(zip(page.dataoffsets, page.databytecounts, strict=True))
-    if len(parts) != math.prod(page.chunked) or any(
+    parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
+    expected = {len(page.dataoffsets), len(page.databytecounts), math.prod(page.chunked)}
+    if expected != {len(parts)} or any(
         count == 0 or offset + count > file.size for offset, count in parts
     ):
         raise InputInvalid(f"{name} is incomplete: pixels are missing.", "Get the file again.")
