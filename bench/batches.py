@@ -98,9 +98,9 @@ def drawn(number: int, ending: str, side: int) -> bytes:
     middle = draws.uniform(0.4, 0.6, 2) * (height, side)
     disc = np.hypot(y - middle[0], x - middle[1]) < side * draws.uniform(0.2, 0.3)
     image = draws.integers(0, 60, (height, side, 3)) + disc[..., None] * draws.integers(90, 190, 3)
-    held = io.BytesIO()
-    Image.fromarray(image.astype(np.uint8)).save(held, _ENDINGS[ending])
-    return held.getvalue()
+    buffer = io.BytesIO()
+    Image.fromarray(image.astype(np.uint8)).save(buffer, _ENDINGS[ending])
+    return buffer.getvalue()
 
 
 def pictures(trial: Trial, count: int | None = None) -> dict[str, bytes]:
@@ -117,13 +117,13 @@ def pictures(trial: Trial, count: int | None = None) -> dict[str, bytes]:
     -------
     dict[str, bytes]
     """
-    endings, found = list(_ENDINGS), {}
+    endings, out = list(_ENDINGS), {}
     for number in range(trial.count if count is None else count):
         ending = endings[number % len(endings)]
         side = trial.side or trial.draws.choice(_SIDES)
         name = f"{number // 100}/{'ab'[number % 2]}/photo {number}{ending}"
-        found[name] = drawn(number, ending, side)
-    return found
+        out[name] = drawn(number, ending, side)
+    return out
 
 
 def _written(folder: Path, files: dict[str, bytes]) -> Path:
@@ -141,8 +141,8 @@ def _command(*words: object) -> list[str]:
 @contextlib.contextmanager
 def _running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process group of its own, whose end is seen to."""
-    with log.open("ab") as said:
-        process = subprocess.Popen(command, start_new_session=True, stdout=said, stderr=said)
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, start_new_session=True, stdout=output, stderr=output)
     try:
         yield process
     finally:
@@ -223,8 +223,10 @@ def memory(trial: Trial) -> str:
         while process.poll() is None:
             with contextlib.suppress(psutil.Error, OSError):
                 whole = psutil.Process(process.pid)
-                held = sum(p.memory_info().rss for p in [whole, *whole.children(recursive=True)])
-                looks.append((path.read_bytes().count(b"\n") if path.exists() else 0, held))
+                resident = sum(
+                    p.memory_info().rss for p in [whole, *whole.children(recursive=True)]
+                )
+                looks.append((path.read_bytes().count(b"\n") if path.exists() else 0, resident))
             time.sleep(_LOOK)
         _check(process.returncode == 0, f"exit status {process.returncode}")
     seconds = time.monotonic() - begun
@@ -413,12 +415,12 @@ def ray(trial: Trial) -> str:
 
 def _actors() -> list[psutil.Process]:
     """The batch's actors, children of this process's raylets."""
-    found = []
+    actors = []
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if "_Held" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
+            if "_BatchWorker" in " ".join(process.cmdline()):
+                actors.append(process)
+    return actors
 
 
 def store(trial: Trial) -> str:
@@ -502,17 +504,17 @@ def pace(trial: Trial) -> str:
     side = trial.side or 1024
     files = pictures(dataclasses.replace(trial, side=side))
     source = _written(trial.folder / "in", files)
-    ratios, found = [], []
+    ratios, paces = [], []
     for number in range(3):
         bare = _bare(source, trial.workers)
         ours = _ours(source, trial.folder / f"out{number}", trial.workers)
         ratios.append((ours[0] / bare[0], bare[1] / ours[1]))
-        found.append(f"{ours[0]:.2f} and {bare[0]:.2f}")
-        print(f"pace: {found[-1]} pictures/s, {ours[1]:.3f} and {bare[1]:.3f} s", flush=True)
+        paces.append(f"{ours[0]:.2f} and {bare[0]:.2f}")
+        print(f"pace: {paces[-1]} pictures/s, {ours[1]:.3f} and {bare[1]:.3f} s", flush=True)
     by_clock, by_processor = (statistics.median(each) for each in zip(*ratios, strict=True))
     figures = (
         f"{trial.count} pictures of {side} px, {trial.workers} processes; pictures a second of the "
-        f"batch and of the bare engine: {'; '.join(found)}; by the clock {by_clock:.1%} of it, by "
+        f"batch and of the bare engine: {'; '.join(paces)}; by the clock {by_clock:.1%} of it, by "
         f"processor time {by_processor:.1%} (medians); load {os.getloadavg()[0]:.1f}"
     )
     # Other work on the machine makes the clock's ratio a matter of luck.
@@ -637,15 +639,15 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.monotonic()
             try:
-                said = "holds: " + tried(
+                line = "holds: " + tried(
                     name, Path(folder), arguments.count, arguments.workers, arguments.seed
                 )
             except Failed as failure:
-                failed, said = True, f"FAILS: {failure}"
+                failed, line = True, f"FAILS: {failure}"
                 for log in Path(folder).glob("*log"):
                     print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
             took = time.monotonic() - begun
-        print(f"{name} {said} (seed {arguments.seed}, {took:.0f} s)", flush=True)
+        print(f"{name} {line} (seed {arguments.seed}, {took:.0f} s)", flush=True)
     return int(failed)
 
 

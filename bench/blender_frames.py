@@ -41,9 +41,12 @@ def main() -> None:
         print("| --- | --- | --- | --- |")
         print(f"| the session alone | {processor:.2f} | {clock:.2f} | |", flush=True)
         for version in versions:
-            told = measure(version, folder)
-            times = f"{told[0] / processor:.2f}, {told[1] / clock:.2f}"
-            print(f"| Blender {version} | {told[0]:.2f} | {told[1]:.2f} | {times} |", flush=True)
+            measured = measure(version, folder)
+            times = f"{measured[0] / processor:.2f}, {measured[1] / clock:.2f}"
+            print(
+                f"| Blender {version} | {measured[0]:.2f} | {measured[1]:.2f} | {times} |",
+                flush=True,
+            )
 
 
 def measure(version: str, scratch: Path) -> Pair:
@@ -81,8 +84,8 @@ def _draw(folder: Path) -> None:
         whole = np.asarray(photo.convert("RGB").resize((width + 2 * LONG, height + 60)))
     for number in range(1, LONG + 1):
         left = 2 * number
-        shown = whole[30 : 30 + height, left : left + width]
-        Image.fromarray(shown).save(folder / f"pan_{100 + number}.png", compress_level=1)
+        crop = whole[30 : 30 + height, left : left + width]
+        Image.fromarray(crop).save(folder / f"pan_{100 + number}.png", compress_level=1)
 
 
 if __name__ == "__main__":

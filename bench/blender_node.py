@@ -29,8 +29,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         blenders.build_zips(Path(scratch))
         for version in versions:
-            for plate, told in measure(version, Path(scratch)).items():
-                plain, mask, colors = (told[name] for name in ("set alpha", "mask", "colors"))
+            for plate, measured in measure(version, Path(scratch)).items():
+                plain, mask, colors = (measured[name] for name in ("set alpha", "mask", "colors"))
                 row = f"| {version} | {plate} | {plain:.2f} | {mask:.2f} | {colors:.2f}"
                 print(f"{row} | {mask / plain:.2f}, {colors / plain:.2f} |", flush=True)
 
@@ -41,8 +41,8 @@ def measure(version: str, scratch: Path) -> dict[str, Any]:
     folder.mkdir()
     (folder / "zips").symlink_to(scratch / "zips")
     blender = blenders.find(version)
-    told: dict[str, Any] = blenders.run(blender, "cost", folder, size=SIZE, rounds=ROUNDS)
-    return told
+    measured: dict[str, Any] = blenders.run(blender, "cost", folder, size=SIZE, rounds=ROUNDS)
+    return measured
 
 
 if __name__ == "__main__":

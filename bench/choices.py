@@ -111,35 +111,35 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", type=Path, nargs="+", default=[], help="other weights")
     parser.add_argument("--cases", type=int, default=24, help="cut-outs, and drawn scenes")
-    given = parser.parse_args()
+    args = parser.parse_args()
     rows = ROWS
     sets: dict[str, Callable[[int], Iterator[Case]]] = {
         "cut-outs": cut_outs,
         "animals": animals,
         "drawn": drawn,
     }
-    if given.network:
-        rows = (Choice("as shipped"), *(Choice(p.name, network=p) for p in given.network))
-        sets["trimaps"] = given_trimaps
-    held = {name: list(make(given.cases)) for name, make in sets.items()}
-    print(f"| | {' | '.join(held)} | all | difference, % | 95 % | seconds |")
-    print(f"|{' --- |' * (len(held) + 5)}")
+    if args.network:
+        rows = (Choice("as shipped"), *(Choice(p.name, network=p) for p in args.network))
+        sets["trimaps"] = published_trimaps
+    by_set = {name: list(make(args.cases)) for name, make in sets.items()}
+    print(f"| | {' | '.join(by_set)} | all | difference, % | 95 % | seconds |")
+    print(f"|{' --- |' * (len(by_set) + 5)}")
     first: dict[str, np.ndarray] = {}
     for row in rows:
         began = time.process_time()
-        found = _errors(row, held)
+        errors = _errors(row, by_set)
         seconds = time.process_time() - began
-        first = first or found
-        share = {name: found[name] / first[name].mean() for name in held}
+        first = first or errors
+        share = {name: errors[name] / first[name].mean() for name in by_set}
         whole = float(np.mean([values.mean() for values in share.values()]))
-        low, high = _interval({n: share[n] - first[n] / first[n].mean() for n in held})
-        cells = [f"{values.mean():.4f}" for values in found.values()]
+        low, high = _interval({n: share[n] - first[n] / first[n].mean() for n in by_set})
+        cells = [f"{values.mean():.4f}" for values in errors.values()]
         cells += [f"{whole:.3f}", f"{100 * (whole - 1):+.1f}"]
         cells += [f"{100 * low:+.1f} to {100 * high:+.1f}", f"{seconds:.1f}"]
         print(f"| {row.name} | {' | '.join(cells)} |", flush=True)
 
 
-def _errors(row: Choice, held: dict[str, list[Case]]) -> dict[str, np.ndarray]:
+def _errors(row: Choice, by_set: dict[str, list[Case]]) -> dict[str, np.ndarray]:
     with row.made() as method:
         return {
             name: np.array(
@@ -150,7 +150,7 @@ def _errors(row: Choice, held: dict[str, list[Case]]) -> dict[str, np.ndarray]:
                     for case in cases
                 ]
             )
-            for name, cases in held.items()
+            for name, cases in by_set.items()
         }
 
 
@@ -165,13 +165,13 @@ def _interval(differences: dict[str, np.ndarray]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _found(image: np.ndarray, truth: np.ndarray) -> Iterator[Case]:
+def _segmented(image: np.ndarray, truth: np.ndarray) -> Iterator[Case]:
     """The case that our own segmentation makes of a picture; none where it found something else."""
     options = Options(device="cpu")
     probability = select.segment(image, focus(checked(image), options, None), options).probability
     coarse = Upsampled(probability, *image.shape[:2])
-    says, true = coarse.whole() > 0.5, truth > 0.5
-    if (says & true).sum() > 0.8 * (says | true).sum():
+    predicted, true = coarse.whole() > 0.5, truth > 0.5
+    if (predicted & true).sum() > 0.8 * (predicted | true).sum():
         yield Case(image, adaptive_trimap(probability, *image.shape[:2]), coarse, truth)
 
 
@@ -193,7 +193,7 @@ def cut_outs(count: int) -> Iterator[Case]:
         color = np.zeros((height, width, 3))
         color[top:, left:][: pair.mask.shape[0], : pair.mask.shape[1]] = pair.image
         a = alpha[..., None]
-        for case in _found(np.rint(a * color + (1 - a) * back).astype(np.uint8), alpha):
+        for case in _segmented(np.rint(a * color + (1 - a) * back).astype(np.uint8), alpha):
             made += 1
             yield case
         if made == count:
@@ -203,13 +203,13 @@ def cut_outs(count: int) -> Iterator[Case]:
 def animals(_: int) -> Iterator[Case]:
     """The photographs of matting-dev with true soft alpha."""
     for sample in development.am2k(_DATA):
-        yield from _found(sample.image, sample.alpha)
+        yield from _segmented(sample.image, sample.alpha)
         size = (round(sample.image.shape[1] * 480 / sample.image.shape[0]), 480)
         small, alpha = (
             np.asarray(Image.fromarray(v).resize(size, Image.Resampling.BOX))
             for v in (sample.image, sample.alpha)
         )
-        yield from _found(small, alpha)
+        yield from _segmented(small, alpha)
 
 
 def drawn(count: int) -> Iterator[Case]:
@@ -225,7 +225,7 @@ def drawn(count: int) -> Iterator[Case]:
             yield Case(image, known, Upsampled(coarse, *scene.alpha.shape), scene.alpha)
 
 
-def given_trimaps(_: int) -> Iterator[Case]:
+def published_trimaps(_: int) -> Iterator[Case]:
     """alphamatting.com's nine pictures, twice."""
     for name in ("trimap1", "trimap2"):
         for sample in development.alphamatting(_DATA, name):

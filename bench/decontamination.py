@@ -73,9 +73,9 @@ def main() -> int:
                     if turn:
                         times[name].append(seconds / (alpha.size / 1e6))
             for name in sides:
-                found = np.load(f"{case}.{name}.npy")
-                found = found / 255 if found.dtype == np.uint8 else found
-                errors.setdefault((name, colors), []).append(error(found, foreground, alpha))
+                estimate = np.load(f"{case}.{name}.npy")
+                estimate = estimate / 255 if estimate.dtype == np.uint8 else estimate
+                errors.setdefault((name, colors), []).append(error(estimate, foreground, alpha))
             kept = error(image / 255, foreground, alpha)
             errors.setdefault(("the composite itself", colors), []).append(kept)
     for side in sides.values():
@@ -128,10 +128,10 @@ def carried_outwards(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return np.clip(out, 0, 1)
 
 
-def error(found: np.ndarray, foreground: np.ndarray, alpha: np.ndarray) -> float:
+def error(estimate: np.ndarray, foreground: np.ndarray, alpha: np.ndarray) -> float:
     """|F - true F|, weighted by alpha, over the soft pixels."""
     soft = (alpha > 0.02) & (alpha < 0.98)
-    off = np.abs(found[soft] - foreground[soft]).mean(axis=1)
+    off = np.abs(estimate[soft] - foreground[soft]).mean(axis=1)
     return float((off * alpha[soft]).sum() / alpha[soft].sum())
 
 

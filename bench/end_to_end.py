@@ -97,18 +97,18 @@ def _beside_rembg(folder: Path, megapixels: float, rounds: int, matting: str) ->
         "rembg": [peers.python(), "-c", _REMBG, photo, "plain"],
         "rembg with alpha matting": [peers.python(), "-c", _REMBG, photo, "matting"],
     }
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+    scores: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
     for number in range(rounds):
         for name, command in sides.items():
             if name.endswith("matting") and number:
                 continue  # minutes each: once is enough to tell a factor of twenty
-            found[name].append(_run(command, U2NET_HOME=home))
-            print(name, json.dumps(found[name][-1]), file=sys.stderr)
-    ours = _median(found["ours"])
+            scores[name].append(_run(command, U2NET_HOME=home))
+            print(name, json.dumps(scores[name][-1]), file=sys.stderr)
+    ours = _median(scores["ours"])
     print(f"{megapixels:g} megapixels, U²-Netp on both sides, matting {matting}\n")
     print("| side | seconds | peak MB | ours is faster by | ours needs, of its memory |")
     print("| --- | --- | --- | --- | --- |")
-    for name, runs in found.items():
+    for name, runs in scores.items():
         s, p = _median(runs)
         print(f"| {name} | {s:.2f} | {p:.0f} | {s / ours[0]:.2f} x | {ours[1] / p:.2f} |")
     return 0

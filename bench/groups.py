@@ -279,7 +279,7 @@ def table(outcomes: list[Outcome], kind: str) -> Iterator[str]:
     for one in outcomes:
         if kind in one.groups:
             members.setdefault(one.groups[kind], []).append(one)
-    small = {name: len(held) for name, held in members.items() if len(held) < LEAST}
+    small = {name: len(group) for name, group in members.items() if len(group) < LEAST}
     if small:
         named = ", ".join(f"{name} ({count})" for name, count in sorted(small.items()))
         raise GroupTooSmall(

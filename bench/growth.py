@@ -61,7 +61,7 @@ def measured(megapixels: float, count: int) -> list[Stages]:
         item = Item("picture", str(picture(folder, megapixels)))
         place = places.LocalFolder(folder / "out")
         place.write("begun", b"")
-        held = manifest.Manifest(place.path)
+        record = manifest.Manifest(place.path)
         remover = Remover(Options(threads=1))
         remover.one(item.read())
         stages = []
@@ -72,11 +72,11 @@ def measured(megapixels: float, count: int) -> list[Stages]:
             result = remover.one(data)
             place.write(f"{number}.png", result.data)
             worked = time.perf_counter()
-            held.add({"key": f"{number}", "sha256": content, **result.report})
+            record.add({"key": f"{number}", "sha256": content, **result.report})
             noted = time.perf_counter()
             moved = len(data) + len(result.data)
             stages.append(Stages(worked - begun, noted - worked, moved))
-        held.close()
+        record.close()
         return stages
 
 

@@ -86,7 +86,7 @@ def measure(page: Any, seconds: float) -> tuple[float, float, float]:
     size = {"width": WIDTH, "height": HEIGHT}
     seen = page.evaluate(_WATCH, {"seconds": seconds, **where, **size})
     took = (seen[-1][0] - seen[0][0]) / 1000
-    behind = [(taken - shown) % (1 << _BITS) for _, taken, shown in seen]
+    behind = [(taken - painted) % (1 << _BITS) for _, taken, painted in seen]
     rates = [
         sum(a[column] != b[column] for a, b in itertools.pairwise(seen)) / took for column in (1, 2)
     ]
@@ -111,11 +111,12 @@ def main() -> None:
         page.goto(link)
         page.wait_for_function("() => document.body.dataset.rate > 0", timeout=300_000)
         page.wait_for_timeout(10_000)  # in which the step is found that the time allows
-        taken, shown, delay = measure(page, arguments.seconds)
+        taken, painted, delay = measure(page, arguments.seconds)
         step = page.evaluate("() => document.body.dataset.step")
         browser.close()
     print(
-        f"camera {taken:.1f}, shown {shown:.1f} frames a second; {delay:.0f} ms behind; step {step}"
+        f"camera {taken:.1f}, shown {painted:.1f} frames a second; "
+        f"{delay:.0f} ms behind; step {step}"
     )
 
 

@@ -97,12 +97,12 @@ class Server:
 
     def workers(self) -> list[psutil.Process]:
         """Its worker processes that are alive."""
-        found = []
+        processes = []
         for child in psutil.Process(self.pid).children():
             with contextlib.suppress(psutil.Error):
                 if "spawn_main" in " ".join(child.cmdline()):
-                    found.append(child)
-        return found
+                    processes.append(child)
+        return processes
 
     def processor_seconds(self) -> float:
         """Processor time that the server and its workers have taken."""
@@ -313,10 +313,10 @@ def faults(model: str) -> None:
         for body, alpha in zip(bodies, right, strict=True):
             if not np.array_equal(_alpha(server.run(body)), alpha):
                 raise RuntimeError("a wrong answer after the faults")
-        held = _gauge(server, "mattebrush_jobs_held")
+        unfinished = _gauge(server, "mattebrush_jobs_held")
     print(f"\n{FAULTS} random faults under load, not one wrong or lost answer:")
     print(", ".join(f"{name} {count}" for name, count in counts.items()))
-    print(f"slowest cancel {max(_cancels):.2f} s; jobs still held at the end: {held:g}")
+    print(f"slowest cancel {max(_cancels):.2f} s; jobs still held at the end: {unfinished:g}")
 
 
 def _steady(
@@ -328,8 +328,8 @@ def _steady(
         n = (n + 1) % len(bodies)
         try:
             answer = server.run(bodies[n])
-        except RuntimeError as told:
-            if "engine-crashed" not in str(told):
+        except RuntimeError as error:
+            if "engine-crashed" not in str(error):
                 raise
             counts["answered: the engine crashed"] += 1
             continue

@@ -99,8 +99,8 @@ def profiles(alpha: np.ndarray, points: np.ndarray, normal: np.ndarray) -> np.nd
     i, j = y.astype(int), x.astype(int)
     v, u = y - i, x - j
     rows = [alpha[k, j] * (1 - u) + alpha[k, j + 1] * u for k in (i, i + 1)]
-    found: np.ndarray = rows[0] * (1 - v) + rows[1] * v
-    return found
+    profile: np.ndarray = rows[0] * (1 - v) + rows[1] * v
+    return profile
 
 
 def measures(scene: Scene, alpha: np.ndarray) -> tuple[float, float, float]:
@@ -127,11 +127,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=8)
     parser.add_argument("--sizes", type=int, nargs="+", default=[480, 1600])
-    given = parser.parse_args()
+    args = parser.parse_args()
     print("| picture | side | wobble, px | softness, px | whiskers left |")
     print("| --- | --- | ---: | ---: | ---: |")
-    for size in given.sizes:
-        made = [Scene(seed, size) for seed in range(given.scenes)]
+    for size in args.sizes:
+        made = [Scene(seed, size) for seed in range(args.scenes)]
         _row(size, "truth", [measures(scene, scene.alpha) for scene in made])
         for name in ("none", "guided", "network"):
             method = methods.select(Options(matting=name, device="cpu"), Report("matte", 1, 1))
@@ -147,8 +147,8 @@ def _matted(scene: Scene, size: int, method: methods.Method) -> np.ndarray:
     return matte_unknown(scene.image, trimap, coarse, method, no_progress, None)
 
 
-def _row(size: int, name: str, found: list[tuple[float, float, float]]) -> None:
-    wobble, softness, left = np.median(found, axis=0)
+def _row(size: int, name: str, values: list[tuple[float, float, float]]) -> None:
+    wobble, softness, left = np.median(values, axis=0)
     print(f"| {size} px | {name} | {wobble:.2f} | {softness:.2f} | {left:.0%} |", flush=True)
 
 

@@ -52,12 +52,12 @@ def main() -> None:
     """Runs all sides and prints a table for each trimap as Markdown."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--methods", nargs="+", default=["network", "guided"], help="of ours")
-    given = parser.parse_args()
+    args = parser.parse_args()
     sides = {
         f"Mattebrush, {matting}": peers.Side(
             sys.executable, _OURS.format(matting=matting), PYTHONPATH="core"
         )
-        for matting in given.methods
+        for matting in args.methods
     }
     sides["pymatting, closed form"] = peers.Side(peers.python(), _PYMATTING)
     for trimap in ("trimap1", "trimap2"):
@@ -69,7 +69,7 @@ def main() -> None:
 
 def _compare(sides: dict[str, peers.Side], trimap: str) -> None:
     """Runs all sides on each picture in turn and prints a row for each."""
-    found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in sides}
+    scores: dict[str, list[tuple[float, float, float]]] = {name: [] for name in sides}
     with tempfile.TemporaryDirectory() as folder:
         paths = [str(Path(folder, name)) for name in ("image.png", "trimap.png", "alpha.npy")]
         for number, sample in enumerate(development.alphamatting(peers.SHARED / "data", trimap)):
@@ -82,13 +82,13 @@ def _compare(sides: dict[str, peers.Side], trimap: str) -> None:
                 seconds = side.run(*paths)
                 alpha = np.load(paths[2])
                 errors = development.sad(alpha, sample), development.mse(alpha, sample)
-                found[name].append((*errors, seconds))
-    closed = _figures(found["pymatting, closed form"])
+                scores[name].append((*errors, seconds))
+    closed = _figures(scores["pymatting, closed form"])
     print("| side | SAD | MSE | seconds | SAD of closed form | worst | its time |")
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-    for name, rows in found.items():
+    for name, rows in scores.items():
         sad, mse, seconds = _figures(rows)
-        peer = found["pymatting, closed form"]
+        peer = scores["pymatting, closed form"]
         worst = max(row[0] / other[0] for row, other in zip(rows, peer, strict=True))
         shares = f"{sad / closed[0]:.0%} | {worst:.0%} | {seconds / closed[2]:.0%}"
         print(f"| {name} | {sad:.2f} | {mse:.4f} | {seconds:.2f} | {shares} |")

@@ -58,9 +58,9 @@ def animals(model: str) -> Iterator[tuple[Case, np.ndarray]]:
     for photo, truth in (*pairs, (data / "lemur/lemur.png", data / "lemur/lemur_alpha.png")):
         image = np.asarray(Image.open(photo).convert("RGB"))
         options = Options(model=model, device="cpu")
-        found = select.segment(image, focus(checked(image), options, None), options)
-        trimap = adaptive_trimap(found.probability, *image.shape[:2])
-        coarse = Upsampled(found.probability, *image.shape[:2])
+        segmentation = select.segment(image, focus(checked(image), options, None), options)
+        trimap = adaptive_trimap(segmentation.probability, *image.shape[:2])
+        coarse = Upsampled(segmentation.probability, *image.shape[:2])
         yield (image, trimap, coarse), np.asarray(Image.open(truth).convert("L")) / 255
 
 
@@ -75,18 +75,18 @@ def main() -> None:
     """Prints the table as Markdown."""
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
     os.environ["U2NET_HOME"] = peers.u2net_home()
-    given = [list(trimaps(name)) for name in ("trimap1", "trimap2")]
-    found = [list(animals(model)) for model in ("mattebrush-subject", "u2netp")]
+    published = [list(trimaps(name)) for name in ("trimap1", "trimap2")]
+    segmented = [list(animals(model)) for model in ("mattebrush-subject", "u2netp")]
     made = drawn()
 
     def row(name: str, decide: Decide) -> None:
         sads = [
             np.mean([development.sad(decide(case), sample) for case, sample in cases])
-            for cases in given
+            for cases in published
         ]
         whole = [
             np.mean([errors(decide(case), truth) for case, truth in cases], axis=0)
-            for cases in found
+            for cases in segmented
         ]
         bands = np.mean(
             [np.abs(decide(case) - truth)[case[1] == 128].mean() for case, truth in made]

@@ -98,11 +98,13 @@ def _cut(picture: Image.Image, mask: Image.Image) -> Image.Image:
 
 
 def _paste(
-    frame: Image.Image, thing: Image.Image, at: tuple[float, float], size: float
+    frame: Image.Image, subject: Image.Image, at: tuple[float, float], size: float
 ) -> np.ndarray:
     """Puts a thing into the frame; where it is, (H, W) float32."""
-    scale = size / max(thing.size)
-    small = thing.resize((max(4, int(thing.width * scale)), max(4, int(thing.height * scale))))
+    scale = size / max(subject.size)
+    small = subject.resize(
+        (max(4, int(subject.width * scale)), max(4, int(subject.height * scale)))
+    )
     place = int(at[0] - small.width / 2), int(at[1] - small.height / 2)
     where = Image.new("L", frame.size)
     frame.paste(small, place, small.getchannel("A"))
@@ -170,8 +172,8 @@ def main() -> None:
     print(f"{'clip':20} mean IoU   worst  flicker")
     for name, frames, truths in clips():
         mattes = cut_out(frames, truths[0])
-        found = [overlap(a, t) for a, t in zip(mattes, truths, strict=True)]
-        rows.append((float(np.mean(found)), min(found), flicker(mattes, truths)))
+        overlaps = [overlap(a, t) for a, t in zip(mattes, truths, strict=True)]
+        rows.append((float(np.mean(overlaps)), min(overlaps), flicker(mattes, truths)))
         print(f"{name:20} {rows[-1][0]:8.3f} {rows[-1][1]:7.3f} {rows[-1][2]:8.4f}", flush=True)
         if arguments.sheets:
             arguments.sheets.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,7 @@ def pictures(folder: Path) -> list[Picture]:
     ]
 
 
-def measure(row: ModelRow, given: list[Picture]) -> list[Score]:
+def measure(row: ModelRow, samples: list[Picture]) -> list[Score]:
     """The scores of every different normalization of a model, best first."""
     scores, seen = [], set()
     for name, values in row.interface.normalizations.items():
@@ -72,7 +72,7 @@ def measure(row: ModelRow, given: list[Picture]) -> list[Score]:
             continue
         seen.add(values)
         matting = vitmatte.open_matting(row, normalization=name)
-        errors = [_errors(matting, picture) for picture in given]
+        errors = [_errors(matting, picture) for picture in samples]
         sad = float(np.mean([np.abs(error).sum() / 1000 for error in errors]))
         mse = float(np.mean([np.square(error).mean() for error in errors]))
         scores.append(Score(name, sad, mse))
@@ -85,8 +85,8 @@ def _errors(matting: vitmatte.TrimapMatting, picture: Picture) -> np.ndarray:
     alpha = np.zeros(unknown.shape, np.float32)
     inner = min(matting.side) - 2 * _HALO - matting.multiple
     for tile in tiles.plan(unknown, inner, _HALO, matting.multiple):
-        found = matting(picture.image[tile.outer], picture.trimap[tile.outer])
-        alpha[tile.inner] = found[tile.crop]
+        matte = matting(picture.image[tile.outer], picture.trimap[tile.outer])
+        alpha[tile.inner] = matte[tile.crop]
     error: np.ndarray = (alpha - picture.alpha)[unknown]
     return error
 
@@ -106,26 +106,26 @@ def _candidates(names: list[str]) -> Iterator[ModelRow]:
     if names:
         yield from (store.resolve(catalog.get(name)).row for name in names)
         return
-    found = [
+    candidates = [
         entry.row
         for entry in store.all_installed()
         if entry.row.kind == "trimap" and len(set(entry.row.interface.normalizations.values())) > 1
     ]
-    if not found:
+    if not candidates:
         raise ModelUnavailable(
             "No model with several normalizations is installed.",
             "Get one with `mattebrush models pull vitmatte-small-composition-1k`.",
         )
-    yield from found
+    yield from candidates
 
 
-def _report(row: ModelRow, given: list[Picture]) -> bool:
+def _report(row: ModelRow, samples: list[Picture]) -> bool:
     """Prints one model's table; whether the catalog takes the best normalization."""
-    scores = measure(row, given)
+    scores = measure(row, samples)
     known = row.interface.normalizations
     own = (row.interface.preprocessing.mean, row.interface.preprocessing.std)
     right = known[scores[0].normalization] == own
-    print(f"{row.id}, {len(given)} pictures")
+    print(f"{row.id}, {len(samples)} pictures")
     for score in scores:
         same = [name for name, values in known.items() if values == known[score.normalization]]
         print(f"  SAD {score.sad:8.3f}  MSE {score.mse:.5f}  {', '.join(same)}")
@@ -140,8 +140,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=DATA)
     arguments = parser.parse_args()
     try:
-        given = pictures(arguments.data)
-        results = [_report(row, given) for row in _candidates(arguments.model)]
+        samples = pictures(arguments.data)
+        results = [_report(row, samples) for row in _candidates(arguments.model)]
     except MattebrushError as error:
         print(f"vitmatte_normalization: {error}", file=sys.stderr)
         return error.exit_status

@@ -17,9 +17,9 @@ def shared(path: str) -> Path:
 
     Where CI has the folder, a file missing in it is a failure.
     """
-    found = SHARED / path
-    if not found.exists():
+    result = SHARED / path
+    if not result.exists():
         if os.environ.get("MATTEBRUSH_CI") and SHARED.is_dir():
-            pytest.fail(f"{found} is missing in {SHARED}")
+            pytest.fail(f"{result} is missing in {SHARED}")
         pytest.skip(f"../shared/{path} is not here")
-    return found
+    return result

@@ -131,11 +131,6 @@ def engine_wheel(folder: Path) -> Path:
     return folder / f"mattebrush-{VERSION}-py3-none-any.whl"
 
 
-def write_engine(folder: Path) -> None:
-    """The engine's wheel, and engine.json, which tells the set-up its hash."""
-    (folder / "engine.json").write_bytes(packages.engine_note(build_wheel(folder)))
-
-
 def plugin_zips(folder: Path, wheel: Path | None) -> list[Path]:
     """The zips of all hosts; wheel: the engine's, to be brought along."""
     return [path for host in places.HOSTS for path in packages.build(host, folder, wheel)]

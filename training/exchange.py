@@ -31,11 +31,11 @@ def write(
     inputs: by name, examples (N, C, H, W); N, H and W stay free. output: the name of what it
     returns. facts: the file's metadata.
     """
-    held = io.BytesIO()
+    buffer = io.BytesIO()
     torch.onnx.export(
         module.eval(),
         tuple(inputs.values()),
-        held,  # type: ignore[arg-type]
+        buffer,  # type: ignore[arg-type]
         input_names=list(inputs),
         output_names=[output],
         dynamic_axes={name: {0: "n", 2: "h", 3: "w"} for name in (*inputs, output)},
@@ -43,7 +43,7 @@ def write(
         do_constant_folding=False,  # would fold the normalization away, which `fill` needs
         dynamo=False,
     )
-    model = onnx.load_from_string(held.getvalue())
+    model = onnx.load_from_string(buffer.getvalue())
     halve(model)
     helper.set_model_props(model, dict(facts))
     onnx.checker.check_model(model, full_check=True)
@@ -75,15 +75,15 @@ def fill(network: nn.Module, path: Path) -> None:
     """Fill a network from the file it was written to, to half precision, alone or as part of a
     larger module. What the file lacks stays as it is, so that a network may have grown since."""
     model = onnx.load(path)
-    held = {t.name.removesuffix(".half"): t for t in model.graph.initializer}
+    initializers = {t.name.removesuffix(".half"): t for t in model.graph.initializer}
     first = next(iter(network.state_dict()))
-    prefix = next((name.removesuffix(first) for name in held if name.endswith(first)), "")
+    prefix = next((name.removesuffix(first) for name in initializers if name.endswith(first)), "")
     # The exporter stores equal tensors once and names the others through Identity nodes.
     alias = {n.output[0]: n.input[0] for n in model.graph.node if n.op_type == "Identity"}
     for name, value in network.state_dict().items():
         full = alias.get(prefix + name, prefix + name)
-        if full in held:
-            array = numpy_helper.to_array(held[full]).astype(np.float32)
+        if full in initializers:
+            array = numpy_helper.to_array(initializers[full]).astype(np.float32)
             array = array[tuple(slice(length) for length in value.shape)]  # channels of zeros
             value.copy_(torch.from_numpy(array.copy()))
 

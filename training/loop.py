@@ -112,11 +112,11 @@ def save(state: State, path: Path) -> None:
 
 def restore(state: State, path: Path) -> None:
     """Fill `state` from a file that `save` wrote for the same network and optimizer."""
-    held: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    state.network.load_state_dict(held["network"])
-    state.average.load_state_dict(held["average"])
-    state.optimizer.load_state_dict(held["optimizer"])
-    state.step, state.seconds = held["step"], held["seconds"]
+    checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    state.network.load_state_dict(checkpoint["network"])
+    state.average.load_state_dict(checkpoint["average"])
+    state.optimizer.load_state_dict(checkpoint["optimizer"])
+    state.step, state.seconds = checkpoint["step"], checkpoint["seconds"]
 
 
 def branch(state: State, path: Path) -> None:

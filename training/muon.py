@@ -70,8 +70,8 @@ class Muon(torch.optim.Optimizer):
                     self._adam(weight, weight.grad, group["lr"])
 
     def _turn(self, weight: torch.Tensor, grad: torch.Tensor, group: dict[str, Any]) -> None:
-        held = self.state[weight]
-        mean = held.setdefault("mean", torch.zeros_like(weight))
+        state = self.state[weight]
+        mean = state.setdefault("mean", torch.zeros_like(weight))
         mean.lerp_(grad, 1 - group["momentum"])
         ahead = grad.lerp(mean, group["momentum"]).flatten(1)
         rows, columns = ahead.shape
@@ -80,12 +80,12 @@ class Muon(torch.optim.Optimizer):
         weight.add_(update.view_as(weight), alpha=-group["lr"])
 
     def _adam(self, weight: torch.Tensor, grad: torch.Tensor, rate: float) -> None:
-        held = self.state[weight]
-        if not held:
-            held.update(step=0, mean=torch.zeros_like(weight), square=torch.zeros_like(weight))
-        held["step"] += 1
-        held["mean"].lerp_(grad, 0.1)
-        held["square"].lerp_(grad.square(), 0.01)
-        mean = held["mean"] / (1 - 0.9 ** held["step"])
-        square = held["square"] / (1 - 0.99 ** held["step"])
+        state = self.state[weight]
+        if not state:
+            state.update(step=0, mean=torch.zeros_like(weight), square=torch.zeros_like(weight))
+        state["step"] += 1
+        state["mean"].lerp_(grad, 0.1)
+        state["square"].lerp_(grad.square(), 0.01)
+        mean = state["mean"] / (1 - 0.9 ** state["step"])
+        square = state["square"] / (1 - 0.99 ** state["step"])
         weight.sub_(rate * mean / (square.sqrt() + 1e-8))

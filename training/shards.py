@@ -44,13 +44,13 @@ def find_shards(data: Path, patterns: tuple[str, ...]) -> list[Path]:
 
     Raises InputInvalid when there are none.
     """
-    found = [path for pattern in patterns for path in sorted(data.glob(pattern))]
-    if not found:
+    results = [path for pattern in patterns for path in sorted(data.glob(pattern))]
+    if not results:
         raise InputInvalid(
             f"No training data: {data} holds nothing like {' or '.join(patterns)}.",
             "Give the folder of the shards with --data; training/README.md says what goes there.",
         )
-    return found
+    return results
 
 
 def read_pairs(shard: Path) -> Iterator[Pair]:

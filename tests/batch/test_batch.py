@@ -32,9 +32,9 @@ def picture(number: int, side: int = 48) -> bytes:
     y, x = np.mgrid[:side, :side]
     disc = (y - side / 2) ** 2 + (x - side / 2) ** 2 < (side * 0.3) ** 2
     image = draws.integers(0, 60, (side, side, 3)) + disc[..., None] * draws.integers(90, 190, 3)
-    held = io.BytesIO()
-    Image.fromarray(image.astype(np.uint8)).save(held, "png")
-    return held.getvalue()
+    buffer = io.BytesIO()
+    Image.fromarray(image.astype(np.uint8)).save(buffer, "png")
+    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -69,16 +69,16 @@ def test_a_tree_comes_out_as_it_went_in_and_a_bad_file_is_a_line(
     status = main(["batch", str(folder), str(out)])
     assert status == InputInvalid.exit_status
     assert "1 failed" in capsys.readouterr().err
-    held = rows(out)
-    assert len(held) == 9
-    assert "not a picture" in str(held["broken.jpg"]["error"])
-    good = held["a/photo 1.png"]
+    recorded = rows(out)
+    assert len(recorded) == 9
+    assert "not a picture" in str(recorded["broken.jpg"]["error"])
+    good = recorded["a/photo 1.png"]
     assert good["output"] == "a/photo 1.png"
     assert 0 <= float(str(good["certainty"])) <= 1
     assert {"share", "box", "model", "seconds", "sha256", "warnings"} <= set(good)
-    assert sorted(outputs(out)) == sorted(key for key in held if key != "broken.jpg")
+    assert sorted(outputs(out)) == sorted(key for key in recorded if key != "broken.jpg")
     assert Image.open(out / "b/c/photo 0.png").mode == "RGBA"
-    assert manifest.doubtful(held)[0]["key"] == "broken.jpg"
+    assert manifest.doubtful(recorded)[0]["key"] == "broken.jpg"
 
 
 def test_a_second_run_asks_and_a_resumed_one_does_what_is_left(
@@ -121,9 +121,9 @@ def test_a_destination_within_the_source_is_refused(
 def test_a_line_cut_by_a_kill_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / manifest.NAME
     path.write_text('{"key": "one", "sha256": "x"}\n{"key": "two", "sha')
-    held = manifest.Manifest(tmp_path)
-    held.add({"key": "three"})
-    held.close()
+    record = manifest.Manifest(tmp_path)
+    record.add({"key": "three"})
+    record.close()
     assert list(manifest.read(path)) == ["one", "three"]
     assert path.read_text().count("\n") == 2
 

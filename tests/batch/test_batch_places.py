@@ -44,8 +44,8 @@ def store() -> Iterator[Any]:
 
 
 def remote_rows(url: str) -> dict[str, dict[str, Any]]:
-    held = manifest.PartedManifest(places.RemoteFolder(url))
-    return held.rows
+    record = manifest.PartedManifest(places.RemoteFolder(url))
+    return record.rows
 
 
 def lines(url: str) -> int:
@@ -58,16 +58,16 @@ def test_from_a_store_into_a_store_and_gone_on_with(
 ) -> None:
     command = ["batch", "memory://in", "memory://out", "--quiet"]
     assert main(command) == InputInvalid.exit_status
-    held = remote_rows("memory://out")
-    assert sorted(held) == [
+    recorded = remote_rows("memory://out")
+    assert sorted(recorded) == [
         "a/photo 1.png",
         "a/photo 3.png",
         "b/c/photo 0.png",
         "b/c/photo 2.png",
         "broken.jpg",
     ]
-    assert "not a picture" in held["broken.jpg"]["error"]
-    assert held["a/photo 1.png"]["source"] == "memory:///in/a/photo 1.png"
+    assert "not a picture" in recorded["broken.jpg"]["error"]
+    assert recorded["a/photo 1.png"]["source"] == "memory:///in/a/photo 1.png"
     result = Image.open(io.BytesIO(store.cat_file("/out/a/photo 1.png")))
     assert result.mode == "RGBA"
     assert store.exists("/out/batch.json")
@@ -143,9 +143,9 @@ def test_what_cannot_be_is_said_before_any_work(
 ) -> None:
     command = [str(tmp_path / "out") if word == "OUT" else word for word in arguments]
     assert main(["batch", *command]) == OptionInvalid.exit_status
-    said = capsys.readouterr().err
-    assert words in said
-    assert "secret" not in said
+    err = capsys.readouterr().err
+    assert words in err
+    assert "secret" not in err
 
 
 @pytest.mark.parametrize(
@@ -169,8 +169,8 @@ def test_a_missing_package_is_named_with_its_cure(
         w.replace("IN", str(folder)).replace("OUT", str(tmp_path / "out")) for w in arguments
     ]
     assert main(["batch", *command]) == OptionInvalid.exit_status
-    said = capsys.readouterr().err
-    assert "pip install" in said and ("[cloud]" in said or "[parquet]" in said)
+    err = capsys.readouterr().err
+    assert "pip install" in err and ("[cloud]" in err or "[parquet]" in err)
     assert not (tmp_path / "out" / manifest.NAME).exists()
 
 
@@ -203,11 +203,11 @@ def test_the_manifest_as_a_table(
     out, table = tmp_path / "out", tmp_path / "rows.parquet"
     command = ["batch", str(folder), str(out), "--quiet", "--manifest", str(table)]
     assert main(command) == InputInvalid.exit_status
-    held = {row["key"]: row for row in parquet.read_table(table).to_pylist()}
+    recorded = {row["key"]: row for row in parquet.read_table(table).to_pylist()}
     written = rows(out)
-    assert held.keys() == written.keys()
+    assert recorded.keys() == written.keys()
     for key, row in written.items():
-        assert {n: v for n, v in held[key].items() if v is not None} == {
+        assert {n: v for n, v in recorded[key].items() if v is not None} == {
             n: v for n, v in row.items() if v is not None
         }
     # Everything done before is in the table of a run that goes on; the types stay.
@@ -253,9 +253,9 @@ def test_against_an_s3_server_on_loopback(
         second = subprocess.run([*command, "--shard", "2/2"], env=os.environ, check=False)
         assert {first.returncode, second.returncode} == {0, InputInvalid.exit_status}
         fsspec.filesystem("s3").invalidate_cache()
-        held = remote_rows(url)
-        assert len(held) == lines(url) == 9
-        assert [key for key, row in held.items() if row.get("error")] == ["broken.jpg"]
+        recorded = remote_rows(url)
+        assert len(recorded) == lines(url) == 9
+        assert [key for key, row in recorded.items() if row.get("error")] == ["broken.jpg"]
         assert system.cat_file("shop/out/a/photo 1.png").startswith(b"\x89PNG")
         system.rm("shop/in/broken.jpg")
         assert subprocess.run(command, env=os.environ, check=False).returncode == 0

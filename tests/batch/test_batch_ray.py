@@ -46,11 +46,11 @@ def test_a_worker_reads_cuts_out_writes_and_never_raises(folder: Path, tmp_path:
     results = sources.targets(items, ".png")
     tasks = [cluster.Task(item, results[item.key]).row() for item in items]
     columns = worker({name: [task[name] for task in tasks] for name in tasks[0]})
-    held = dict(zip(columns["key"], map(json.loads, columns["row"]), strict=True))
-    assert len(held) == 10
-    assert "cannot be read" in held["gone.png"]["error"]
-    assert "not a picture" in held["broken.jpg"]["error"]
-    good = held["a/photo 1.png"]
+    recorded = dict(zip(columns["key"], map(json.loads, columns["row"]), strict=True))
+    assert len(recorded) == 10
+    assert "cannot be read" in recorded["gone.png"]["error"]
+    assert "not a picture" in recorded["broken.jpg"]["error"]
+    good = recorded["a/photo 1.png"]
     assert Image.open(out / good["output"]).mode == "RGBA"
     (item,) = [item for item in items if item.key == "a/photo 1.png"]
     again = cluster.Task(item, good["output"], good["sha256"]).row()
@@ -88,10 +88,10 @@ def test_every_key_once_over_a_local_ray(ray: Any, folder: Path, tmp_path: Path)
     out, clean = tmp_path / "out", tmp_path / "clean"
     command = ["batch", str(folder), str(out), "--quiet", "--ray", "local"]
     assert main(command) == InputInvalid.exit_status
-    held = rows(out)
+    recorded = rows(out)
     lines = (out / manifest.NAME).read_text().splitlines()
-    assert len(lines) == len(held) == 9
-    assert [key for key, row in held.items() if row.get("error")] == ["broken.jpg"]
+    assert len(lines) == len(recorded) == 9
+    assert [key for key, row in recorded.items() if row.get("error")] == ["broken.jpg"]
     assert main(["batch", str(folder), str(clean), "--quiet", "--threads", "1"]) != 0
     for key, row in rows(clean).items():
         if output := row.get("output"):
@@ -115,9 +115,9 @@ def test_a_picture_that_ends_its_actor_is_a_row(ray: Any, folder: Path, tmp_path
     tasks = [cluster.Task(item, results[item.key]) for item in items]
     done = list(cluster.each(worker, tasks, "local", 1, 1))
     assert sorted(item.key for item, _ in done) == sorted(item.key for item in items)
-    held = {item.key: row for item, row in done}
-    assert held["a/photo 3.png"]["code"] == "worker-lost"
-    assert sum("output" in row for row in held.values()) == 7
+    loaded = {item.key: row for item, row in done}
+    assert loaded["a/photo 3.png"]["code"] == "worker-lost"
+    assert sum("output" in row for row in loaded.values()) == 7
 
 
 @pytest.mark.slow

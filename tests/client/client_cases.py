@@ -172,15 +172,15 @@ class Process(Folder):
         self.assertNotEqual(seen["folder"], os.getcwd())
 
     def test_the_blocking_helper(self):
-        told = []
+        reported = []
         answer = client.run(
             {"act": "echo", "shape": [3, 4]},
-            lambda *progress: told.append(progress),
+            lambda *progress: reported.append(progress),
             settings=self.settings(),
             mask=MASK,
         )
         self.assertEqual(answer.alpha, MASK)
-        self.assertTrue(told)
+        self.assertTrue(reported)
 
     def test_an_exception_from_progress_cancels(self):
         def stop(stage, fraction):

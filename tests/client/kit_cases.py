@@ -95,16 +95,16 @@ class TheBar(English):
 
     def test_never_goes_back_and_ends_full(self):
         bar = self.progress("remove")
-        shown = []
+        displayed = []
         for stage, fraction in (
             ("start", 0.0), ("segmentation", 0.0), ("segmentation", 1.0), ("matting", 0.0),
             ("matting", 0.7), ("matting", 0.0), ("matting", 1.0), ("retouch", 1.0),
         ):  # fmt: skip
             self.now += 0.5
-            shown.append(bar.update(stage, fraction).fraction)
-        self.assertEqual(shown, sorted(shown))
-        self.assertEqual(shown[-1], 1.0)
-        self.assertGreater(shown[3], 0.1)
+            displayed.append(bar.update(stage, fraction).fraction)
+        self.assertEqual(displayed, sorted(displayed))
+        self.assertEqual(displayed[-1], 1.0)
+        self.assertGreater(displayed[3], 0.1)
 
     def test_moves_while_a_network_runs(self):
         bar = self.progress("remove")
@@ -126,8 +126,8 @@ class TheBar(English):
         self.assertAlmostEqual(bar.update("matting", 0.4).seconds_left, 6.0)
 
     def test_a_stage_that_nobody_knows_is_work(self):
-        shown = self.progress("remove").update("polishing", 0.5)
-        self.assertEqual((shown.text, shown.fraction), ("Working", 0.0))
+        displayed = self.progress("remove").update("polishing", 0.5)
+        self.assertEqual((displayed.text, displayed.fraction), ("Working", 0.0))
 
     def test_durations_in_words(self):
         for seconds, words in (
@@ -235,12 +235,12 @@ class Catalogs(unittest.TestCase):
             kit.use_language(code)
             bar = kit.Progress("refine", clock=lambda: now[0])
             now[0] += 400.0
-            shown = bar.update("matting", 0.5)
-            words = [shown.text, shown.time_left, kit.summary({"model": "a"}, 1.0)]
+            displayed = bar.update("matting", 0.5)
+            words = [displayed.text, displayed.time_left, kit.summary({"model": "a"}, 1.0)]
             words += kit.engine_facts(report, "child process of x")
             words += kit.cure(client.EngineNotFound("There is none."))
             self.assertEqual([word for word in words if not isinstance(word, str)], [])
-            self.assertNotIn("left", shown.time_left)
+            self.assertNotIn("left", displayed.time_left)
 
 
 class Reports(English):
@@ -262,8 +262,8 @@ class Reports(English):
             model("here", installed=True), model("own", embedded=True),
             model("edge", kind="trimap"),
         ]  # fmt: skip
-        found = [row.id for row in kit.suitable(rows)]
-        self.assertEqual(found, ["own", "here", "small", "large", "far"])
+        results = [row.id for row in kit.suitable(rows)]
+        self.assertEqual(results, ["own", "here", "small", "large", "far"])
 
 
 if __name__ == "__main__":

@@ -46,9 +46,9 @@ def test_every_combination_is_an_option_of_the_engine(kit: Any) -> None:
         for row in kit.options_for(op):
             values = [value for value, _text in row.choices] or [row.default, row.low, row.high]
             for value in values:
-                asked = kit.job_options(op, {row.name: value})
-                del asked["op"]
-                options.Options.from_json(asked)
+                request = kit.job_options(op, {row.name: value})
+                del request["op"]
+                options.Options.from_json(request)
 
 
 def test_choices_are_the_engines(kit: Any) -> None:
@@ -60,12 +60,12 @@ def test_choices_are_the_engines(kit: Any) -> None:
 def test_every_stage_that_the_engine_tells_has_a_text(kit: Any) -> None:
     image = np.zeros((64, 64, 3), np.uint8)
     image[16:48, 16:48] = 255
-    told: set[str] = set()
+    reported: set[str] = set()
     engine.remove_background(
-        image, options.Options(feather=1.0), lambda stage, fraction: told.add(stage)
+        image, options.Options(feather=1.0), lambda stage, fraction: reported.add(stage)
     )
-    assert told == {"segmentation", "matting", "retouch", "decontamination"}
-    assert told <= set(kit.STAGES)
+    assert reported == {"segmentation", "matting", "retouch", "decontamination"}
+    assert reported <= set(kit.STAGES)
 
 
 def test_every_error_of_the_engine_has_a_cure(kit: Any) -> None:
@@ -117,7 +117,7 @@ def test_the_page_tells_stages_in_the_same_words(kit: Any) -> None:
     words = (Path(mattebrush_server.__file__).parent / "page" / "words.js").read_text("utf-8")
     table = re.search(r"const STAGES = \{(.*?)\};", words, re.DOTALL)
     assert table is not None
-    said = dict(re.findall(r'^  (\w+): "(.*)",$', table.group(1), re.MULTILINE))
-    shared = {stage: text for stage, text in said.items() if stage in kit.STAGES}
+    matches = dict(re.findall(r'^  (\w+): "(.*)",$', table.group(1), re.MULTILINE))
+    shared = {stage: text for stage, text in matches.items() if stage in kit.STAGES}
     assert {"segmentation", "matting", "retouch", "decontamination"} <= set(shared)
     assert shared == {stage: kit.STAGES[stage] for stage in shared}

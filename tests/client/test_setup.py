@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from mattebrush.plugins import packages
 from tests.client.test_client import interpreter
 from tools import lock, release
 from tools.platforms import PLATFORMS
@@ -43,7 +44,8 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
     for wheel in kept.glob("*.whl"):
         (folder / wheel.name).hardlink_to(wheel)
-    release.write_engine(folder)
+    wheel = release.build_wheel(folder)
+    (folder / "engine.json").write_bytes(packages.engine_note(wheel))
     return folder
 
 
@@ -75,16 +77,16 @@ class Mirror(http.server.SimpleHTTPRequestHandler):
 
     def _file(self, path: Path) -> None:
         data = self.replaced.get(path.name) or path.read_bytes()
-        asked = self.headers.get("Range")
-        start = int(asked.split("=")[1].split("-")[0]) if asked else 0
-        if self.break_after is not None and not asked and path.name.startswith("uv-"):
+        requested = self.headers.get("Range")
+        start = int(requested.split("=")[1].split("-")[0]) if requested else 0
+        if self.break_after is not None and not requested and path.name.startswith("uv-"):
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data[: self.break_after])
             self.close_connection = True
             return
-        self._answer(206 if asked else 200, data[start:], "application/octet-stream")
+        self._answer(206 if requested else 200, data[start:], "application/octet-stream")
 
     def _answer(self, status: int, data: bytes, kind: str) -> None:
         self.send_response(status)
@@ -169,9 +171,9 @@ def test_from_nothing_to_an_engine_and_back(
         "import mattebrush_client as c; e = c.connect(); print(e.python);"
         "print(c.run({'op': 'status'}).report['version'])"
     )
-    found = run([python, "-B", "-c", probe])
-    engine, engine_version = found.stdout.split()
-    assert engine.startswith(str(home)) and engine_version == release.VERSION, found.stderr
+    result = run([python, "-B", "-c", probe])
+    engine, engine_version = result.stdout.split()
+    assert engine.startswith(str(home)) and engine_version == release.VERSION, result.stderr
     module = next(Path(engine).parents[1].glob("lib/*/site-packages/mattebrush/engine.py"))
     module.unlink()  # a hard link may lead to the cache: not written to
     module.write_text("# changed")
@@ -253,12 +255,12 @@ def test_a_broken_connection_is_taken_up_again(
     wheel = next(wheels.glob("uv-*.whl"))
     source = importlib.import_module("mattebrush_setup.source")
     address = source.find_in_index(index, wheel.name)
-    told: list[float | None] = []
-    source.fetch(address, str(home / wheel.name), release.digest(wheel), told.append)
-    ranges = [asked for path, asked in handler.log if path.endswith(".whl")]
+    reported: list[float | None] = []
+    source.fetch(address, str(home / wheel.name), release.digest(wheel), reported.append)
+    ranges = [requested for path, requested in handler.log if path.endswith(".whl")]
     assert ranges == [None, "bytes=1000000-"]
     assert (home / wheel.name).read_bytes() == wheel.read_bytes()
-    assert told[-1] == 1.0
+    assert reported[-1] == 1.0
 
 
 def test_a_program_that_is_not_the_published_one_is_never_run(

@@ -10,7 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from mattebrush.models import catalog, install, runtime
+from mattebrush.models import catalog, install
+from tests import sessions
 from tests.core.scenes import Scene, disc
 
 
@@ -43,5 +44,5 @@ def red_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     path = tmp_path / "u2netp.onnx"
     onnx.save(model, path)
     install.add(path)
-    runtime.release_all()
+    sessions.forget_all()
     return "u2netp"

@@ -32,11 +32,11 @@ LOWER = {
 
 def modules(package: Path) -> dict[str, Path]:
     """Dotted name to file."""
-    found = {}
+    results = {}
     for path in package.rglob("*.py"):
         parts = path.relative_to(package.parent).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
-    return found
+        results[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return results
 
 
 def imports(name: str, path: Path, known: dict[str, Path]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def circles(known: dict[str, Path]) -> list[list[str]]:
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    found: list[list[str]] = []
+    results: list[list[str]] = []
 
     def visit(name: str) -> None:
         index[name] = low[name] = len(index)
@@ -89,13 +89,13 @@ def circles(known: dict[str, Path]) -> list[list[str]]:
         if low[name] == index[name]:
             at = stack.index(name)
             if len(stack) - at > 1:
-                found.append(sorted(stack[at:]))
+                results.append(sorted(stack[at:]))
             del stack[at:]
 
     for name in graph:
         if name not in index:
             visit(name)
-    return found
+    return results
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -84,8 +84,8 @@ def test_a_region_beside_the_subject_shows_none(
 ) -> None:
     """The network saw the subject around it, but nothing of it is in what would be written."""
     assert remove(red_model, photo, "--region", "0,0,6,6") == 3
-    told = capsys.readouterr().err
-    assert "No subject" in told and "--region" in told and "--force" in told
+    err = capsys.readouterr().err
+    assert "No subject" in err and "--region" in err and "--force" in err
     assert not photo.with_name("photo-cutout.png").exists()
     assert remove(red_model, photo, "--region", "0,0,6,6", "--force") == 0
 
@@ -200,10 +200,10 @@ def test_a_bad_picture_does_not_stop_the_others(
         "other-cutout.png",
         "photo-cutout.png",
     ]
-    told = capsys.readouterr().err
-    assert "bad.jpg" in told and "missing.png" in told and "2 of 4 failed" in told
-    assert "missing.png: " not in told, "named twice"
-    assert "Traceback" not in told
+    err = capsys.readouterr().err
+    assert "bad.jpg" in err and "missing.png" in err and "2 of 4 failed" in err
+    assert "missing.png: " not in err, "named twice"
+    assert "Traceback" not in err
 
 
 def test_two_pictures_that_would_share_a_name_are_refused(
@@ -353,8 +353,8 @@ def test_paths_that_cannot_be_looked_at_are_clear_failures(
     circle.symlink_to(circle)
     assert remove(red_model, circle, "-o", photo.with_name("out.png")) == 4
     assert remove(red_model, photo, "-o", circle) == 5
-    told = capsys.readouterr().err
-    assert told.count("\n") == 4 and told.count("mattebrush: ") == 4
+    err = capsys.readouterr().err
+    assert err.count("\n") == 4 and err.count("mattebrush: ") == 4
 
 
 def test_a_missing_model_is_told_once_not_for_every_picture(
@@ -364,9 +364,9 @@ def test_a_missing_model_is_told_once_not_for_every_picture(
     for other in others:
         other.write_bytes(photo.read_bytes())
     assert remove("u2net", photo, *others) == 6
-    told = capsys.readouterr().err
-    assert told.startswith("mattebrush: The model u2net is not installed.")
-    assert told.count("\n") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("mattebrush: The model u2net is not installed.")
+    assert err.count("\n") == 1
     others[0].write_bytes(b"no picture")
     assert remove("u2net", *others) == 4
     assert capsys.readouterr().err.count("The model u2net is not installed.") == 1
@@ -439,10 +439,10 @@ def test_options_that_make_no_sense_end_with_status_two(
     ],
 )
 def test_prompts_are_checked_before_any_work(
-    photo: Path, arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+    photo: Path, arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert remove("no-such-model", photo, *arguments) == 2
-    assert told in capsys.readouterr().err
+    assert expected in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -535,12 +535,12 @@ def test_doctor_tries_the_cpu_for_real_and_finds_programs(
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path))
     assert main(["doctor", "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    cpu = next(device for device in found["devices"] if device["name"] == "cpu")
+    output = json.loads(capsys.readouterr().out)
+    cpu = next(device for device in output["devices"] if device["name"] == "cpu")
     assert cpu["works"]
-    assert found["packages"]["numpy"] == np.__version__
-    assert {"interpreter", "models", "settings"} == set(found["paths"])
-    programs = [plugin["program"] for plugin in found["plugins"]]
+    assert output["packages"]["numpy"] == np.__version__
+    assert {"interpreter", "models", "settings"} == set(output["paths"])
+    programs = [plugin["program"] for plugin in output["plugins"]]
     assert [name for name in programs if name != "Krita"] == ["GIMP 3.0"]  # it may be on the PATH
     assert main(["doctor"]) == 0
     assert "cpu" in capsys.readouterr().out
@@ -569,9 +569,9 @@ def test_a_wrong_word_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["remove", "--no-such-option", "picture.png"])
     assert ended.value.code == 2
-    told = capsys.readouterr().err
-    assert told.count("\n") == 1
-    assert "--help" in told
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "--help" in err
 
 
 def test_layers_are_cropped_and_go_through_a_pipe(

@@ -32,8 +32,8 @@ def remove(red_model: str, *arguments: str | Path) -> int:
 
 
 def report(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return told
+    output: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return output
 
 
 # --- originals -----------------------------------------------------------------------------------
@@ -153,9 +153,9 @@ def test_errors_of_planning_are_json_too(
     assert main(["remove", str(photo), "-o", target, "--json"]) == 5
     assert report(capsys)["error"]["code"] == "output-unwritable"
     assert main(["remove", str(photo), "-o", "-", "--json", "--quality", "0"]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "option-invalid" in told.err
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "option-invalid" in captured.err
 
 
 def test_all_endings_are_named(photo: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,13 +86,13 @@ def test_psd_tools_and_pillow_read_the_layers_inks_and_the_spot() -> None:
     document = PSDImage.open(io.BytesIO(data))
     assert int(document.color_mode) == 4 and document.channels == 6
     assert [layer.name for layer in document] == ["Shadow", "Original", "Clean color"]
-    held = document.image_resources
-    assert held.get_data(Resource.ICC_PROFILE) == PROFILE.data
-    assert [str(n).strip("\0") for n in held.get_data(Resource.ALPHA_NAMES_UNICODE)] == [
+    loaded = document.image_resources
+    assert loaded.get_data(Resource.ICC_PROFILE) == PROFILE.data
+    assert [str(n).strip("\0") for n in loaded.get_data(Resource.ALPHA_NAMES_UNICODE)] == [
         "Transparency",
         "Weiß",
     ]
-    assert Resource(2999) in held
+    assert Resource(2999) in loaded
     merged = np.rint(document.numpy() * 255)
     assert near(255 - merged[HERE][:4], INKS)
     assert merged[HERE][4:].tolist() == [255, 0], "a PSD's spot is full at 0"
@@ -138,8 +138,8 @@ def test_gray_and_deep_pictures_become_inks() -> None:
         ({"format": "tiff", "cmyk": PROFILE, "preset": presets.get("square")}, "sRGB"),
     ],
 )
-def test_what_makes_no_sense_is_refused(changes: dict[str, Any], says: str) -> None:
-    with pytest.raises(OptionInvalid, match=says):
+def test_what_makes_no_sense_is_refused(changes: dict[str, Any], expected: str) -> None:
+    with pytest.raises(OptionInvalid, match=expected):
         Recipe(**changes)
 
 

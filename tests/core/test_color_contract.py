@@ -298,16 +298,16 @@ def seen(data: bytes, to: str) -> np.ndarray:
             assert space is not None
             gray = to_depth(deep, np.float32).reshape(values.shape)[middle].astype(float)
             return space.to(icc.SRGB, np.broadcast_to(gray, (len(gray), 3))) * 255
-        shown = Image.fromarray(values[..., 0])
+        displayed = Image.fromarray(values[..., 0])
     else:
-        shown = Image.fromarray(values[..., :3])
+        displayed = Image.fromarray(values[..., :3])
     if profile:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(shown, source, target, outputMode="RGB")
+        converted = ImageCms.profileToProfile(displayed, source, target, outputMode="RGB")
         assert converted is not None
-        shown = converted
-    return np.asarray(shown.convert("RGB"))[middle].astype(float)
+        displayed = converted
+    return np.asarray(displayed.convert("RGB"))[middle].astype(float)
 
 
 @pytest.mark.parametrize("to", TARGETS)

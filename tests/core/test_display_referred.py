@@ -42,11 +42,11 @@ def profiles() -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", ["linear", "PQ"])
 def test_the_mask_is_that_of_the_picture_as_it_looks(kind: str, photo: np.ndarray) -> None:
     far = written(photo, profiles()[kind])
-    shown = raster.display_referred(far)
-    assert shown is not None and shown.dtype == np.uint16
-    assert np.abs(shown / 257 - photo).max() < 3
+    displayed = raster.display_referred(far)
+    assert displayed is not None and displayed.dtype == np.uint16
+    assert np.abs(displayed / 257 - photo).max() < 3
     expected = engine.remove_background(photo).alpha
-    seen = engine.remove_background(far.image(), display=shown)
+    seen = engine.remove_background(far.image(), display=displayed)
     assert np.abs(seen.alpha - expected).mean() < 0.004
     blind = engine.remove_background(far.image()).alpha
     assert np.abs(blind - expected).mean() > 2 * np.abs(seen.alpha - expected).mean()

@@ -37,8 +37,8 @@ def lacking(function: ast.FunctionDef) -> list[str]:
     text = ast.get_docstring(function) or ""
     arguments = function.args.posonlyargs + function.args.args + function.args.kwonlyargs
     wanted = [each.arg for each in arguments if each.arg not in ("self", "cls")]
-    found = re.search(_SECTION.format(name="Parameters"), text, re.DOTALL)
-    heads = re.findall(r"^(\*?\w[\w, *]*) ?(?::|$)", found[1] if found else "", re.MULTILINE)
+    match = re.search(_SECTION.format(name="Parameters"), text, re.DOTALL)
+    heads = re.findall(r"^(\*?\w[\w, *]*) ?(?::|$)", match[1] if match else "", re.MULTILINE)
     named = [name.strip(" *") for head in heads for name in head.split(",")]
     problems = [name for name in wanted if name not in named]
     rest = function.args.vararg
@@ -55,9 +55,9 @@ def lacking(function: ast.FunctionDef) -> list[str]:
 def test_every_public_function_says_what_it_takes_and_gives(file: str) -> None:
     tree = ast.parse((ENGINE / file).read_text("utf-8"))
     problems = {
-        f"{function.name} (line {function.lineno})": said
+        f"{function.name} (line {function.lineno})": message
         for function in _public(tree.body)
-        if (said := lacking(function))
+        if (message := lacking(function))
     }
     assert problems == {}
 

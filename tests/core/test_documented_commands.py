@@ -68,7 +68,7 @@ def _prose(text: str) -> str:
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-def _shown(page: str) -> list[str]:
+def _examples(page: str) -> list[str]:
     """Every `mattebrush ...` of a page: in a code block up to what explains it, or in backticks in
     a table."""
     text = (ROOT / page).read_text("utf-8")
@@ -81,7 +81,7 @@ def _named(page: str) -> list[str]:
     """Those, and the ones in backticks in a sentence or indented as code."""
     text = (ROOT / page).read_text("utf-8")
     indented = re.findall(r"^ {4}(mattebrush \S.*?)(?=  |$)", text, re.MULTILINE)
-    return _shown(page) + indented + re.findall(r"`(mattebrush \S[^`]*)`", _prose(text))
+    return _examples(page) + indented + re.findall(r"`(mattebrush \S[^`]*)`", _prose(text))
 
 
 @pytest.fixture
@@ -123,8 +123,10 @@ def folder(tmp_path: Path) -> Path:
     "page", [*RUN[:2], *(pytest.param(page, marks=pytest.mark.slow) for page in RUN[2:])]
 )
 def test_examples_run(page: str, folder: Path) -> None:
-    given = _files(folder)
-    examples = [shown for shown in dict.fromkeys(_shown(page)) if not ELSEWHERE.search(shown)]
+    inputs = _files(folder)
+    examples = [
+        displayed for displayed in dict.fromkeys(_examples(page)) if not ELSEWHERE.search(displayed)
+    ]
     assert len(examples) > 2
     interpreter = f"{shlex.quote(sys.executable)} -m "
     for example in examples:
@@ -137,7 +139,7 @@ def test_examples_run(page: str, folder: Path) -> None:
         # What `check` was asked of, another shop's pictures, need not pass.
         expected = (0, 4) if " check " in example else (0,)
         assert done.returncode in expected, f"{example}\n{done.stderr}"
-        made = _files(folder) - given
+        made = _files(folder) - inputs
         assert made or done.stdout, f"{example} gave nothing"
         if "photos shop" in example:
             continue

@@ -164,15 +164,15 @@ def test_refine_keeps_strokes_and_everything_they_do_not_touch(scene: Scene) -> 
 
 
 def test_progress_is_told_in_order_and_cancelling_stops(scene: Scene, options: Options) -> None:
-    told: list[tuple[str, float]] = []
+    reported: list[tuple[str, float]] = []
     mattebrush.remove_background(
-        scene.image, options, lambda stage, fraction: told.append((stage, fraction))
+        scene.image, options, lambda stage, fraction: reported.append((stage, fraction))
     )
-    stages = list(dict.fromkeys(stage for stage, _ in told))
+    stages = list(dict.fromkeys(stage for stage, _ in reported))
     assert stages[0] == "segmentation"
     assert {"matting", "decontamination"} <= set(stages)
     for stage in stages:
-        fractions = [fraction for name, fraction in told if name == stage]
+        fractions = [fraction for name, fraction in reported if name == stage]
         assert fractions == sorted(fractions)
         assert fractions[0] >= 0 and fractions[-1] <= 1
 

@@ -22,10 +22,10 @@ from tests.objects.scenes import three
 IMAGE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
 
 
-def npz(told: object = None, **members: np.ndarray) -> bytes:
+def npz(message: object = None, **members: np.ndarray) -> bytes:
     out = io.BytesIO()
-    if told is not None:
-        members["options"] = np.frombuffer(json.dumps(told).encode(), np.uint8)
+    if message is not None:
+        members["options"] = np.frombuffer(json.dumps(message).encode(), np.uint8)
     np.savez(out, **members)  # type: ignore[arg-type]
     return out.getvalue()
 
@@ -50,10 +50,10 @@ def test_a_fortran_ordered_and_deflated_member_is_read_exactly() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
 def test_stored_members_are_read_in_place_wherever_they_lie(dtype: type) -> None:
     for length in range(1, 9):  # the file's offset decides whether values are aligned in memory
-        told = {"op": "refine", "model": "m" * length}
+        options = {"op": "refine", "model": "m" * length}
         image: np.ndarray = IMAGE.astype(dtype)
         mask: np.ndarray = np.eye(4, 6).astype(dtype)
-        body = npz(told, image=image, mask=mask)
+        body = npz(options, image=image, mask=mask)
         arrays = contract.decode(io.BytesIO(body), memory=memoryview(body)).arrays
         assert np.array_equal(arrays["image"], image) and np.array_equal(arrays["mask"], mask)
         assert all(array.flags.aligned for array in arrays.values())
@@ -71,14 +71,14 @@ def test_a_damaged_member_is_refused_in_place_and_from_a_file() -> None:
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize(("change", "said"), [(b"xx", "more bytes"), (None, "cut short")])
 def test_a_member_has_the_bytes_its_shape_says(
-    method: int, change: bytes | None, said: str
+    method: int, change: bytes | None, expected: str
 ) -> None:
     with zipfile.ZipFile(io.BytesIO(npz(image=IMAGE))) as archive:
         member = archive.read("image.npy")
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
         archive.writestr("image.npy", member + change if change else member[:-2])
-    with pytest.raises(JobInvalid, match=said):
+    with pytest.raises(JobInvalid, match=expected):
         contract.decode(out.getvalue())
 
 
@@ -93,7 +93,7 @@ def test_an_answer_fits_the_room_foretold() -> None:
         assert np.array_equal(members["foreground"], IMAGE)
 
 
-def asked(image: np.ndarray, **options: Any) -> dict[str, np.ndarray]:
+def job(image: np.ndarray, **options: Any) -> dict[str, np.ndarray]:
     """The members that a request for objects is answered with."""
     request = contract.decode(npz({"op": "objects", **options}, image=image))
     answer = operations.run(request)
@@ -106,7 +106,7 @@ def asked(image: np.ndarray, **options: Any) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize("depth", [8, 16, 32])
 def test_objects_come_with_masks_names_boxes_and_certainties(depth: int) -> None:
     image, true = three()
-    members = asked(image, depth=depth)
+    members = job(image, depth=depth)
     assert set(members) == {"alpha", "foreground", "report", "masks"}
     masks, alpha = members["masks"], members["alpha"]
     assert masks.dtype == alpha.dtype == BITS[depth] and masks.shape == true.shape
@@ -129,7 +129,7 @@ def test_objects_come_with_masks_names_boxes_and_certainties(depth: int) -> None
 def test_each_box_of_a_request_is_an_object_in_its_order() -> None:
     image, true = three()
     boxes = [[290, 60, 380, 200], [30, 60, 120, 200]]
-    members = asked(image, prompt={"boxes": boxes}, decontaminate=False)
+    members = job(image, prompt={"boxes": boxes}, decontaminate=False)
     assert "foreground" not in members and members["masks"].shape[0] == 2
     for mask, plane in zip(members["masks"], true[[2, 0]], strict=True):
         assert np.abs(mask / 255 - plane).mean() < 0.01
@@ -138,7 +138,7 @@ def test_each_box_of_a_request_is_an_object_in_its_order() -> None:
 def test_a_transparent_layer_keeps_its_own_transparency_beside_the_masks() -> None:
     image, true = three()
     own = np.full((*image.shape[:2], 1), 128, np.uint8)
-    members = asked(np.concatenate([image, own], axis=2))
+    members = job(np.concatenate([image, own], axis=2))
     assert members["masks"].max() == 255 and len(members["masks"]) == len(true)
     assert members["foreground"].shape == image.shape
 
@@ -155,8 +155,8 @@ def test_objects_are_looked_for_in_the_colors_that_a_screen_shows() -> None:
 def test_a_picture_of_nothing_has_no_objects() -> None:
     nothing = np.full((60, 80, 3), 90, np.uint8)
     with pytest.raises(NoSubject):
-        asked(nothing)
-    members = asked(nothing, force=True)
+        job(nothing)
+    members = job(nothing, force=True)
     assert members["masks"].shape == (0, 60, 80) and not members["alpha"].any()
     assert json.loads(members["report"].tobytes())["objects"] == []
 

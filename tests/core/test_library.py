@@ -213,9 +213,9 @@ def test_eight_bits_in_sixteen_are_said(scene: Scene, options: Options) -> None:
     report = mattebrush.remove_background(black, options).report
     assert report.warnings == ["No subject was found in this picture."]
     faint = np.tile(np.linspace(0, 255, 40).astype(np.uint16)[:, None, None], (1, 40, 3))
-    with pytest.warns(UserWarning) as told, pytest.raises(errors.NoSubject):
+    with pytest.warns(UserWarning) as reported, pytest.raises(errors.NoSubject):
         mattebrush.remove(faint, options)  # the hint comes before the failure, once
-    assert len(told) == 1 and "give them as uint8" in str(told[0].message)
+    assert len(reported) == 1 and "give them as uint8" in str(reported[0].message)
 
 
 @pytest.mark.parametrize("dtype", (bool, np.uint8, ">u2", np.float64))
@@ -257,7 +257,7 @@ def test_a_painted_trimap_is_understood_and_said(scene: Scene) -> None:
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    given: dict[str, Any] = {
+    args: dict[str, Any] = {
         "threads": np.int64(2),
         "feather": np.float32(1.5),
         "shift_edge": np.int16(-2),
@@ -266,7 +266,7 @@ def test_numbers_of_numpy_are_numbers() -> None:
     }
     points: Any = np.array([[3, 4, 1], [5, 6, 0]])
     boxes: Any = np.array([[0, 0, 9.5, 9]])
-    options = Options(**given, prompt=Prompt(points, boxes))
+    options = Options(**args, prompt=Prompt(points, boxes))
     plain = Options(
         threads=2, feather=1.5, shift_edge=-2, hard=True, region=(1, 2, 30, 40),
         prompt=Prompt((Point(3, 4, 1), Point(5, 6, 0)), ((0, 0, 9.5, 9),)),
@@ -320,15 +320,15 @@ def test_no_subject_names_the_way_out_that_is_left(scene: Scene, red_model: str)
 
 def test_public_functions_have_the_sections_that_editors_show() -> None:
     for name in mattebrush.__all__:
-        thing = getattr(mattebrush, name)
-        if not inspect.isfunction(thing):
+        target = getattr(mattebrush, name)
+        if not inspect.isfunction(target):
             continue
-        words = inspect.getdoc(thing) or ""
+        words = inspect.getdoc(target) or ""
         if "as for `remove_background`" in words and "Parameters," in words:
             continue
         for section in ("Parameters\n---", "Returns\n---", "Raises\n---"):
             assert section in words, (name, section)
-        for parameter in inspect.signature(thing).parameters:
+        for parameter in inspect.signature(target).parameters:
             assert re.search(
                 rf"^[\w, ]*\b{parameter}\b.* :|^[\w, ]*\b{parameter}\b[\w, ]* :", words, re.M
             ), (name, parameter)

@@ -43,8 +43,8 @@ def three(values: np.ndarray) -> np.ndarray:
 def test_trimaps_are_understood(levels: tuple[int, int, int], depth: Any) -> None:
     scale = 257 if depth == np.uint16 and max(levels) > 2 else 1
     black, gray, white = (level * scale for level in levels)
-    given = painted(black, gray, white, depth=depth)
-    got, remarks = masks.understood(given, "trimap", "The trimap")
+    inputs = painted(black, gray, white, depth=depth)
+    got, remarks = masks.understood(inputs, "trimap", "The trimap")
     np.testing.assert_array_equal(three(got), CLEAN)
     assert bool(remarks) == (levels != (0, 128, 255))
 
@@ -67,22 +67,22 @@ def test_a_jpeg_trimap_is_understood() -> None:
         (np.where(CLEAN == 0, 0, 128).astype(np.uint8), "no certain subject"),
     ),
 )
-def test_a_trimap_that_says_nothing_for_certain_warns(given: np.ndarray, words: str) -> None:
+def test_a_trimap_that_says_nothing_for_certain_warns(inputs: np.ndarray, words: str) -> None:
     import re
 
-    _, remarks = masks.understood(given, "trimap", "The trimap")
+    _, remarks = masks.understood(inputs, "trimap", "The trimap")
     assert len(remarks) == 1 and re.search(words, remarks[0])
 
 
 @pytest.mark.parametrize("kind", masks.KINDS)
 def test_zero_and_one_are_black_and_white(kind: str) -> None:
-    given = (CLEAN == 255).astype(np.uint8)
-    for values in (given, given.astype(np.uint16)):
+    inputs = (CLEAN == 255).astype(np.uint8)
+    for values in (inputs, inputs.astype(np.uint16)):
         got, remarks = masks.understood(values, kind, "The mask")
         np.testing.assert_array_equal(got, values * np.iinfo(values.dtype).max)
         assert "0 and 1" in remarks[0]
-    got, remarks = masks.understood(given.astype(bool), kind, "The mask")
-    np.testing.assert_array_equal(got, given * 255)
+    got, remarks = masks.understood(inputs.astype(bool), kind, "The mask")
+    np.testing.assert_array_equal(got, inputs * 255)
 
 
 def test_zero_one_two_as_opacity_is_refused() -> None:

@@ -83,9 +83,9 @@ def compared(name: str, alpha: np.ndarray) -> Score:
     judged = np.ones(answer.shape, bool)
     if name == "lemur":
         judged = (answer == 0) | (answer == 1)
-    found, true = (small > 0.5)[judged], (answer > 0.5)[judged]
+    predicted, true = (small > 0.5)[judged], (answer > 0.5)[judged]
     error = np.abs(small - answer)[judged].mean()
-    return Score(float(error), float((found & true).sum() / (found | true).sum()))
+    return Score(float(error), float((predicted & true).sum() / (predicted | true).sum()))
 
 
 @pytest.mark.parametrize("name", PICTURES)

@@ -155,8 +155,8 @@ def test_imagemagick_reads_the_path(format: str, tmp_path: Path) -> None:
     path = tmp_path / f"x.{format}"
     path.write_bytes(encoded(format))
     command = ["identify", "-format", "%[8BIM:1999,2998:Subject]", f"{path}[0]"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert told.count("\nM ") == 3 and f'width="{WIDTH}"' in told
+    reported = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert reported.count("\nM ") == 3 and f'width="{WIDTH}"' in reported
 
 
 def test_an_svg_holds_the_same_curves() -> None:
@@ -166,8 +166,8 @@ def test_an_svg_holds_the_same_curves() -> None:
     starts = re.findall(r"M([\d.]+),([\d.]+)", data)
     made = outline.trace(alpha, 1.5)
     expected = sorted(tuple(np.round(curve[0, 1], 2)) for curve in made.curves)
-    found = sorted((float(x), float(y)) for x, y in starts)
-    assert np.allclose(found, expected, atol=0.01)
+    results = sorted((float(x), float(y)) for x, y in starts)
+    assert np.allclose(results, expected, atol=0.01)
     assert data.count("C") == made.knots
 
 

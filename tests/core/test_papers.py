@@ -58,8 +58,8 @@ def test_every_room_of_the_engine_stands_in_the_architecture() -> None:
 
 @pytest.mark.parametrize("file", VERSIONS)
 def test_the_version_is_one(file: str) -> None:
-    (said,) = re.findall(VERSIONS[file], (ROOT / file).read_text("utf-8"), re.MULTILINE)
-    assert said == mattebrush.__version__
+    (matches,) = re.findall(VERSIONS[file], (ROOT / file).read_text("utf-8"), re.MULTILINE)
+    assert matches == mattebrush.__version__
 
 
 def test_the_change_log_has_this_version() -> None:
@@ -91,8 +91,8 @@ def test_addresses_stand_in_one_table() -> None:
         "raw",
     }
     assert filled({"pages": "a/v{version}"}, "1.2") == {"pages": "a/v1.2"}
-    given = [address for address in addresses.values() if address]
-    assert all(address.startswith(("https://", "mailto:")) for address in given)
+    inputs = [address for address in addresses.values() if address]
+    assert all(address.startswith(("https://", "mailto:")) for address in inputs)
 
 
 def test_no_extra_installs_a_second_runtime() -> None:

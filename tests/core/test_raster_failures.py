@@ -76,7 +76,7 @@ def _samples() -> dict[str, bytes]:
 SAMPLES = _samples()
 
 
-def read_or_say(data: bytes) -> raster.Raster | None:
+def read_or_named_error(data: bytes) -> raster.Raster | None:
     """The picture, or None after a MattebrushError that says something. All else is a bug."""
     try:
         got = raster.read(data, max_pixels=1_000_000)
@@ -91,20 +91,20 @@ def read_or_say(data: bytes) -> raster.Raster | None:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_samples_are_valid(name: str) -> None:
-    assert read_or_say(SAMPLES[name]) is not None
+    assert read_or_named_error(SAMPLES[name]) is not None
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_truncation_is_survived(name: str) -> None:
     data = SAMPLES[name]
     for length in range(0, len(data), max(1, len(data) // 150)):
-        read_or_say(data[:length])
+        read_or_named_error(data[:length])
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_half_a_file_is_an_error(name: str) -> None:
     whole = SAMPLES[name]
-    assert read_or_say(whole[: len(whole) // 2]) is None
+    assert read_or_named_error(whole[: len(whole) // 2]) is None
 
 
 @settings(max_examples=400, deadline=None)
@@ -116,7 +116,7 @@ def test_changed_bytes_are_survived(name: str, changes: list[tuple[float, int]])
     data = bytearray(SAMPLES[name])
     for place, value in changes:
         data[int(place * (len(data) - 1))] = value
-    read_or_say(bytes(data))
+    read_or_named_error(bytes(data))
 
 
 @settings(max_examples=300, deadline=None)
@@ -129,7 +129,7 @@ def test_changed_bytes_are_survived(name: str, changes: list[tuple[float, int]])
 @example(start=b"", rest=b"")
 @example(start=b"", rest=b"hello")
 def test_bytes_that_are_no_picture_are_refused(start: bytes, rest: bytes) -> None:
-    read_or_say(start + rest)
+    read_or_named_error(start + rest)
 
 
 @settings(max_examples=200, deadline=None)
@@ -189,8 +189,8 @@ def test_limit_is_the_callers(name: str) -> None:
 
 def test_pillows_own_limit_is_untouched_afterwards() -> None:
     before, filters = Image.MAX_IMAGE_PIXELS, list(warnings.filters)
-    read_or_say(SAMPLES["jpeg"])
-    read_or_say(SAMPLES["jpeg"][:50])
+    read_or_named_error(SAMPLES["jpeg"])
+    read_or_named_error(SAMPLES["jpeg"][:50])
     assert before == Image.MAX_IMAGE_PIXELS
     assert list(warnings.filters) == filters
 

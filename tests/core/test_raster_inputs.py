@@ -336,8 +336,8 @@ def test_deep_tiff_keeps_every_bit(dtype: Any, options: dict[str, Any]) -> None:
     samples = RANDOM.integers(0, 65536, (40, 37, 4), dtype=np.uint16)
     if dtype == np.float32:
         samples = (samples / 40000).astype(np.float32)  # beyond 1, as scene-linear files are
-    given = np.moveaxis(samples, -1, 0) if "planarconfig" in options else samples
-    got = raster.read(as_tiff(given, photometric="rgb", extrasamples=["unassalpha"], **options))
+    inputs = np.moveaxis(samples, -1, 0) if "planarconfig" in options else samples
+    got = raster.read(as_tiff(inputs, photometric="rgb", extrasamples=["unassalpha"], **options))
     np.testing.assert_array_equal(got.pixels, samples[..., :3])
     np.testing.assert_array_equal(got.alpha, samples[..., 3])
 

@@ -211,8 +211,8 @@ def test_tga_is_known_without_a_signature(mode: str, rle: bool) -> None:
     image.save(file, "TGA", compression="tga_rle" if rle else None)
     data = file.getvalue()
     bare = data[: data.rfind(b"TRUEVISION") - 8] if b"TRUEVISION" in data else data
-    for given in (data, bare):
-        got = raster.read(given)
+    for inputs in (data, bare):
+        got = raster.read(inputs)
         assert got.format == "TGA"
         expected = np.asarray(image.convert("RGB"))
         np.testing.assert_array_equal(np.broadcast_to(got.pixels, expected.shape), expected)

@@ -12,7 +12,7 @@ import sys
 
 import pytest
 
-SAYS = "import os; print(os.environ.get('ORT_DISABLE_TELEMETRY'))"
+SCRIPT = "import os; print(os.environ.get('ORT_DISABLE_TELEMETRY'))"
 
 
 @pytest.mark.parametrize("first", ["mattebrush", "training", "bench"])
@@ -24,7 +24,7 @@ def test_telemetry_is_off_before_onnxruntime_is_imported(
     environment.pop("ORT_DISABLE_TELEMETRY", None)
     if before is not None:
         environment["ORT_DISABLE_TELEMETRY"] = before
-    code = f"import sys, {first}; assert 'onnxruntime' not in sys.modules; {SAYS}"
+    code = f"import sys, {first}; assert 'onnxruntime' not in sys.modules; {SCRIPT}"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
     )

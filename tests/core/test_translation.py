@@ -37,14 +37,14 @@ def _help(*words: str, **variables: str) -> str:
     ],
 )
 def test_help_is_in_the_users_language(variables: dict[str, str], words: tuple[str, ...]) -> None:
-    shown = _help(**variables)
-    assert [word for word in words if word not in shown] == []
+    displayed = _help(**variables)
+    assert [word for word in words if word not in displayed] == []
 
 
 def test_values_stand_in_translations_and_lines_fit() -> None:
-    shown = _help("remove", LANG="zh_CN.UTF-8")
-    assert "mattebrush-subject" in shown and "%(" not in shown
-    explained = [line for line in shown.splitlines() if re.match(r" {24}[^\[]", line)]
+    displayed = _help("remove", LANG="zh_CN.UTF-8")
+    assert "mattebrush-subject" in displayed and "%(" not in displayed
+    explained = [line for line in displayed.splitlines() if re.match(r" {24}[^\[]", line)]
     assert explained
     for line in explained:
         wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)

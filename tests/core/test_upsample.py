@@ -82,9 +82,9 @@ def answer(image: np.ndarray, alpha: np.ndarray, trimap: np.ndarray, factor: int
 def test_stripes_finer_than_the_small_pixels_come_back(
     alpha: np.ndarray, image: np.ndarray, trimap: np.ndarray, factor: int
 ) -> None:
-    found = answer(image, alpha, trimap, factor)((slice(0, HEIGHT), slice(0, WIDTH)))
+    matte = answer(image, alpha, trimap, factor)((slice(0, HEIGHT), slice(0, WIDTH)))
     stretched = Upsampled(box_means(alpha, factor), HEIGHT, WIDTH).whole()
-    error = np.abs(found - alpha).mean()
+    error = np.abs(matte - alpha).mean()
     assert error < 0.02
     assert error < np.abs(stretched - alpha).mean() / 5, "nothing to bring back"
 
@@ -104,9 +104,9 @@ def test_noise_in_an_answer_settles(
 ) -> None:
     noisy = alpha + np.random.default_rng(3).normal(0, 0.2, alpha.shape).astype(np.float32)
     noisy = np.where(trimap == 128, noisy.clip(0, 1), alpha)
-    found = answer(image, noisy, trimap, 1)((slice(0, HEIGHT), slice(0, WIDTH)))
+    matte = answer(image, noisy, trimap, 1)((slice(0, HEIGHT), slice(0, WIDTH)))
     unknown = trimap == 128
-    before, after = (np.abs(a - alpha)[unknown].mean() for a in (noisy, found))
+    before, after = (np.abs(a - alpha)[unknown].mean() for a in (noisy, matte))
     assert after < before / 3
 
 
@@ -123,13 +123,13 @@ def test_a_large_picture_is_matted_small_and_certain_areas_stay(
 
     method = Method("", "", prepare, tile=64, max_pixels=100 * 75, guided_upsampling=True)
     coarse = Upsampled(box_means(alpha, 3), HEIGHT, WIDTH)
-    found = matte_unknown(
+    matte = matte_unknown(
         image, trimap, coarse, method, lambda stage, share: shares.append(share), None
     )
     assert sizes == [(50, 68)]
     certain = trimap != 128
-    assert np.array_equal(found[certain], (trimap / np.float32(255))[certain])
-    assert np.abs(found - alpha)[~certain].mean() < 0.05
+    assert np.array_equal(matte[certain], (trimap / np.float32(255))[certain])
+    assert np.abs(matte - alpha)[~certain].mean() < 0.05
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1
     one = matte_unknown(image[:80, :90], trimap[:80, :90], coarse, method, no_progress, None)
     assert sizes[1] == (80, 90) and one.shape == (80, 90)

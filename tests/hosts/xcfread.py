@@ -53,20 +53,20 @@ class _Reader:
         return struct.unpack_from(form, self.data, at), at + struct.calcsize(form)
 
     def pointers(self, at: int) -> list[int]:
-        found: list[int] = []
+        results: list[int] = []
         while True:
             (place,), at = self.unpack(self.pointer, at)
             if not place:
-                return found
-            found.append(place)
+                return results
+            results.append(place)
 
     def properties(self, at: int) -> tuple[dict[int, bytes], int]:
-        found: dict[int, bytes] = {}
+        results: dict[int, bytes] = {}
         while True:
             (kind, size), at = self.unpack(">II", at)
             if not kind:
-                return found, at
-            found[kind] = self.data[at : at + size]
+                return results, at
+            results[kind] = self.data[at : at + size]
             at += size
 
     def string(self, at: int) -> tuple[str, int]:

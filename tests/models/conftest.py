@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mattebrush.models import download, runtime
+from mattebrush.models import download
+from tests import sessions
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +23,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr(download, "PAUSE", 0.0)
-    runtime.release_all()
+    sessions.forget_all()
     yield place
-    runtime.release_all()
+    sessions.forget_all()

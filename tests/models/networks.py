@@ -242,9 +242,9 @@ def _prior(path: Path, mix: Sequence[float]) -> None:
     )
     prior = graph.input("prior", ("N", 2, "H", "W"))
     quarter = graph.constant(np.full((1, 2, 1, 1), 0.25))
-    given = graph("Conv", prior, quarter)
+    inputs = graph("Conv", prior, quarter)
     half = graph("Mul", mixed, graph.constant(0.5))
-    graph.output(graph("Add", half, given), "alpha", ("N", 1, "H", "W"))
+    graph.output(graph("Add", half, inputs), "alpha", ("N", 1, "H", "W"))
     graph.save(path)
 
 

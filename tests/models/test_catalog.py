@@ -108,8 +108,8 @@ def test_later_models_are_as_their_facts_say(facts: dict[str, Any]) -> None:
     assert all(owner[1] in page for page in pages) or row.id == "lucida"
     named: set[str] = set()
     for part in ("input", "output"):
-        given = facts.get(part, {})
-        named |= set(given.get("names", [given.get("name", "?")])) - {"?"}
+        published = facts.get(part, {})
+        named |= set(published.get("names", [published.get("name", "?")])) - {"?"}
     tensors = [t for g in row.interface.graphs.values() for t in (*g.inputs, *g.outputs)]
     assert named <= {tensor.name for tensor in tensors}
     before, prepare = facts.get("preprocess", {}), row.interface.preprocessing
@@ -177,19 +177,19 @@ def test_licenses_are_those_published(facts: dict[str, Any]) -> None:
 @pytest.mark.parametrize("facts", PUBLISHED)
 def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
     """Except for ViTMatte, where the authors' normalization is taken, and tiles at full size."""
-    row, given = catalog.get(facts["id"]), facts.get("preprocess", {})
-    prepare, published = row.interface.preprocessing, dict(given)
+    row, expected = catalog.get(facts["id"]), facts.get("preprocess", {})
+    prepare, published = row.interface.preprocessing, dict(expected)
     if facts["task"] == "matting-trimap":
-        published = {key: given[key] for key in given if key not in ("mean", "std", "resize")}
+        published = {key: expected[key] for key in expected if key not in ("mean", "std", "resize")}
         assert prepare.resize == "pad"
     if "mean" in published:
         assert (list(prepare.mean), list(prepare.std)) == (published["mean"], published["std"])
     # "255" and "image_max" give 0..1, as pictures come; "1" keeps 0..255.
-    assert prepare.scale == (255.0 if given.get("scale") == "1" else 1.0) or row.kind == "prompt"
+    assert prepare.scale == (255.0 if expected.get("scale") == "1" else 1.0) or row.kind == "prompt"
     assert prepare.color == ("BGR" if row.id == "sinet" else "RGB")
     if published.get("resize", "none") != "none":
         assert prepare.resize == RESIZES.get(published["resize"], published["resize"])
-    assert prepare.multiple == (32 if "32" in given.get("resize", "") else 1)
+    assert prepare.multiple == (32 if "32" in expected.get("resize", "") else 1)
     if "ref" in published:
         assert prepare.size == (published["ref"], published["ref"])
     if row.kind == "prompt":
@@ -210,12 +210,12 @@ def test_pictures_are_prepared_as_published(facts: dict[str, Any]) -> None:
 def test_shapes_and_readings_are_those_published(facts: dict[str, Any]) -> None:
     row, contract = catalog.get(facts["id"]), catalog.get(facts["id"]).interface
     for name, tensors in (("input", "inputs"), ("output", "outputs")):
-        given = facts.get(name, {})
-        shape = given.get("shape")
-        if isinstance(shape, list) and "2048" not in given.get("note", ""):
-            tensor = getattr(contract.graphs["model"], tensors)[given.get("index", 0)]
+        published = facts.get(name, {})
+        shape = published.get("shape")
+        if isinstance(shape, list) and "2048" not in published.get("note", ""):
+            tensor = getattr(contract.graphs["model"], tensors)[published.get("index", 0)]
             assert tensor.shape == tuple(s if isinstance(s, int) else None for s in shape)
-            assert tensor.dtype == given.get("dtype", "float32")
+            assert tensor.dtype == published.get("dtype", "float32")
     after = facts["postprocess"]
     if row.id in LOGITS_IN_THE_GRAPH:
         assert contract.postprocessing.activation == "softmax"
@@ -236,15 +236,17 @@ def test_tensors_with_a_role_have_the_names_published(facts: dict[str, Any]) -> 
     parts: dict[str, Any] = {r: facts[r] for r in ("encoder", "decoder") if r in facts}
     if isinstance(facts.get("inputs"), list):
         parts["model"] = facts
-    for role, given in parts.items():
+    for role, expected in parts.items():
         for side, tensors in (("inputs", graphs[role].inputs), ("outputs", graphs[role].outputs)):
-            published = [n if isinstance(n, dict) else {"name": n} for n in given.get(side, [])]
+            published = [n if isinstance(n, dict) else {"name": n} for n in expected.get(side, [])]
             ours = [tensor for tensor in tensors if not tensor.optional]
             if published:
-                assert [tensor.name for tensor in ours] == [told["name"] for told in published]
-            for tensor, told in zip(ours, published, strict=False):
-                if tensor.shape and "shape" in told:
-                    shape = tuple(s if isinstance(s, int) else None for s in told["shape"])
+                assert [tensor.name for tensor in ours] == [
+                    reported["name"] for reported in published
+                ]
+            for tensor, reported in zip(ours, published, strict=False):
+                if tensor.shape and "shape" in reported:
+                    shape = tuple(s if isinstance(s, int) else None for s in reported["shape"])
                     assert tensor.shape == shape
 
 

@@ -32,13 +32,13 @@ def test_a_file_arrives_and_says_how_far_it_is(part: Path) -> None:
 
 def test_what_has_arrived_is_kept_at_once(part: Path) -> None:
     """A slow connection would lose it when interrupted."""
-    held, kept = threading.Event(), []
+    gate, kept = threading.Event(), []
 
     def progress(stage: str, fraction: float) -> None:
         kept.append(part.stat().st_size)
-        held.set()
+        gate.set()
 
-    with serving({"/f": File(CONTENT[:2000], held=held)}) as site:
+    with serving({"/f": File(CONTENT[:2000], held=gate)}) as site:
         download.fetch(f"{site.url}/f", part, progress)
     assert kept == [1000, 2000]
 

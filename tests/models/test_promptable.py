@@ -59,12 +59,12 @@ def test_a_click_is_answered_where_it_was(row: str, shape: tuple[int, int]) -> N
     """Scaling into the network's frame, padding, the choice of mask and the way back."""
     x, y = shape[1] * 0.6, shape[0] * 0.35
     prompt = Prompt(points=(Point(x, y),))
-    found = promptable.segment(black(*shape), prompt, installed(row), "cpu")
-    assert found.model.id == row
-    assert found.quality == pytest.approx(0.9)
-    assert found.probability.dtype == np.float32
-    assert found.probability.max() > 0.99 and np.median(found.probability) < 1e-3
-    at = center(found.probability, shape)
+    segmentation = promptable.segment(black(*shape), prompt, installed(row), "cpu")
+    assert segmentation.model.id == row
+    assert segmentation.quality == pytest.approx(0.9)
+    assert segmentation.probability.dtype == np.float32
+    assert segmentation.probability.max() > 0.99 and np.median(segmentation.probability) < 1e-3
+    at = center(segmentation.probability, shape)
     assert at == pytest.approx((x, y), abs=0.004 * max(shape))
 
 
@@ -77,8 +77,8 @@ def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
     assert center(by_command, (300, 500)) == pytest.approx((300, 105), abs=3)
     promptable.forget()
     prompt = {"points": [[300, 105], [10, 290, 0]]}
-    asked = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt, "model": row}
-    answer = operations.run(contract.decode(contract.encode_request(asked, image=image)))
+    options = {"op": "segment", "device": "cpu", "depth": 16, "prompt": prompt, "model": row}
+    answer = operations.run(contract.decode(contract.encode_request(options, image=image)))
     assert answer.alpha is not None and answer.report["model"] == row
     assert np.array_equal(answer.alpha, np.round(by_command * 65535))
 
@@ -87,10 +87,10 @@ def test_a_click_by_command_line_and_by_job(tmp_path: Path) -> None:
 def test_a_disc_stays_as_large_as_the_network_drew_it(row: str) -> None:
     """The map covers the picture exactly: the disc's area says so."""
     shape = (600, 900)
-    found = promptable.segment(
+    segmentation = promptable.segment(
         black(*shape), Prompt(points=(Point(450, 300),)), installed(row), "cpu"
     )
-    share = float((found.probability > 0.5).mean())
+    share = float((segmentation.probability > 0.5).mean())
     radius = 16 * 8**0.5  # in the 1024 frame, where the tiny network's logits cross zero
     frame = 684 / 600 * 900 * 684 if catalog.get(row).interface.id == "sam" else 1024 * 1024
     assert share == pytest.approx(np.pi * radius**2 / frame, rel=0.02)
@@ -99,22 +99,22 @@ def test_a_disc_stays_as_large_as_the_network_drew_it(row: str) -> None:
 @pytest.mark.parametrize("row", FAMILIES)
 def test_a_box_counts_by_its_corners(row: str) -> None:
     prompt = Prompt(boxes=((100.0, 40.0, 300.0, 120.0),))
-    found = promptable.segment(black(300, 500), prompt, installed(row), "cpu")
-    assert center(found.probability, (300, 500)) == pytest.approx((200, 80), abs=2)
+    segmentation = promptable.segment(black(300, 500), prompt, installed(row), "cpu")
+    assert center(segmentation.probability, (300, 500)) == pytest.approx((200, 80), abs=2)
 
 
 @pytest.mark.parametrize("row", FAMILIES)
 def test_several_boxes_are_all_answered(row: str) -> None:
     boxes = ((60.0, 60.0, 140.0, 140.0), (360.0, 160.0, 440.0, 240.0))
-    found = promptable.segment(black(300, 500), Prompt(boxes=boxes), installed(row), "cpu")
-    height, width = found.probability.shape
+    segmentation = promptable.segment(black(300, 500), Prompt(boxes=boxes), installed(row), "cpu")
+    height, width = segmentation.probability.shape
     for x, y in ((100, 100), (400, 200)):
-        assert found.probability[int(y / 300 * height), int(x / 500 * width)] > 0.99
-    assert found.probability[int(150 / 300 * height), int(250 / 500 * width)] < 0.01
+        assert segmentation.probability[int(y / 300 * height), int(x / 500 * width)] > 0.99
+    assert segmentation.probability[int(150 / 300 * height), int(250 / 500 * width)] < 0.01
     # A box that reaches over the border is cut to the picture.
     over = Prompt(boxes=((400.0, -50.0, 900.0, 100.0),))
-    found = promptable.segment(black(300, 500), over, row, "cpu")
-    assert center(found.probability, (300, 500)) == pytest.approx((450, 50), abs=2)
+    segmentation = promptable.segment(black(300, 500), over, row, "cpu")
+    assert center(segmentation.probability, (300, 500)) == pytest.approx((450, 50), abs=2)
 
 
 @pytest.mark.parametrize("row", ENCODED_ONCE)
@@ -122,32 +122,34 @@ def test_what_the_encoder_saw_reaches_the_decoder(row: str) -> None:
     """The tiny decoders add the mixture of the picture's colors to their logits."""
     image = black(684, 1024)
     image[:, :] = (255, 0, 0)  # mixture 0.6
-    found = promptable.segment(image, Prompt(points=(Point(512, 342),)), installed(row), "cpu")
-    assert found.lowres is not None
+    segmentation = promptable.segment(
+        image, Prompt(points=(Point(512, 342),)), installed(row), "cpu"
+    )
+    assert segmentation.lowres is not None
     y, x = (85, 128) if row == "mobile-sam" else (128, 128)
-    off = [found.lowres[0, 0, y, x]]
+    off = [segmentation.lowres[0, 0, y, x]]
     base = promptable.segment(black(684, 1024), Prompt(points=(Point(512, 342),)), row, "cpu")
     assert base.lowres is not None
     assert off[0] - base.lowres[0, 0, y, x] == pytest.approx(0.6, abs=1e-3)
     if row == "mobile-sam":  # below the picture lies the encoder's own padding
-        assert found.lowres[0, 0, 200, 128] == pytest.approx(base.lowres[0, 0, 200, 128])
+        assert segmentation.lowres[0, 0, 200, 128] == pytest.approx(base.lowres[0, 0, 200, 128])
 
 
 @pytest.mark.parametrize("row", ENCODED_ONCE)
 def test_negative_points_are_told_apart(row: str) -> None:
     points = (Point(200, 100), Point(400, 250, 0), Point(20, 250, 0))
-    found = promptable.segment(black(300, 500), Prompt(points=points), installed(row), "cpu")
+    segmentation = promptable.segment(black(300, 500), Prompt(points=points), installed(row), "cpu")
     alone = promptable.segment(black(300, 500), Prompt(points=points[:1]), row, "cpu")
-    assert found.lowres is not None and alone.lowres is not None
-    np.testing.assert_allclose(found.lowres, alone.lowres - 2, atol=1e-4)
+    assert segmentation.lowres is not None and alone.lowres is not None
+    np.testing.assert_allclose(segmentation.lowres, alone.lowres - 2, atol=1e-4)
 
 
 def test_efficientsam_offers_a_mask_that_leaves_negative_points_out() -> None:
     row = installed("efficientsam-ti")
     inside = Prompt(points=(Point(200, 100), Point(203, 102, 0)))
-    found = promptable.segment(black(300, 500), inside, row, "cpu")
-    assert found.quality == pytest.approx(0.4)  # the only candidate that is empty there
-    assert found.probability.max() < 1e-6
+    segmentation = promptable.segment(black(300, 500), inside, row, "cpu")
+    assert segmentation.quality == pytest.approx(0.4)  # the only candidate that is empty there
+    assert segmentation.probability.max() < 1e-6
     with pytest.raises(OptionInvalid, match="belongs to the object"):
         promptable.segment(black(300, 500), Prompt(points=(Point(1, 1, 0),)), row, "cpu")
     with pytest.raises(OptionInvalid, match="at most 6"):
@@ -250,8 +252,8 @@ def test_the_point_of_the_padding_is_given_only_without_a_box() -> None:
 
     where = preprocess.Placement((684, 1024), (600, 1000), (300, 500))
     prompt = Prompt(points=(Point(10, 20, 0),), boxes=((50.0, 60.0, 70.0, 80.0),))
-    for asked in (prompt, Prompt(points=prompt.points)):
-        (group,) = promptable._groups(asked, where, None)
+    for requested in (prompt, Prompt(points=prompt.points)):
+        (group,) = promptable._groups(requested, where, None)
         promptable._sam(Decoder(), {"e": np.zeros(1)}, where, group)  # type: ignore[arg-type]
     assert seen[0]["point_labels"].tolist() == [[2, 3, 0]]
     assert seen[0]["point_coords"].tolist() == [[[100, 120], [140, 160], [20, 40]]]

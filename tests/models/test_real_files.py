@@ -52,9 +52,9 @@ def _opened(tar: tarfile.TarFile, name: str, mode: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(stream.read())).convert(mode))
 
 
-def overlap(found: Segmentation, truth: np.ndarray) -> float:
+def overlap(segmentation: Segmentation, truth: np.ndarray) -> float:
     """Intersection over union at one half."""
-    mask = found.at(*truth.shape) > 0.5
+    mask = segmentation.at(*truth.shape) > 0.5
     return float((mask & truth).sum() / (mask | truth).sum())
 
 
@@ -93,10 +93,10 @@ def test_memory_is_given_back_when_a_model_is_dropped() -> None:
     runtime.release(row)
     before = resident()
     salient.segment(image, row, "cpu")
-    held = resident()
+    loaded = resident()
     runtime.release(row)
-    assert held - before > 40, "the model should be felt, or this proves nothing"
-    assert resident() - before < 0.25 * (held - before)
+    assert loaded - before > 40, "the model should be felt, or this proves nothing"
+    assert resident() - before < 0.25 * (loaded - before)
 
 
 # ---------------------------------------------------------------- slow: the development set

@@ -19,13 +19,14 @@ import pytest
 from mattebrush.errors import Cancelled, DeviceUnavailable, ModelInvalid, OptionInvalid
 from mattebrush.models import runtime
 from mattebrush.models.cancellation import CancelToken
+from tests import sessions
 
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    runtime.release_all()
+    sessions.forget_all()
     yield
-    runtime.release_all()
+    sessions.forget_all()
 
 
 @pytest.fixture

@@ -74,14 +74,14 @@ def test_a_picture_of_the_networks_own_size_comes_out_exactly(
 ) -> None:
     facts = SALIENT[catalog.get(row).interface.id]
     image = pattern(*facts.fed)
-    found = salient.segment(image, installed(row, monkeypatch), "cpu")
+    segmentation = salient.segment(image, installed(row, monkeypatch), "cpu")
     expected = mixture(image)
-    assert found.model.id == row
-    assert found.probability.dtype == np.float32
+    assert segmentation.model.id == row
+    assert segmentation.probability.dtype == np.float32
     if facts.out:  # the answer is on a coarser grid of the same square
-        assert found.probability.shape == facts.out
+        assert segmentation.probability.shape == facts.out
         expected = resize.resize(expected, facts.out)
-    np.testing.assert_allclose(found.probability, expected, atol=2e-3 if facts.out else 2e-5)
+    np.testing.assert_allclose(segmentation.probability, expected, atol=2e-3 if facts.out else 2e-5)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -91,9 +91,9 @@ def test_the_answer_covers_a_picture_of_any_shape_exactly(
 ) -> None:
     """Padding, cropping, stretching and resizing back must all cancel out."""
     image = pattern(*shape)
-    found = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
+    segmentation = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
     # Ends of a ramp are flat for half a pixel after resizing; elsewhere it must fit.
-    np.testing.assert_allclose(found.at(*shape), mixture(image), atol=0.012)
+    np.testing.assert_allclose(segmentation.at(*shape), mixture(image), atol=0.012)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -103,16 +103,16 @@ def test_a_map_without_a_subject_stays_empty(
     """A min-max would turn the tiny differences left into full contrast."""
     image = np.zeros((64, 64, 3), np.uint8)
     image[20:40, 20:40] = 2
-    found = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
-    assert found.probability.max() < 0.01
+    segmentation = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
+    assert segmentation.probability.max() < 0.01
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
 def test_a_dark_picture_is_not_brightened(contract: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Divided by 255, not by the picture's maximum."""
     image = np.full((64, 64, 3), 51, np.uint8)
-    found = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
-    np.testing.assert_allclose(found.probability, 0.2, atol=1e-4)
+    segmentation = salient.segment(image, of_contract(contract, monkeypatch), "cpu")
+    np.testing.assert_allclose(segmentation.probability, 0.2, atol=1e-4)
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)
@@ -130,9 +130,9 @@ def test_a_file_of_another_size_is_refused_or_its_size_taken(
     )
     image = pattern(96, 64)
     if "H" in facts.shape:
-        found = salient.segment(image, row, "cpu")
-        assert found.probability.shape == (96, 64)
-        np.testing.assert_allclose(found.probability, mixture(image), atol=2e-5)
+        segmentation = salient.segment(image, row, "cpu")
+        assert segmentation.probability.shape == (96, 64)
+        np.testing.assert_allclose(segmentation.probability, mixture(image), atol=2e-5)
     else:
         with pytest.raises(ModelInvalid, match=rf"input \w+ is {'x'.join(map(str, other))}"):
             salient.segment(image, row, "cpu")
@@ -177,14 +177,14 @@ def test_depths_and_gray_pictures_mean_the_same(
     dtype: str, gray: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = pattern(320, 320)[:, :, : 1 if gray else 3]
-    given = {
+    args = {
         "uint8": image,
         "uint16": image.astype(np.uint16) * 257,
         "float32": (image / 255).astype(np.float32),
     }[dtype]
-    found = salient.segment(given, installed("u2netp", monkeypatch), "cpu")
+    segmentation = salient.segment(args, installed("u2netp", monkeypatch), "cpu")
     expected = image[:, :, 0] / 255 if gray else mixture(image)
-    np.testing.assert_allclose(found.probability, expected, atol=2e-5)
+    np.testing.assert_allclose(segmentation.probability, expected, atol=2e-5)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -193,12 +193,12 @@ def test_large_pictures_are_averaged_in_strips_without_a_seam(
 ) -> None:
     monkeypatch.setattr(resize, "_STRIP", 10_000)
     image = pattern(1501, 2003)
-    given = {
+    args = {
         "uint8": image,
         "uint16": image.astype(np.uint16) * 257,
         "float32": (image / 255).astype(np.float32),
     }[dtype]
-    small = preprocess.to_rgb(given, (100, 100), "bilinear")
+    small = preprocess.to_rgb(args, (100, 100), "bilinear")
     np.testing.assert_allclose(small, pattern(100, 100) / 255, atol=6e-3)
 
 
@@ -261,8 +261,8 @@ def test_letterboxing_fills_below_and_right() -> None:
     prepare = Preprocessing(resize="letterbox", size=(64, 64), fill=0.25)
     where = preprocess.place((20, 40), prepare, None)
     assert (where.canvas, where.content) == ((64, 64), (32, 64))
-    given = preprocess.network_input(np.full((20, 40, 3), 255, np.uint8), where, prepare)
-    assert (given[0, :, :32] == 1).all() and (given[0, :, 32:] == 0.25).all()
+    inputs = preprocess.network_input(np.full((20, 40, 3), 255, np.uint8), where, prepare)
+    assert (inputs[0, :, :32] == 1).all() and (inputs[0, :, 32:] == 0.25).all()
 
 
 def test_every_embedded_network_that_is_there_fits_its_row() -> None:
@@ -279,9 +279,9 @@ def test_rows_can_be_changed_for_one_run(tmp_path: Path) -> None:
     )
     path = tiny("inspyrenet", store.folder(other) / other.files[0].name, shape=(1, 3, 64, 64))
     image = pattern(64, 64)
-    found = salient.segment(image, other, "cpu")
+    segmentation = salient.segment(image, other, "cpu")
     assert path.exists()
-    np.testing.assert_allclose(found.probability, mixture(image), atol=2e-5)
+    np.testing.assert_allclose(segmentation.probability, mixture(image), atol=2e-5)
 
 
 def test_a_second_look_leaves_less_undecided_and_certainty_sees_the_first() -> None:

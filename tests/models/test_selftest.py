@@ -118,16 +118,16 @@ def test_real_files_pass(model: str) -> None:
 
 def test_the_command_says_how_each_went(capsys: pytest.CaptureFixture[str]) -> None:
     installed("u2netp", mix=INVERTED)
-    asked = ["models", "selftest", "mattebrush-subject", "u2netp", "u2net"]
-    assert main([*asked, "--device", "cpu"]) == ModelInvalid.exit_status
+    command = ["models", "selftest", "mattebrush-subject", "u2netp", "u2net"]
+    assert main([*command, "--device", "cpu"]) == ModelInvalid.exit_status
     good, bad, missing = capsys.readouterr().out.splitlines()
     assert good.startswith("ok  mattebrush-subject: Its mean answer is 1.00 inside")
     assert bad.startswith("BAD u2netp: ") and "models verify" in bad
     assert missing.startswith("BAD u2net: ") and "models pull u2net" in missing
-    assert main([*asked, "--device", "cpu", "--json"]) == ModelInvalid.exit_status
-    told = json.loads(capsys.readouterr().out)
-    assert [one["passed"] for one in told] == [True, False, False]
-    assert told[1]["fix"] and told[2]["code"] == ModelUnavailable.code
+    assert main([*command, "--device", "cpu", "--json"]) == ModelInvalid.exit_status
+    output = json.loads(capsys.readouterr().out)
+    assert [one["passed"] for one in output] == [True, False, False]
+    assert output[1]["fix"] and output[2]["code"] == ModelUnavailable.code
 
 
 def test_without_names_all_that_can_run_are_tried(capsys: pytest.CaptureFixture[str]) -> None:

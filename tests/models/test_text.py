@@ -56,11 +56,11 @@ def mixture(color: tuple[int, int, int]) -> float:
 def test_grounding_dino_scores_and_boxes(tmp_path: Path, shape: tuple[int, int]) -> None:
     added("grounding-dino-tiny", tmp_path)
     color = (250, 220, 200)
-    found, row, _ = text.spot(flat(*shape, color), Options(text="a bag. The Cyclist, red dog"))
+    spotted, row, _ = text.spot(flat(*shape, color), Options(text="a bag. The Cyclist, red dog"))
     assert row.id == "grounding-dino-tiny"
-    assert [one.phrase for one in found] == ["a bag", "The Cyclist", "red dog"]
+    assert [one.phrase for one in spotted] == ["a bag", "The Cyclist", "red dog"]
     score = sigmoid(np.float64(8 * mixture(color) - 4))
-    for one, place in zip(found, (2, 0, 1), strict=True):
+    for one, place in zip(spotted, (2, 0, 1), strict=True):
         assert one.score == pytest.approx(score, abs=1e-5)
         cx, cy, w, h = BOXES[place] * (shape[1], shape[0], shape[1], shape[0])
         expected = (cx - w / 2, cy - h / 2, cx + w / 2, cy + h / 2)
@@ -102,8 +102,8 @@ def test_clipseg_maps(tmp_path: Path) -> None:
     assert plane[:, 117:234] == pytest.approx(p, abs=1e-5)
     low = sigmoid(np.log(p / (1 - p)) - 8)
     assert plane[:, :117] == pytest.approx(low, abs=1e-5)
-    found, _, _ = text.spot(flat(400, 300, color), Options(text="dog"))
-    assert [one.box for one in found] == [
+    spotted, _, _ = text.spot(flat(400, 300, color), Options(text="dog"))
+    assert [one.box for one in spotted] == [
         pytest.approx((117 * 300 / 352, 0, 234 * 300 / 352, 400), abs=1e-3)
     ]
 
@@ -113,13 +113,13 @@ def test_sam3_masks(tmp_path: Path) -> None:
     added("sam3", tmp_path)
     image = flat(400, 600, (255, 255, 255))
     image[:, 400:] = 0
-    asked = Options(text="cyclist, bag", model="sam3")
-    found, row, _ = text.spot(image, asked)
+    options = Options(text="cyclist, bag", model="sam3")
+    spotted, row, _ = text.spot(image, options)
     assert row.id == "sam3"
-    assert [one.phrase for one in found] == ["cyclist"]
-    assert found[0].score == pytest.approx(0.9)
-    assert found[0].box == pytest.approx((0, 0, 200, 400), abs=2)
-    mask = found[0].probability
+    assert [one.phrase for one in spotted] == ["cyclist"]
+    assert spotted[0].score == pytest.approx(0.9)
+    assert spotted[0].box == pytest.approx((0, 0, 200, 400), abs=2)
+    mask = spotted[0].probability
     assert mask is not None
     assert mask.shape == (200, 300)
     assert (mask[:, :98] == 1).all()
@@ -133,10 +133,10 @@ def test_edgetam_takes_a_box_as_its_corners(tmp_path: Path) -> None:
     for file in row.files:
         tiny("edgetam", store.folder(row) / file.name, role=file.role)
     prompt = Prompt(boxes=((100.0, 50.0, 300.0, 250.0),))
-    found = promptable.segment(flat(300, 500, (0, 0, 0)), prompt, row, "cpu")
-    y, x = np.unravel_index(int(found.probability.argmax()), found.probability.shape)
+    segmentation = promptable.segment(flat(300, 500, (0, 0, 0)), prompt, row, "cpu")
+    y, x = np.unravel_index(int(segmentation.probability.argmax()), segmentation.probability.shape)
     assert (x / 1024 * 500, y / 1024 * 300) == pytest.approx((200, 150), abs=3)
-    assert found.quality == pytest.approx(0.9)
+    assert segmentation.quality == pytest.approx(0.9)
 
 
 # ---------------------------------------------------------------- which model
@@ -193,16 +193,16 @@ def test_named_things_are_cut_out(tmp_path: Path, model: str) -> None:
     if model == "sam3":
         image = np.repeat((masks.max(axis=0) * 255).astype(np.uint8)[..., None], 3, axis=2)
     chosen = {"model": model} if model == "sam3" else {}
-    found = find(image, Options(text="cyclist, bag, cat", decontaminate=False, **chosen))  # type: ignore[arg-type]
+    objects = find(image, Options(text="cyclist, bag, cat", decontaminate=False, **chosen))  # type: ignore[arg-type]
     if model == "clipseg-rd64-refined":
-        assert {name.split()[0] for name in found.names} == {"cyclist", "bag"}
+        assert {name.split()[0] for name in objects.names} == {"cyclist", "bag"}
         return  # its map shows the ground in the word's third: more than the thing
-    assert found.names == ("cyclist", "bag")
+    assert objects.names == ("cyclist", "bag")
     for name, true in (("cyclist", masks[0]), ("bag", masks[2])):
-        mask = found.mask(name)
+        mask = objects.mask(name)
         assert (np.minimum(mask, true).sum() / np.maximum(mask, true).sum()) > 0.75
-    assert found.report.model == model
-    assert any('"cat"' in warning for warning in found.report.warnings)
+    assert objects.report.model == model
+    assert any('"cat"' in warning for warning in objects.report.warnings)
 
 
 def test_the_command_of_the_issue(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,8 +211,8 @@ def test_the_command_of_the_issue(tmp_path: Path, capsys: pytest.CaptureFixture[
     Image.fromarray(image).save(tmp_path / "street.jpg", quality=95)
     out = tmp_path / "out.psd"
     capsys.readouterr()
-    asked = ["remove", str(tmp_path / "street.jpg"), "--text", "the cyclist", "-o", str(out)]
-    assert main([*asked, "--json"]) == 0
+    command = ["remove", str(tmp_path / "street.jpg"), "--text", "the cyclist", "-o", str(out)]
+    assert main([*command, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["model"] == "grounding-dino-tiny"
     assert [one["name"] for one in report["objects"]] == ["cyclist"]

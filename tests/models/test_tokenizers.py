@@ -23,10 +23,10 @@ CACHE = Path(os.environ.get("MATTEBRUSH_HOSTS", Path.home() / ".cache/mattebrush
 
 def carried(pattern: str) -> Path:
     """A package that carries a vocabulary; skips where it is missing."""
-    found = sorted((CACHE / "vocabularies").glob(pattern))
-    if not found:
+    results = sorted((CACHE / "vocabularies").glob(pattern))
+    if not results:
         pytest.skip("run tests/hosts/fetch_vocabularies.sh")
-    return found[0]
+    return results[0]
 
 
 def test_wordpiece_takes_the_longest_pieces(tmp_path: Path) -> None:

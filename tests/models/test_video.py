@@ -71,9 +71,9 @@ def segmented(image: np.ndarray, row_id: str) -> Segmentation:
 
 def test_a_single_picture_can_be_asked_for_too() -> None:
     image = picture(40, 30)
-    found = segmented(image, installed("rvm-resnet50-fp32"))
-    assert found.model.id == "rvm-resnet50-fp32" and found.device == "cpu"
-    np.testing.assert_allclose(found.probability, image / 255 @ np.array(MIX) / 2, atol=1e-5)
+    segmentation = segmented(image, installed("rvm-resnet50-fp32"))
+    assert segmentation.model.id == "rvm-resnet50-fp32" and segmentation.device == "cpu"
+    np.testing.assert_allclose(segmentation.probability, image / 255 @ np.array(MIX) / 2, atol=1e-5)
 
 
 def test_a_list_of_pictures_can_be_frames_of_one_shot() -> None:
@@ -82,9 +82,9 @@ def test_a_list_of_pictures_can_be_frames_of_one_shot() -> None:
     for _ in range(2):  # each block is a shot of its own
         with video.sequence():
             for remembered in range(3):
-                found = segmented(image, row)
+                segmentation = segmented(image, row)
                 expected = np.clip(base + 0.1 * remembered, 0, 1)
-                np.testing.assert_allclose(found.probability, expected, atol=1e-5)
+                np.testing.assert_allclose(segmentation.probability, expected, atol=1e-5)
     np.testing.assert_allclose(segmented(image, row).probability, base, atol=1e-5)
 
 
@@ -104,10 +104,10 @@ def test_a_job_brings_the_frames_before_it(op: str) -> None:
     """The tiny network adds a tenth for every frame it remembers; a job itself remembers none."""
     row = installed("rvm-mobilenetv3-fp32")
     frames = np.stack([picture(40, 30)] * 3)
-    told = {"op": op, "model": row, "device": "cpu", "depth": 32, "decontaminate": False}
+    options = {"op": op, "model": row, "device": "cpu", "depth": 32, "decontaminate": False}
 
     def answer(**earlier: np.ndarray) -> np.ndarray:
-        body = contract.encode_request({**told, "force": True}, image=frames[-1], **earlier)
+        body = contract.encode_request({**options, "force": True}, image=frames[-1], **earlier)
         alpha = operations.run(contract.decode(body)).alpha
         assert alpha is not None
         return alpha

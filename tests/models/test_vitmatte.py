@@ -51,18 +51,18 @@ def test_a_tile_of_any_size_comes_out_exactly(row: str, shape: tuple[int, int]) 
 
 def test_padding_is_the_picture_mirrored(monkeypatch: pytest.MonkeyPatch) -> None:
     matting = vitmatte.open_matting(installed("indexnet"), "cpu")
-    given: list[np.ndarray] = []
+    source: list[np.ndarray] = []
     run = runtime.Session.run
 
     def seen(self: runtime.Session, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        given.extend(inputs.values())
+        source.extend(inputs.values())
         return run(self, inputs)
 
     monkeypatch.setattr(runtime.Session, "run", seen)
     image, trimap, _ = tile(40, 33)
     matting(image, trimap)
-    assert given[0].shape == (1, 4, 64, 64)
-    np.testing.assert_array_equal(given[0][0, :, 40:64, :33], given[0][0, :, 16:40, :33][:, ::-1])
+    assert source[0].shape == (1, 4, 64, 64)
+    np.testing.assert_array_equal(source[0][0, :, 40:64, :33], source[0][0, :, 16:40, :33][:, ::-1])
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from tests.objects.scenes import three
 
 
 @pytest.fixture(scope="module")
-def found() -> Objects:
+def results() -> Objects:
     return find(three()[0])
 
 
@@ -50,24 +50,24 @@ def made(*windows: Rect, shape: tuple[int, int] = (20, 30), depth: str = "uint8"
 OVERLAPPING = (Rect(0, 0, 20, 20), Rect(5, 2, 30, 18), Rect(8, 0, 25, 20), Rect(9, 3, 12, 6))
 
 
-def test_three_things_are_three_masks(found: Objects) -> None:
+def test_three_things_are_three_masks(results: Objects) -> None:
     masks = three()[1]
-    assert found.names == ("object 1", "object 2", "object 3")
+    assert results.names == ("object 1", "object 2", "object 3")
     for number, true in enumerate(masks, 1):
-        assert np.abs(found.mask(number) - true).mean() < 0.003
-        box = found[number].box
+        assert np.abs(results.mask(number) - true).mean() < 0.003
+        box = results[number].box
         y, x = np.nonzero(true >= 0.5)
         assert np.abs(np.subtract(box, (x.min(), y.min(), x.max() + 1, y.max() + 1))).max() <= 2
-        assert found[number].certainty > 0.8
-    assert found.report.subject_found
-    assert found.report.model == "mattebrush-subject"
-    foreground = found[1].foreground
+        assert results[number].certainty > 0.8
+    assert results.report.subject_found
+    assert results.report.model == "mattebrush-subject"
+    foreground = results[1].foreground
     assert foreground is not None
-    assert foreground.shape == (*found[1].mask.shape, 3)
+    assert foreground.shape == (*results[1].mask.shape, 3)
 
 
-def test_masks_sum_to_at_most_one(found: Objects) -> None:
-    for objects in (found, made(*OVERLAPPING)):
+def test_masks_sum_to_at_most_one(results: Objects) -> None:
+    for objects in (results, made(*OVERLAPPING)):
         total = np.zeros(objects.shape, np.float32)
         for one in objects:
             total[one.window.slices] += one.mask
@@ -97,20 +97,20 @@ def test_where_masks_claim_too_much_each_gets_its_share() -> None:
 def test_touching_things_are_told_apart_by_clicks() -> None:
     image, masks = three(gap=84)
     points = tuple(Point(75 + i * 84, 130) for i in range(3))
-    found = find(image, Options(prompt=Prompt(points=points), decontaminate=False))
-    assert len(found) == 3
+    objects = find(image, Options(prompt=Prompt(points=points), decontaminate=False))
+    assert len(objects) == 3
     for number, true in enumerate(masks, 1):
-        mask = found.mask(number)
+        mask = objects.mask(number)
         assert (mask * true).sum() > 0.9 * true.sum()
-        assert found[number].foreground is None
+        assert objects[number].foreground is None
 
 
 def test_each_box_is_an_object() -> None:
     image, masks = three()
     boxes = ((160.0, 65.0, 252.0, 196.0), (290.0, 65.0, 382.0, 196.0))
-    found = find(image, Options(prompt=Prompt(boxes=boxes), decontaminate=False))
-    assert len(found) == 2
-    assert np.abs(found.mask(1) - masks[1]).mean() < 0.01
+    objects = find(image, Options(prompt=Prompt(boxes=boxes), decontaminate=False))
+    assert len(objects) == 2
+    assert np.abs(objects.mask(1) - masks[1]).mean() < 0.01
 
 
 def total_of(objects: Objects) -> np.ndarray:
@@ -168,9 +168,9 @@ def test_transparent_parts_of_the_picture_are_no_objects(
 
 
 def test_a_picture_of_nothing_has_no_objects() -> None:
-    found = find(np.full((80, 120, 3), 128, np.uint8))
-    assert len(found) == 0
-    assert not found.report.subject_found
+    objects = find(np.full((80, 120, 3), 128, np.uint8))
+    assert len(objects) == 0
+    assert not objects.report.subject_found
     with pytest.raises(InputInvalid):
         find(np.zeros((8, 8, 7), np.uint8))
 
@@ -180,9 +180,9 @@ def test_one_thing_is_one_object_as_the_engine_gives_it() -> None:
 
     image, _ = three()
     alone = np.ascontiguousarray(image[:, :150])
-    found = find(alone)
-    assert len(found) == 1
-    assert np.abs(found.mask(1) - engine.remove_background(alone).alpha).max() < 0.03
+    objects = find(alone)
+    assert len(objects) == 1
+    assert np.abs(objects.mask(1) - engine.remove_background(alone).alpha).max() < 0.03
 
 
 # ---------------------------------------------------------------- choose, drop, merge
@@ -340,20 +340,20 @@ def outlines(svg: bytes) -> dict[str, list[np.ndarray]]:
     root = ElementTree.fromstring(svg)
     share = np.linspace(0, 1, 17)[:, None]
     weights = [(1 - share) ** 3, 3 * share * (1 - share) ** 2, 3 * share**2 * (1 - share), share**3]
-    found: dict[str, list[np.ndarray]] = {}
+    results: dict[str, list[np.ndarray]] = {}
     for path in root.iter("{http://www.w3.org/2000/svg}path"):
         title = path.findtext("{http://www.w3.org/2000/svg}title") or path.attrib["id"]
-        found[title] = []
+        results[title] = []
         for curve in filter(None, path.attrib["d"].split("Z")):
             at = np.array(re.findall(r"[-\d.]+", curve), float).reshape(-1, 2)
             pieces = [at[i : i + 4] for i in range(0, len(at) - 1, 3)]
             points = [sum(w * p for w, p in zip(weights, piece, strict=True)) for piece in pieces]
-            found[title].append(np.concatenate(points))
-    return found
+            results[title].append(np.concatenate(points))
+    return results
 
 
-def test_an_svg_has_an_outline_an_object(found: Objects) -> None:
-    named = found.rename(1, "dog & <cat>").rename(2, "dog/cat").rename(3, "3. <dog \x07cat>")
+def test_an_svg_has_an_outline_an_object(results: Objects) -> None:
+    named = results.rename(1, "dog & <cat>").rename(2, "dog/cat").rename(3, "3. <dog \x07cat>")
     image, masks = three()
     svg = files.encode(Raster(image), named, Recipe(format="svg", path=1.5))
     curves = outlines(svg)
@@ -368,8 +368,8 @@ def test_an_svg_has_an_outline_an_object(found: Objects) -> None:
 
 def test_the_command_writes_outlines_of_those_that_are_chosen(tmp_path: Path) -> None:
     Image.fromarray(three()[0]).save(tmp_path / "farm.png")
-    asked = ["remove", "farm.png", "--objects", "-o", "farm.svg"]
-    assert command(*asked, "--drop", "2", folder=tmp_path).returncode == 0
+    args = ["remove", "farm.png", "--objects", "-o", "farm.svg"]
+    assert command(*args, "--drop", "2", folder=tmp_path).returncode == 0
     curves = outlines((tmp_path / "farm.svg").read_bytes())
     assert len(curves) == 2
     first, last = (np.concatenate(parts)[:, 0] for parts in curves.values())
@@ -379,8 +379,8 @@ def test_the_command_writes_outlines_of_those_that_are_chosen(tmp_path: Path) ->
 def test_masks_for_raw_editors_are_float_maps_from_the_bottom_up(tmp_path: Path) -> None:
     image, masks = three()
     Image.fromarray(image).save(tmp_path / "farm.png")
-    asked = ["remove", "farm.png", "--objects", "--mask", "--each", "-o", "farm.pfm"]
-    done = command(*asked, folder=tmp_path)
+    args = ["remove", "farm.png", "--objects", "--mask", "--each", "-o", "farm.pfm"]
+    done = command(*args, folder=tmp_path)
     assert done.returncode == 0, done.stderr
     for number, true in enumerate(masks, 1):
         data = (tmp_path / f"farm-object-{number}.pfm").read_bytes()
@@ -402,11 +402,11 @@ def test_a_float_map_holds_a_whole_mask(more: dict[str, object]) -> None:
         Recipe(format="pfm", **more)  # type: ignore[arg-type]
 
 
-def test_what_is_transparent_already_is_outside_the_outline(found: Objects) -> None:
+def test_what_is_transparent_already_is_outside_the_outline(results: Objects) -> None:
     image = three()[0]
     own = np.full(image.shape[:2], 255, np.uint8)
     own[:, :75] = 0
-    svg = files.encode(Raster(image, own), found, Recipe(format="svg", path=1.5))
+    svg = files.encode(Raster(image, own), results, Recipe(format="svg", path=1.5))
     first = np.concatenate(next(iter(outlines(svg).values())))
     assert 73 < first[:, 0].min() < 78
 

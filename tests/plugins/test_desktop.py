@@ -48,8 +48,8 @@ def test_every_menu_starts_the_script(tmp_path: Path) -> None:
     made = desktop.files(machine("linux", tmp_path), ENGINE)
     own = tmp_path / ".local/share/mattebrush/remove-background.sh"
     menus = [path for path in made if path.name == "mattebrush.desktop"]
-    asked = {path.parent.name for path in menus if path.parent.name != "applications"}
-    assert asked == {"servicemenus", "sendto", "actions"}
+    requested = {path.parent.name for path in menus if path.parent.name != "applications"}
+    assert requested == {"servicemenus", "sendto", "actions"}
     for path in menus:
         if path.parent.name != "applications":
             assert f'\nExec="{own}" %F\n' in made[path].decode()

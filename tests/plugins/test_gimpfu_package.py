@@ -14,12 +14,12 @@ LIBRARY = sources() / "gimp" / "gimpfu"
 
 def imported(text: str) -> set[str]:
     """The modules of the package that a module imports, within its functions too."""
-    found: set[str] = set()
+    results: set[str] = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
             names = [node.module] if node.module else [one.name for one in node.names]
-            found.update(name for name in names if name and (LIBRARY / f"{name}.py").exists())
-    return found
+            results.update(name for name in names if name and (LIBRARY / f"{name}.py").exists())
+    return results
 
 
 def test_no_module_imports_itself_by_way_of_others() -> None:

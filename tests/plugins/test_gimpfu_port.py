@@ -76,10 +76,10 @@ def test_divisions_stay_what_they_were(old: Path, tmp_path: Path) -> None:
 def test_lines_without_a_counterpart_are_reported(old: Path, tmp_path: Path) -> None:
     findings = port(old, tmp_path / "out").findings
     lines = (tmp_path / "out" / "halve" / "halve.py").read_text(encoding="utf-8").splitlines()
-    said = {str(one).partition(": ")[2] for one in findings}
-    assert "pdb.plug_in_ccanalyze: GIMP 3 has no counterpart" in said
-    assert any(one.startswith("pdb.plug_in_gmic_qt: not one of GIMP 2.10's own") for one in said)
-    assert not any("nothing" in one for one in said)
+    message = {str(one).partition(": ")[2] for one in findings}
+    assert "pdb.plug_in_ccanalyze: GIMP 3 has no counterpart" in message
+    assert any(one.startswith("pdb.plug_in_gmic_qt: not one of GIMP 2.10's own") for one in message)
+    assert not any("nothing" in one for one in message)
     for finding in findings:
         assert "ccanalyze" in lines[finding.line - 1] or "gmic" in lines[finding.line - 1]
 

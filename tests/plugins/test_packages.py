@@ -81,7 +81,7 @@ def test_the_engine_written_down_really_starts(gimp3: Place) -> None:
 )
 def test_in_a_sandbox_no_interpreter_is_named_but_the_server(
     packaging: str,
-    told: str,
+    expected: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -94,7 +94,7 @@ def test_in_a_sandbox_no_interpreter_is_named_but_the_server(
     assert cli.main(["plugin", "install", "gimp"]) == 0
     printed = capsys.readouterr().out
     assert "mattebrush serve" in printed
-    assert told in printed
+    assert expected in printed
     engine = json.loads((place / "plug-ins/mattebrush" / packages.ENGINE_FILE).read_text("utf-8"))
     assert "python" not in engine
     assert packages.installed_version(Place("gimp", "3.0", "native", place)) == engine["version"]

@@ -47,12 +47,12 @@ def machine(home: Path, system: str, variables: dict[str, str]) -> Machine:
 
 @pytest.mark.parametrize(("system", "variables", "host", "folder", "told"), LAYOUTS)
 def test_each_layout_is_found(
-    tmp_path: Path, system: str, variables: dict[str, str], host: str, folder: str, told: str
+    tmp_path: Path, system: str, variables: dict[str, str], host: str, folder: str, expected: str
 ) -> None:
     (tmp_path / folder).mkdir(parents=True)
     (place,) = find(host, machine(tmp_path, system, variables))
     assert place.folder == tmp_path / folder
-    assert str(place) == told
+    assert str(place) == expected
 
 
 def test_nothing_is_found_in_an_empty_home(tmp_path: Path) -> None:
@@ -64,8 +64,8 @@ def test_nothing_is_found_in_an_empty_home(tmp_path: Path) -> None:
 def test_versions_side_by_side_newest_first_and_too_old_ones_left_out(tmp_path: Path) -> None:
     for name in ("2.8", "2.10", "3.0", "3.2", "backup", "3.0-old"):
         (tmp_path / ".config" / "GIMP" / name).mkdir(parents=True)
-    found = find("gimp", machine(tmp_path, "linux", {}))
-    assert [place.version for place in found] == ["3.2", "3.0", "2.10"]
+    objects = find("gimp", machine(tmp_path, "linux", {}))
+    assert [place.version for place in objects] == ["3.2", "3.0", "2.10"]
 
 
 def test_blenders_that_nobody_has_used_yet(tmp_path: Path) -> None:

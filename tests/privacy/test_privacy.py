@@ -188,8 +188,8 @@ def traced_server(
     try:
         assert running.process.stdout is not None
         for line in running.process.stdout:
-            if found := re.search(r"http://127\.0\.0\.1:(\d+)", line):
-                yield running, int(found[1])
+            if match := re.search(r"http://127\.0\.0\.1:(\d+)", line):
+                yield running, int(match[1])
                 return
         pytest.fail(f"the server ended with {running.process.wait()}")
     finally:

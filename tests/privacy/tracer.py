@@ -47,10 +47,10 @@ class Trace:
 
 def needed() -> str:
     """The path of strace; skips the test where it cannot be had, fails it in CI."""
-    found = shutil.which("strace")
-    works = found and subprocess.run([found, "-o", os.devnull, "true"], capture_output=True)
-    if found and works and works.returncode == 0:
-        return found
+    program = shutil.which("strace")
+    works = program and subprocess.run([program, "-o", os.devnull, "true"], capture_output=True)
+    if program and works and works.returncode == 0:
+        return program
     if os.environ.get("MATTEBRUSH_CI"):
         pytest.fail("strace is missing, or may not trace here")
     pytest.skip("needs strace (Linux), and the right to trace")

@@ -566,8 +566,8 @@ def test_a_server_for_others_warns_and_is_found_here(tmp_path: Path, host: str) 
         assert json.load(urllib.request.urlopen(f"{url}/healthz"))["service"] == "mattebrush"
     finally:
         server.terminate()
-        _, said = server.communicate(timeout=15)
-    assert "warning: other machines" in said and "not encrypted" in said
+        _, err = server.communicate(timeout=15)
+    assert "warning: other machines" in err and "not encrypted" in err
 
 
 def test_serve_ends_when_idle(tmp_path: Path) -> None:
@@ -586,11 +586,11 @@ def test_serve_ends_when_idle(tmp_path: Path) -> None:
     ),
 )
 def test_serve_refuses_what_is_not_safe(
-    tmp_path: Path, arguments: tuple[str, ...], said: str
+    tmp_path: Path, arguments: tuple[str, ...], expected: str
 ) -> None:
     server = start(*arguments, home=tmp_path)
     _, errors = server.communicate(timeout=20)
-    assert server.returncode == 2 and said in errors and "Traceback" not in errors
+    assert server.returncode == 2 and expected in errors and "Traceback" not in errors
 
 
 def test_the_token_comes_from_a_file(tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def test_its_command_is_one_and_no_token_stands_on_it(monkeypatch: pytest.Monkey
     entry: list[str] = json.loads(re.search(r"^ENTRYPOINT (\[.+\])$", FINAL, re.M)[1])  # type: ignore[index]
     parser = argparse.ArgumentParser()
     commands.add_parser(parser.add_subparsers())
-    given: Any = parser.parse_args([*entry[1:], "--device", "cuda"])
+    args: Any = parser.parse_args([*entry[1:], "--device", "cuda"])
     monkeypatch.setenv(commands.TOKEN_VARIABLE, "a-token-of-the-environment")
-    settings = commands._settings(given)
+    settings = commands._settings(args)
     assert settings.token == "a-token-of-the-environment" and settings.host == "0.0.0.0"
     assert f"EXPOSE {settings.port}" in FINAL and settings.devices == ("cuda",)
 

@@ -31,8 +31,8 @@ from mattebrush_server.settings import Settings
 TOKEN = "a-token-of-the-tests"
 
 
-def headers(**given: str) -> Any:
-    values = {name.replace("_", "-").lower(): value for name, value in given.items()}
+def headers(**args: str) -> Any:
+    values = {name.replace("_", "-").lower(): value for name, value in args.items()}
     return lambda name: values.get(name.lower())
 
 
@@ -94,9 +94,9 @@ def test_token_by_either_header(guard: Guard) -> None:
         {"X_Api_Key": "\udcff"},
     ),
 )
-def test_anything_else_is_no_token(guard: Guard, given: dict[str, str]) -> None:
+def test_anything_else_is_no_token(guard: Guard, inputs: dict[str, str]) -> None:
     with pytest.raises(NotAllowed):
-        guard.check_token(headers(**given))
+        guard.check_token(headers(**inputs))
 
 
 def test_links_lead_to_the_page_from_anywhere_and_nowhere_else(guard: Guard) -> None:
@@ -156,8 +156,8 @@ FIELDS = (
 
 
 def test_fields_read_and_defaulted() -> None:
-    given = {"n": ["-2.5e0"], "b": ["true"], "s": ["two"]}
-    assert read_fields(FIELDS, given) == {"n": -2.5, "i": None, "b": True, "s": "two"}
+    args = {"n": ["-2.5e0"], "b": ["true"], "s": ["two"]}
+    assert read_fields(FIELDS, args) == {"n": -2.5, "i": None, "b": True, "s": "two"}
 
 
 @pytest.mark.parametrize(
@@ -175,9 +175,9 @@ def test_fields_read_and_defaulted() -> None:
         {"s": ["three"]},
     ),
 )
-def test_other_values_are_refused(given: dict[str, list[str]]) -> None:
+def test_other_values_are_refused(inputs: dict[str, list[str]]) -> None:
     with pytest.raises(OptionInvalid):
-        read_fields(FIELDS, given)
+        read_fields(FIELDS, inputs)
 
 
 @given(st.text(max_size=60))

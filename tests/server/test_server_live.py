@@ -198,9 +198,9 @@ def test_the_page_shows_the_camera_cut_out(camera: Camera, client: Any) -> None:
     assert rgba[..., 3][~both].mean() < 60, scale
     look(page, "live")
     box = page.locator("#out").bounding_box()
-    shown = min(box["width"] / rgba.shape[1], box["height"] / rgba.shape[0])
+    displayed = min(box["width"] / rgba.shape[1], box["height"] / rgba.shape[0])
     page.mouse.click(
-        box["x"] + box["width"] / 2 + (120 - WIDTH / 2) * scale * shown,
+        box["x"] + box["width"] / 2 + (120 - WIDTH / 2) * scale * displayed,
         box["y"] + box["height"] / 2,
     )
     until(page, '!document.getElementById("anew").hidden')
@@ -254,10 +254,10 @@ def test_the_link_for_obs_stays(tmp_path: Path) -> None:
         words = [sys.executable, "-m", "mattebrush", "live", "--page", "--print", *more]
         with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment, text=True) as process:
             assert process.stdout
-            said = process.stdout.readline()
+            output = process.stdout.readline()
             known = json.loads((tmp_path / "live.json").read_text("utf-8"))
-            assert f":{known['port']}{live_command.PAGE}#key=" in said
-            assert known["token"] not in said
+            assert f":{known['port']}{live_command.PAGE}#key=" in output
+            assert known["token"] not in output
             process.terminate()
             process.wait(60)
         return dict(known)

@@ -55,9 +55,9 @@ def test_there_and_back(client: Client, movie: bytes) -> None:
     assert client.wait(job, 300)["state"] == "done"
     result = client.ask("GET", f"/v1/jobs/{job}/result")
     assert result.headers["content-type"] == "video/quicktime"
-    found = alphas(result.body)
-    assert len(found) == len(CLIP)
-    assert min(overlap(a, truth) for a, (_, truth) in zip(found, CLIP, strict=True)) > 0.7
+    value = alphas(result.body)
+    assert len(value) == len(CLIP)
+    assert min(overlap(a, truth) for a, (_, truth) in zip(value, CLIP, strict=True)) > 0.7
     report = client.ask("GET", f"/v1/jobs/{job}/result?format=report").json()
     assert report["frames"] == len(CLIP) and report["shots"] == [0]
     assert left_behind() == before
@@ -90,7 +90,7 @@ def test_the_page_takes_one(browser: Any, client: Client, movie: bytes) -> None:
         with page.expect_download(timeout=240_000) as download:
             page.get_by_role("button", name="Cut out").click()
         assert download.value.suggested_filename == "ball-cutout.mov"
-        found = alphas(Path(download.value.path()).read_bytes())
-        assert overlap(found[3], CLIP[3][1]) > 0.7
+        result = alphas(Path(download.value.path()).read_bytes())
+        assert overlap(result[3], CLIP[3][1]) > 0.7
         page.get_by_role("button", name="Close").click()
         page.wait_for_selector("#movie", state="detached")

@@ -72,8 +72,8 @@ def test_finished_work_is_saved_and_painted_without_a_server(
     page.wait_for_selector("#toast", state="visible")
     idle(page)
     look(page, "server-gone")
-    said = page.inner_text("#toast")
-    assert "does not answer" in said and "as you painted" in said
+    message = page.inner_text("#toast")
+    assert "does not answer" in message and "as you painted" in message
     painted = mask_of(page)
     assert painted[160, 240] == 0 and (painted[:100] == before[:100]).all()
     page.keyboard.press("k")
@@ -289,8 +289,8 @@ def test_the_link_may_be_pasted_into_the_open_tab(
         page.fill("#token", text)
         page.press("#token", "Enter")
         page.wait_for_function("() => document.getElementById('sign-in-error').textContent")
-        said = page.inner_text("#sign-in-error")
-        assert "mattebrush page" in said and "Bearer" not in said
+        message = page.inner_text("#sign-in-error")
+        assert "mattebrush page" in message and "Bearer" not in message
     page.fill("#token", client.server.page_link())
     page.press("#token", "Enter")
     page.wait_for_selector("#empty", state="visible")
@@ -536,14 +536,14 @@ def renderers() -> set[int]:
 
 
 def _pages() -> list[psutil.Process]:
-    found = []
+    results = []
     for each in psutil.Process().children(recursive=True):
         try:
             if "--type=renderer" in " ".join(each.cmdline()):
-                found.append(each)
+                results.append(each)
         except psutil.Error:
             continue
-    return found
+    return results
 
 
 def megabytes(others: set[int]) -> float:

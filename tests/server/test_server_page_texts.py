@@ -23,9 +23,9 @@ _STRING = r'"((?:[^"\\]|\\.)+)"'
 def texts() -> set[str]:
     """What stands in the page for people to read, in English."""
     page = "".join(path.read_text("utf-8") for path in sorted(PAGE.glob("*.html")))
-    texts_found = re.findall(r"<\w+[^>]*\sdata-t(?:\s[^>]*)?>([^<]+)<", page)
-    texts_found += re.findall(r'(?:title|aria-label)="([^"]+)"', page)
-    texts_found = [html.unescape(text).strip() for text in texts_found]
+    matches = re.findall(r"<\w+[^>]*\sdata-t(?:\s[^>]*)?>([^<]+)<", page)
+    matches += re.findall(r'(?:title|aria-label)="([^"]+)"', page)
+    matches = [html.unescape(text).strip() for text in matches]
     for name, pattern in {
         "*.js": rf"\bt\(\s*{_STRING}",
         "words.js": rf":\s*{_STRING}",
@@ -34,9 +34,9 @@ def texts() -> set[str]:
         "consent.js": rf"(?m)^  \w+: {_STRING}",
     }.items():
         for path in PAGE.glob(name):
-            texts_found += re.findall(pattern, path.read_text("utf-8"))
-    texts_found += [preset.title for preset in presets.own().values()]
-    return {text.replace('\\"', '"') for text in texts_found}
+            matches += re.findall(pattern, path.read_text("utf-8"))
+    matches += [preset.title for preset in presets.own().values()]
+    return {text.replace('\\"', '"') for text in matches}
 
 
 def test_there_are_texts_and_languages() -> None:

@@ -91,9 +91,9 @@ def test_what_is_painted_is_written_in_place_as_the_batch_makes_it(batch: Path) 
 
 def test_a_result_outside_the_folder_is_not_touched(batch: Path) -> None:
     row = rows(batch)["sub/one.png"]
-    held = manifest.Manifest(batch)
-    held.add({**row, "output": "../../victim.png"})
-    held.close()
+    record = manifest.Manifest(batch)
+    record.add({**row, "output": "../../victim.png"})
+    record.close()
     queue = Queue(batch)
     number = next(row["id"] for row in queue.rows() if row["key"] == "sub/one.png")
     with pytest.raises(InputInvalid):
@@ -105,8 +105,8 @@ def test_the_routes_need_a_review_and_a_token(batch: Path) -> None:
         assert client.ask("GET", "/v1/review").status == 404
     with running(review=batch) as client:
         assert client.ask("GET", "/v1/review", token=None).status == 401
-        told = client.ask("GET", "/v1/review").json()
-        assert len(told["pictures"]) == 3 and TOKEN not in str(told)
+        reported = client.ask("GET", "/v1/review").json()
+        assert len(reported["pictures"]) == 3 and TOKEN not in str(reported)
         assert client.ask("GET", "/v1/review/0123456789abcdef/result").status in (400, 404)
 
 
@@ -123,7 +123,7 @@ def review_page(browser: Any, client: Client) -> Iterator[Any]:  # noqa: F811 - 
     assert problems == []
 
 
-def shown(page: Any, key: str) -> None:
+def wait_for_picture(page: Any, key: str) -> None:
     page.wait_for_function("key => document.body.dataset.shown === key", arg=key)
     page.wait_for_function("() => !document.body.classList.contains('busy')")
 
@@ -131,12 +131,12 @@ def shown(page: Any, key: str) -> None:
 @pytest.mark.hosts
 def test_the_page_goes_through_the_queue_by_keyboard(batch: Path, browser: Any) -> None:  # noqa: F811
     with running(review=batch) as client, review_page(browser, client) as page:
-        shown(page, "sub/broken.jpg")
+        wait_for_picture(page, "sub/broken.jpg")
         assert "not a picture" in page.locator("#problem").inner_text()
         page.keyboard.press("r")
-        shown(page, "sub/two.png")
+        wait_for_picture(page, "sub/two.png")
         page.keyboard.press("ArrowRight")
-        shown(page, "sub/one.png")
+        wait_for_picture(page, "sub/one.png")
         assert page.locator("#count").inner_text() == "3 of 3"
         page.keyboard.press("d")
         page.wait_for_function("() => document.querySelector('#drop').ariaPressed === 'true'")
@@ -153,7 +153,7 @@ def test_the_page_goes_through_the_queue_by_keyboard(batch: Path, browser: Any) 
         page.wait_for_function("() => document.querySelector('#decision').textContent !== ''")
         assert page.locator("#problem").inner_text() == ""
         page.keyboard.press("ArrowLeft")
-        shown(page, "sub/two.png")
+        wait_for_picture(page, "sub/two.png")
     assert rows(batch)["sub/broken.jpg"]["review"] == "rejected"
     assert rows(batch)["sub/one.png"]["review"] == "accepted"
     assert "review" not in rows(batch)["sub/two.png"]

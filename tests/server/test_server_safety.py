@@ -190,8 +190,8 @@ def test_who_reads_no_more_is_let_go(serving: Serving) -> None:
         with socket.create_connection(("127.0.0.1", client.port)) as connection:
             connection.sendall(head(len(body), "Prefer: wait") + body)
             assert connection.recv(1000)
-            held = client.server.service.store
-            until(lambda: len(held.select(lambda each: True)) == 1)
+            loaded = client.server.service.store
+            until(lambda: len(loaded.select(lambda each: True)) == 1)
             until(lambda: not client.server._waitress.active_channels)
 
 
@@ -201,12 +201,12 @@ def test_a_length_that_is_none_is_refused(client: Any, length: str) -> None:
 
 
 def test_cut_connections_leave_nothing_behind(client: Any, picture: np.ndarray) -> None:
-    held = client.server.service.store.pixels
+    loaded = client.server.service.store.pixels
     body = contract.encode_request({"op": "remove", "force": True}, image=picture)
     for cut in (0, 1, 100, len(body) - 1):
         assert exchange(client, head(len(body)) + body[:cut], half_close=True) in (b"",)
     assert exchange(client, b"GET /healthz HT", half_close=True) == b""
-    assert client.server.service.store.pixels == held
+    assert client.server.service.store.pixels == loaded
     assert client.ask("GET", "/healthz").status == 200
 
 
@@ -487,6 +487,8 @@ def test_damaged_pictures_are_answered_or_refused(
 
 def test_the_document_is_the_routes(client: Any) -> None:
     document = client.ask("GET", "/openapi.json").json()
-    said = {(method.upper(), rule) for rule, ways in document["paths"].items() for method in ways}
-    assert said == {(route.method, route.rule) for route in ROUTES}
+    message = {
+        (method.upper(), rule) for rule, ways in document["paths"].items() for method in ways
+    }
+    assert message == {(route.method, route.rule) for route in ROUTES}
     assert json.dumps(document)

@@ -37,8 +37,8 @@ def linear_file(photo: np.ndarray) -> bytes:
 
 def matte_of(file: bytes, options: dict[str, Any], **params: Any) -> np.ndarray:
     """What a worker's `picture` answers, 0 to 1."""
-    given = {"options": {"depth": 16, **options}, "max_pixels": LIMIT, **params}
-    answer, _ = TASKS["picture"]({"image": Blob.of(file)}, given, no_progress)
+    args = {"options": {"depth": 16, **options}, "max_pixels": LIMIT, **params}
+    answer, _ = TASKS["picture"]({"image": Blob.of(file)}, args, no_progress)
     assert isinstance(answer, contract.Answer) and answer.alpha is not None
     return answer.alpha.astype(np.float64) / 65535
 

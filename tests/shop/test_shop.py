@@ -120,8 +120,8 @@ def wrong(**changes: Any) -> bytes:
     if "ground" in changes:
         picture[picture.min(axis=2) == 255] = changes["ground"]
     icc = changes.get("icc", raster.srgb_profile())
-    held = Raster(picture[: changes.get("height", 300)], icc=icc)
-    return raster.encode(held, str(changes.get("format", "JPEG")), quality=100)
+    loaded = Raster(picture[: changes.get("height", 300)], icc=icc)
+    return raster.encode(loaded, str(changes.get("format", "JPEG")), quality=100)
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def wrong(**changes: Any) -> bytes:
         ({"format": "PNG"}, "It is PNG, not JPEG"),
     ],
 )
-def test_a_check_says_why(changes: dict[str, Any], says: str) -> None:
+def test_a_check_says_why(changes: dict[str, Any], expected: str) -> None:
     problems = checking.check(wrong(**changes), SMALL)
-    assert says in " ".join(problems) if says else problems == []
+    assert expected in " ".join(problems) if expected else problems == []
 
 
 def test_a_check_tells_other_profiles_and_too_many_bytes() -> None:
@@ -191,10 +191,10 @@ def test_presets_of_ones_own(tmp_path: Path) -> None:
         ("[a", "no TOML"),
     ],
 )
-def test_a_wrong_preset_is_named_with_its_cure(tmp_path: Path, text: str, says: str) -> None:
+def test_a_wrong_preset_is_named_with_its_cure(tmp_path: Path, text: str, expected: str) -> None:
     path = tmp_path / "shop.toml"
     path.write_text(text)
-    with pytest.raises(OptionInvalid, match=says):
+    with pytest.raises(OptionInvalid, match=expected):
         presets.get(str(path))
 
 

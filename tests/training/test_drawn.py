@@ -22,9 +22,9 @@ def square() -> Pair:
 
 
 def test_on_paper_all_but_the_subject_is_white() -> None:
-    shown = drawn.on_paper(square())
-    assert (shown.image[square().mask == 0] == 255).all()
-    assert np.array_equal(shown.image[square().mask > 0], square().image[square().mask > 0])
+    displayed = drawn.on_paper(square())
+    assert (displayed.image[square().mask == 0] == 255).all()
+    assert np.array_equal(displayed.image[square().mask > 0], square().image[square().mask > 0])
 
 
 def test_line_art_has_the_outline_and_the_lines_between_colors() -> None:

@@ -20,8 +20,8 @@ def test_a_group_of_fewer_than_thirty_is_refused_by_name() -> None:
 
 
 def test_failures_are_counted_with_an_interval_that_holds_them() -> None:
-    held = [*outcomes(30, "short"), *outcomes(10, "short", overlap=0.5), *outcomes(30, "curly")]
-    short = next(row for row in groups.table(held, "hair") if row.startswith("| short"))
+    loaded = [*outcomes(30, "short"), *outcomes(10, "short", overlap=0.5), *outcomes(30, "curly")]
+    short = next(row for row in groups.table(loaded, "hair") if row.startswith("| short"))
     cells = [cell.strip() for cell in short.strip("|").split("|")]
     assert cells[1] == "40" and cells[4] == "25.0%"
     low, high = (float(v.rstrip("%")) for v in cells[5].split(" to "))

@@ -60,8 +60,8 @@ def test_a_spent_run_does_not_train_and_a_branch_starts_its_clock_anew(tmp_path:
     again = fresh()
     loop.restore(again, tmp_path / "a" / "checkpoint.pt")
     assert again.step == first.step
-    for mine, held in zip(again.average.parameters(), first.average.parameters(), strict=True):
-        assert torch.equal(mine, held)
+    for mine, loaded in zip(again.average.parameters(), first.average.parameters(), strict=True):
+        assert torch.equal(mine, loaded)
     assert loop.run(again, tmp_path / "a", fit_a_sum, loop.constant, QUICK).step == first.step
     cooled = fresh()
     loop.branch(cooled, tmp_path / "a" / "checkpoint.pt")
@@ -78,9 +78,9 @@ def test_a_signal_ends_the_run_with_its_state_saved(tmp_path: Path) -> None:
     before = signal.getsignal(signal.SIGTERM)
     state = loop.run(fresh(), tmp_path, cut_at_forty, loop.constant, QUICK)
     assert state.step == 41
-    held = fresh()
-    loop.restore(held, tmp_path / "checkpoint.pt")
-    assert held.step == 41
+    loaded = fresh()
+    loop.restore(loaded, tmp_path / "checkpoint.pt")
+    assert loaded.step == 41
     assert signal.getsignal(signal.SIGTERM) is before
 
 

@@ -93,5 +93,5 @@ def test_the_exported_file_answers_like_the_network(tmp_path: Path) -> None:
         assert wanted.std() > 0.01
 
     again = export.read(path).eval()
-    for mine, held in zip(network.parameters(), again.parameters(), strict=True):
-        assert torch.allclose(mine, held, atol=1e-3)
+    for mine, loaded in zip(network.parameters(), again.parameters(), strict=True):
+        assert torch.allclose(mine, loaded, atol=1e-3)

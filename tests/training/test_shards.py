@@ -23,12 +23,12 @@ def write_shard(path: Path, members: dict[str, np.ndarray]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w") as tar:
         for name, array in members.items():
-            held = io.BytesIO()
-            Image.fromarray(array).save(held, "webp", lossless=True)
+            buffer = io.BytesIO()
+            Image.fromarray(array).save(buffer, "webp", lossless=True)
             entry = tarfile.TarInfo(f"{name}.webp")
-            entry.size = held.tell()
-            held.seek(0)
-            tar.addfile(entry, held)
+            entry.size = buffer.tell()
+            buffer.seek(0)
+            tar.addfile(entry, buffer)
 
 
 def a_pair(seed: int, height: int = 30, width: int = 40) -> tuple[np.ndarray, np.ndarray]:
@@ -93,11 +93,13 @@ def test_pictures_are_decoded_once_and_squashed(data: Path, tmp_path: Path) -> N
 def test_an_epoch_holds_every_photograph_once_and_repeats_by_seed(
     data: Path, tmp_path: Path
 ) -> None:
-    held = pictures.load(data, 32, tmp_path / "cache")
-    epoch = np.concatenate([held.batch(held.rows(step, 2, 7))[:, :3].numpy() for step in range(3)])
+    loaded = pictures.load(data, 32, tmp_path / "cache")
+    epoch = np.concatenate(
+        [loaded.batch(loaded.rows(step, 2, 7))[:, :3].numpy() for step in range(3)]
+    )
     assert len(np.unique(epoch.reshape(6, -1), axis=0)) == 6
-    assert np.array_equal(held.rows(4, 2, 7), held.rows(4, 2, 7))
-    orders = {held.rows(0, 2, seed).tobytes() for seed in range(20)}
+    assert np.array_equal(loaded.rows(4, 2, 7), loaded.rows(4, 2, 7))
+    orders = {loaded.rows(0, 2, seed).tobytes() for seed in range(20)}
     assert len(orders) > 1
 
 
@@ -112,10 +114,10 @@ def test_a_teachers_masks_stand_in_and_a_tenth_of_other_kinds_is_kept_out(
     for stem, (image, mask) in portraits.items():
         members |= {f"{stem}.image": image, f"{stem}.mask": mask}
     write_shard(data / "train" / "portraits-0.tar", members)
-    held = pictures.load(data, 32, tmp_path / "cache")
-    (taught,) = held.rows_of["taught"]
-    assert np.unique(held.planes[taught, 3].numpy()).tolist() == [77]
-    assert taught in held.rows_of["photo"]
+    loaded = pictures.load(data, 32, tmp_path / "cache")
+    (taught,) = loaded.rows_of["taught"]
+    assert np.unique(loaded.planes[taught, 3].numpy()).tolist() == [77]
+    assert taught in loaded.rows_of["photo"]
     kept = [n for n in portraits if pictures.kept_out(n)]
     assert 0 < len(kept) < 20
-    assert len(held.rows_of["portrait"]) == 60 - len(kept)
+    assert len(loaded.rows_of["portrait"]) == 60 - len(kept)

@@ -165,38 +165,38 @@ def one_disc(side: int = 128, x: int = 40, y: int = 64, radius: int = 25) -> pro
 
 
 def test_errors_are_told_apart_and_the_largest_comes_first() -> None:
-    meant, answer = one_disc(radius=30), one_disc(x=100, radius=12)
-    missing, added = prompts.errors(meant, answer, 5)
+    truth, answer = one_disc(radius=30), one_disc(x=100, radius=12)
+    missing, added = prompts.errors(truth, answer, 5)
     assert missing.missing
     assert not added.missing
     assert missing.cells.sum() > added.cells.sum()
-    assert prompts.errors(meant, meant, 5) == []
+    assert prompts.errors(truth, truth, 5) == []
 
 
 @pytest.mark.parametrize("painted", [False, True])
 def test_corrections_fall_where_the_answer_is_wrong(painted: bool) -> None:
-    meant, answer = one_disc(radius=30), one_disc(x=100, radius=14)
+    truth, answer = one_disc(radius=30), one_disc(x=100, radius=14)
     for seed in range(20):
         guide = np.zeros((len(GUIDES), 128, 128), np.float32)
-        prompts.correct(guide, meant, answer, 2, painted, np.random.default_rng(seed))
+        prompts.correct(guide, truth, answer, 2, painted, np.random.default_rng(seed))
         keep, drop = guide[0] > 0.5, guide[1] > 0.5
         assert keep.any()
         assert drop.any()
-        assert meant[keep].mean() > 0.6
+        assert truth[keep].mean() > 0.6
         assert answer[drop].mean() > 0.6
         assert np.array_equal(guide[2], answer)
 
 
 def test_boxes_and_crude_masks_are_about_what_is_meant() -> None:
-    meant = one_disc()
+    truth = one_disc()
     for seed in range(20):
         draws_ = np.random.default_rng(seed)
-        for mask in (prompts.box(meant, draws_), prompts.crude(meant, draws_)):
-            assert (mask * meant).sum() > 0.5 * meant.sum()
+        for mask in (prompts.box(truth, draws_), prompts.crude(truth, draws_)):
+            assert (mask * truth).sum() > 0.5 * truth.sum()
             assert mask.mean() < 0.4
-        worse = prompts.damaged(meant, draws_)
-        assert worse.shape == meant.shape
-        assert np.abs(worse - meant).mean() < 0.4
+        worse = prompts.damaged(truth, draws_)
+        assert worse.shape == truth.shape
+        assert np.abs(worse - truth).mean() < 0.4
 
 
 def test_a_frozen_start_does_not_learn_and_the_rest_does() -> None:
@@ -249,8 +249,8 @@ def test_training_can_start_from_the_exported_file(exported: tuple[SubjectNetwor
     image = torch.rand(2, 3, 64, 64, generator=draws())
     with torch.no_grad():
         guide = torch.rand(2, len(GUIDES), 64, 64, generator=draws(2))
-        held = export.read(path).eval()(image, guide)[0]
-        assert (held - network(image, guide)[0]).abs().max() < 0.02
+        loaded = export.read(path).eval()(image, guide)[0]
+        assert (loaded - network(image, guide)[0]).abs().max() < 0.02
 
 
 def test_evaluation_groups_by_size_and_number() -> None:

@@ -54,12 +54,12 @@ def write_discs(path: Path, count: int) -> None:
             disc = (y - draws.integers(20, 60)) ** 2 + (x - draws.integers(20, 80)) ** 2 < 300
             image = draws.integers(0, 60, (80, 100, 3)) + 180 * disc[..., None]
             for kind, array in (("image", image), ("mask", disc * 255)):
-                held = io.BytesIO()
-                Image.fromarray(array.astype(np.uint8)).save(held, "webp", lossless=True)
+                buffer = io.BytesIO()
+                Image.fromarray(array.astype(np.uint8)).save(buffer, "webp", lossless=True)
                 entry = tarfile.TarInfo(f"{number}.{kind}.webp")
-                entry.size = held.tell()
-                held.seek(0)
-                tar.addfile(entry, held)
+                entry.size = buffer.tell()
+                buffer.seek(0)
+                tar.addfile(entry, buffer)
 
 
 def test_from_shards_to_tables(tmp_path: Path) -> None:

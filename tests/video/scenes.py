@@ -45,5 +45,5 @@ def frames(count: int, step: float = 4.0) -> list[tuple[np.ndarray, np.ndarray]]
 
 def overlap(alpha: np.ndarray, truth: np.ndarray) -> float:
     """Intersection over union of alpha over one half and the truth."""
-    found = alpha > (0.5 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max // 2)
-    return float((found & truth).sum() / max((found | truth).sum(), 1))
+    result = alpha > (0.5 if alpha.dtype.kind == "f" else np.iinfo(alpha.dtype).max // 2)
+    return float((result & truth).sum() / max((result | truth).sum(), 1))

@@ -206,14 +206,14 @@ def heed_ctrl_c() -> None:
 def test_the_command(tmp_path: Path) -> None:
     Image.new("RGB", (40, 10), (9, 8, 7)).save(tmp_path / "wall.png")
     with start("--every-frame", "--background", str(tmp_path / "wall.png")) as process:
-        out, said = process.communicate(RAW[: 2 * FORM.size], timeout=120)
-    assert process.returncode == 0, said
+        out, err = process.communicate(RAW[: 2 * FORM.size], timeout=120)
+    assert process.returncode == 0, err
     pixels = np.frombuffer(out, np.uint8).reshape(2, HEIGHT, WIDTH, 4)
     assert np.abs(pixels[0, 2, -3].astype(int) - [9, 8, 7, 255]).max() <= 1
-    assert b"2 frames, 0 repeated" in said
+    assert b"2 frames, 0 repeated" in err
     with start("--background", "no such thing") as process:
-        out, said = process.communicate(b"", timeout=120)
-    assert process.returncode == 2 and not out and b"neither a color nor a picture" in said
+        out, err = process.communicate(b"", timeout=120)
+    assert process.returncode == 2 and not out and b"neither a color nor a picture" in err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child")
@@ -227,8 +227,8 @@ def test_ctrl_c_ends_it_after_a_whole_frame() -> None:
         rest = process.stdout.read()
         assert process.wait(120) == 0
         assert len(first) == FRAME and len(rest) % FRAME == 0
-        said = process.stderr.read()
-        assert b"Traceback" not in said and b"1 frames" in said
+        err = process.stderr.read()
+        assert b"Traceback" not in err and b"1 frames" in err
 
 
 def test_a_closed_pipe_ends_it() -> None:

@@ -224,8 +224,8 @@ def test_a_movie_with_alpha_keeps_sound_rate_and_colors(
             assert any(s.metadata.get("timecode") == "10:20:30:05" for s in container.streams)
         elif ending == ".webm":
             assert "1" in {v for k, v in video.metadata.items() if k.lower() == "alpha_mode"}
-        heard = sum(frame.samples for frame in av.open(str(out)).decode(audio=0))
-        assert heard / 48000 == pytest.approx(0.24, abs=0.06)
+        samples = sum(frame.samples for frame in av.open(str(out)).decode(audio=0))
+        assert samples / 48000 == pytest.approx(0.24, abs=0.06)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.mov", f"out{ending}"]
     with pytest.raises(OutputExists):
         work.to_movie(plan(path, recurrent), out, False, False, quiet)
@@ -233,13 +233,13 @@ def test_a_movie_with_alpha_keeps_sound_rate_and_colors(
 
 def ffmpeg() -> str:
     """The program itself, as editors and render farms run it; PyAV's libraries are the writer's."""
-    found = shutil.which("ffmpeg")
-    if found is None:
+    program = shutil.which("ffmpeg")
+    if program is None:
         brought = pytest.importorskip(
             "imageio_ffmpeg", reason="ffmpeg is not here: pip install imageio-ffmpeg"
         )
-        found = str(brought.get_ffmpeg_exe())
-    return found
+        program = str(brought.get_ffmpeg_exe())
+    return program
 
 
 @pytest.mark.parametrize(("ending", "decoder"), [(".mov", []), (".webm", ["-c:v", "libvpx-vp9"])])
@@ -391,8 +391,8 @@ def test_the_command_from_a_box_to_a_report(
     out = tmp_path / "out.mov"
     words = ["video", str(path), "-o", str(out), "--box", "18,26,62,70@0", "--json"]
     assert main([*words, "--device", "cpu"]) == 0
-    told = capsys.readouterr()
-    assert '"frames": 4' in told.out and "frames/s" in told.err
+    captured = capsys.readouterr()
+    assert '"frames": 4' in captured.out and "frames/s" in captured.err
     for rgba, (_, truth) in zip(movies.frames(out), clip, strict=True):
         assert overlap(rgba[..., 3], truth) > 0.85
     assert main([*words]) == OutputExists.exit_status

@@ -86,13 +86,15 @@ def test_cancelling_ends_the_process_and_is_told(client: Any) -> None:
     session.close()
 
 
-def asked(session: Frames, options: dict[str, Any], **arrays: np.ndarray | None) -> contract.Answer:
+def answer_to(
+    session: Frames, options: dict[str, Any], **arrays: np.ndarray | None
+) -> contract.Answer:
     return session.answer(contract.encode_request(options, **arrays), no_progress)
 
 
 def opened(**options: Any) -> Frames:
     session = Frames()
-    asked(session, {"op": "open", "device": "cpu", **options})
+    answer_to(session, {"op": "open", "device": "cpu", **options})
     return session
 
 
@@ -101,17 +103,17 @@ def test_a_session_goes_on_elsewhere_with_its_state_and_answers_in_the_depth_ask
     box = {"boxes": [[18, 26, 62, 70]]}
     one = opened(steady=0, depth=16, decontaminate=False, prompt=box)
     for number in (0, 1):
-        answer = asked(one, {"op": "frame", "frame": number}, image=clip[number][0])
+        answer = answer_to(one, {"op": "frame", "frame": number}, image=clip[number][0])
     assert answer.alpha is not None and answer.alpha.dtype == np.uint16
     assert answer.foreground is None
-    state = asked(one, {"op": "state"}).state
-    last = asked(one, {"op": "frame", "frame": 2}, image=clip[2][0])
+    state = answer_to(one, {"op": "state"}).state
+    last = answer_to(one, {"op": "frame", "frame": 2}, image=clip[2][0])
     two = Frames()
     options = {"op": "open", "device": "cpu", "steady": 0, "depth": 16, "decontaminate": False}
-    asked(two, options, state=state)
-    again = asked(two, {"op": "frame", "frame": 2}, image=clip[2][0])
+    answer_to(two, options, state=state)
+    again = answer_to(two, {"op": "frame", "frame": 2}, image=clip[2][0])
     np.testing.assert_array_equal(again.alpha, last.alpha)
-    hidden = asked(two, {"op": "frame", "frame": 2, "deliver": False}, image=clip[2][0])
+    hidden = answer_to(two, {"op": "frame", "frame": 2, "deliver": False}, image=clip[2][0])
     assert hidden.alpha is None and hidden.report["frame"] == 2
 
 
@@ -119,8 +121,8 @@ def test_a_key_mask_comes_back() -> None:
     clip = frames(1)
     session = opened(steady=0)
     mask = clip[0][1].astype(np.uint8) * 255
-    asked(session, {"op": "key", "frame": 0}, mask=mask)
-    answer = asked(session, {"op": "frame", "frame": 0}, image=clip[0][0])
+    answer_to(session, {"op": "key", "frame": 0}, mask=mask)
+    answer = answer_to(session, {"op": "frame", "frame": 0}, image=clip[0][0])
     np.testing.assert_array_equal(answer.alpha, mask)
 
 
@@ -145,15 +147,15 @@ BAD: dict[str, tuple[dict[str, Any], dict[str, np.ndarray], type[Exception]]] = 
 def test_bad_requests_are_refused(case: str) -> None:
     options, arrays, error = BAD[case]
     with pytest.raises(error):
-        asked(opened(), options, **arrays)
+        answer_to(opened(), options, **arrays)
 
 
 def test_bad_beginnings_are_refused() -> None:
     with pytest.raises(JobInvalid, match="not open"):
-        asked(Frames(), {"op": "next"})
+        answer_to(Frames(), {"op": "next"})
     for state in (b"x", b"PK\x03\x04", np.zeros(3).tobytes()):
         with pytest.raises(JobInvalid, match="state"):
-            asked(Frames(), {"op": "open"}, state=np.frombuffer(state, np.uint8))
+            answer_to(Frames(), {"op": "open"}, state=np.frombuffer(state, np.uint8))
     with pytest.raises(OptionInvalid, match="steady"):
         opened(steady="much")
     with pytest.raises(JobInvalid, match="no state"):

@@ -64,14 +64,16 @@ def main() -> None:
     parser.add_argument("--version", default="1")
     parser.add_argument("--blend", type=Path, help="an exported file to take the mean with")
     parser.add_argument("--share", type=float, default=0.5, help="of the run in that mean")
-    given = parser.parse_args()
+    args = parser.parse_args()
     network = MattingNetwork()
-    held = torch.load(RUNS / given.name / "checkpoint.pt", map_location="cpu", weights_only=True)
-    network.load_state_dict(held["average"])
-    if given.blend:
-        exchange.blend(network, read(given.blend), given.share)
-    export(network, given.out, given.version)
-    print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB, step {held['step']}")
+    checkpoint = torch.load(
+        RUNS / args.name / "checkpoint.pt", map_location="cpu", weights_only=True
+    )
+    network.load_state_dict(checkpoint["average"])
+    if args.blend:
+        exchange.blend(network, read(args.blend), args.share)
+    export(network, args.out, args.version)
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB, step {checkpoint['step']}")
 
 
 if __name__ == "__main__":

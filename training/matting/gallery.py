@@ -71,11 +71,11 @@ def main() -> None:
         "--kinds", nargs="+", default=["hair", "curls", "fur", "grass", "lace", "veil"]
     )
     parser.add_argument("--seed", type=int, default=40)
-    given = parser.parse_args()
-    rows = [row(scenes.make_scene(given.seed + n, 256, k)) for n, k in enumerate(given.kinds)]
+    args = parser.parse_args()
+    rows = [row(scenes.make_scene(args.seed + n, 256, k)) for n, k in enumerate(args.kinds)]
     sheet = Image.fromarray(np.concatenate(rows))
     sheet = sheet.resize((sheet.width * 2, sheet.height * 2), Image.Resampling.NEAREST)
-    sheet.save(given.out, quality=88)
+    sheet.save(args.out, quality=88)
 
 
 if __name__ == "__main__":

@@ -55,9 +55,9 @@ def check(network: nn.Module, samples: Mapping[str, list[development.Sample]]) -
     """Mean SAD by trimap."""
     network.eval()
     figures = {}
-    for name, held in samples.items():
+    for name, subset in samples.items():
         errors = []
-        for sample in held:
+        for sample in subset:
             assert sample.trimap is not None
             prior = prior_of(sample.trimap, None)
             errors.append(development.sad(predict(network, sample.image, prior), sample))

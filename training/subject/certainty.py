@@ -33,8 +33,8 @@ Array = npt.NDArray[np.float64]
 
 def overlap(answer: FloatArray, truth: FloatArray) -> float:
     """Intersection over union at one half."""
-    said, meant = answer > 0.5, truth > 0.5
-    return float((said & meant).sum() / max(1, (said | meant).sum()))
+    predicted, target = answer > 0.5, truth > 0.5
+    return float((predicted & target).sum() / max(1, (predicted | target).sum()))
 
 
 def fit(inputs: Array, fine: npt.NDArray[np.bool_]) -> Array:
@@ -45,8 +45,8 @@ def fit(inputs: Array, fine: npt.NDArray[np.bool_]) -> Array:
         score = design @ weights
         return float(np.mean(np.logaddexp(0, score) - fine * score) + 1e-4 * weights @ weights)
 
-    found: Array = optimize.minimize(loss, np.zeros(design.shape[1])).x
-    return found
+    fitted: Array = optimize.minimize(loss, np.zeros(design.shape[1])).x
+    return fitted
 
 
 def main() -> None:
@@ -55,10 +55,10 @@ def main() -> None:
     parser.add_argument("--network", type=Path, help="a file in place of the shipped one")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the shards")
     parser.add_argument("--count", type=int, default=0, help="pictures of each set; 0 for all")
-    given = parser.parse_args()
-    if given.network:
-        ship(given.network)
-    sets = development_sets(given.data, given.count)
+    args = parser.parse_args()
+    if args.network:
+        ship(args.network)
+    sets = development_sets(args.data, args.count)
     inputs, overlaps, errors = [], [], []
     for name, pairs in sets.items():
         if name == "nothing":

@@ -55,10 +55,12 @@ def close_up(pair: Pair) -> Pair | None:
 
 
 @torch.no_grad()
-def figures(network: nn.Module, held: Development, side: int, device: str) -> dict[str, float]:
+def figures(
+    network: nn.Module, development: Development, side: int, device: str
+) -> dict[str, float]:
     """Error and F of both kinds without a prompt; mean IoU after one and three clicks."""
-    found: dict[str, float] = {}
-    for name, pairs in (("whole", held.wholes), ("close", held.close_ups)):
+    out: dict[str, float] = {}
+    for name, pairs in (("whole", development.wholes), ("close", development.close_ups)):
         if not pairs:
             continue
         results = []
@@ -69,10 +71,10 @@ def figures(network: nn.Module, held: Development, side: int, device: str) -> di
             answer = functional.interpolate(logits.sigmoid(), mask.shape, mode="bilinear")
             results.append((answer[0, 0].cpu().numpy(), mask))
         taken = accuracy(results)
-        found |= {f"{name}_mae": round(taken.mae, 4), f"{name}_f": round(taken.max_f, 4)}
-    overlaps = [clicked(network, pair, side, device) for pair in held.wholes[::2]]
+        out |= {f"{name}_mae": round(taken.mae, 4), f"{name}_f": round(taken.max_f, 4)}
+    overlaps = [clicked(network, pair, side, device) for pair in development.wholes[::2]]
     one, three = np.mean(overlaps, 0)
-    return {**found, "iou_1": round(float(one), 4), "iou_3": round(float(three), 4)}
+    return {**out, "iou_1": round(float(one), 4), "iou_3": round(float(three), 4)}
 
 
 def as_input(pair: Pair, side: int, device: str) -> tuple[torch.Tensor, prompts.Plane]:
@@ -87,16 +89,16 @@ def clicked(network: nn.Module, pair: Pair, side: int, device: str) -> tuple[flo
     """IoU at `side` after one click and after three, each in the middle of the largest error."""
     draws = np.random.default_rng(1)
     image, mask = as_input(pair, side, device)
-    meant = functional.adaptive_avg_pool2d(torch.from_numpy(mask)[None, None], side)[0, 0].numpy()
+    truth = functional.adaptive_avg_pool2d(torch.from_numpy(mask)[None, None], side)[0, 0].numpy()
     guide = np.zeros((len(GUIDES), side, side), np.float32)
-    answer, overlaps = np.zeros_like(meant), []
+    answer, overlaps = np.zeros_like(truth), []
     for _ in range(3):
-        for error in prompts.errors(meant, answer, 1):
+        for error in prompts.errors(truth, answer, 1):
             at = prompts.place(error.cells, draws, side)
             prompts.click(guide[0 if error.missing else 1], at, prompts.CLICK * side)
         logits = network(image, torch.from_numpy(guide)[None].to(device))[0]
         answer = logits.sigmoid()[0, 0].cpu().numpy()
         guide[2] = answer
-        both = ((answer > 0.5) & (meant > 0.5)).sum()
-        overlaps.append(both / max(1, ((answer > 0.5) | (meant > 0.5)).sum()))
+        both = ((answer > 0.5) & (truth > 0.5)).sum()
+        overlaps.append(both / max(1, ((answer > 0.5) | (truth > 0.5)).sum()))
     return overlaps[0], overlaps[2]

@@ -57,8 +57,8 @@ def as_lines(pair: Pair) -> Pair:
 
 def overlap(answer: FloatArray, truth: FloatArray) -> float:
     """Intersection over union at one half."""
-    found, true = answer > 0.5, truth > 0.5
-    return float((found & true).sum() / max(1, (found | true).sum()))
+    predicted, true = answer > 0.5, truth > 0.5
+    return float((predicted & true).sum() / max(1, (predicted | true).sum()))
 
 
 def rows(pairs: list[Pair], model: str, threads: int) -> Iterator[str]:
@@ -70,11 +70,11 @@ def rows(pairs: list[Pair], model: str, threads: int) -> Iterator[str]:
             "white": [on_paper(pair) for pair in own],
             "white, as lines": [as_lines(pair) for pair in own],
         }
-        for ground, shown in grounds.items():
-            found = np.array([measured(pair, model, threads) for pair in shown])
-            errors, overlaps = found[:, 0], found[:, 1]
+        for ground, drawn_pairs in grounds.items():
+            scores = np.array([measured(pair, model, threads) for pair in drawn_pairs])
+            errors, overlaps = scores[:, 0], scores[:, 1]
             yield (
-                f"| {title} | {ground} | {len(shown)} | {errors.mean():.3f} | "
+                f"| {title} | {ground} | {len(drawn_pairs)} | {errors.mean():.3f} | "
                 f"{np.median(overlaps):.2f} | {(overlaps > 0.9).mean():.0%} | "
                 f"{(overlaps < 0.5).mean():.0%} |"
             )
@@ -93,12 +93,12 @@ def main() -> None:
     parser.add_argument("--model", default=DEFAULT, help="a model's name in the catalogue")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the shards")
     parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    photographs = [p for s in find_shards(given.data, DEVELOPMENT) for p in read_pairs(s)]
-    pairs = list(composed(held_out(given.data, "cutout"), photographs))
+    args = parser.parse_args()
+    photographs = [p for s in find_shards(args.data, DEVELOPMENT) for p in read_pairs(s)]
+    pairs = list(composed(held_out(args.data, "cutout"), photographs))
     print("| cut-outs | before | number | MAE | IoU, median | IoU over .9 | under .5 |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for line in rows(pairs, given.model, given.threads):
+    for line in rows(pairs, args.model, args.threads):
         print(line, flush=True)
 
 

@@ -65,8 +65,8 @@ def averaged(run: Path) -> SubjectNetwork:
     """The moving average of a run's checkpoint."""
     shape = Shape.from_json(json.loads((run / "shape.json").read_text()))
     network = SubjectNetwork(shape)
-    held = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-    network.load_state_dict(held["average"])
+    checkpoint = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+    network.load_state_dict(checkpoint["average"])
     return network
 
 
@@ -78,12 +78,12 @@ def main() -> None:
     parser.add_argument("--version", required=True)
     parser.add_argument("--blend", type=Path, help="an exported file to take the mean with")
     parser.add_argument("--share", type=float, default=0.5, help="of the run, in that mean")
-    given = parser.parse_args()
-    network = averaged(RUNS / given.run)
-    if given.blend:
-        exchange.blend(network, read(given.blend), given.share)
-    export(network, given.out, given.size, given.version)
-    print(f"{given.out}: {given.out.stat().st_size / 1e6:.1f} MB")
+    args = parser.parse_args()
+    network = averaged(RUNS / args.run)
+    if args.blend:
+        exchange.blend(network, read(args.blend), args.share)
+    export(network, args.out, args.size, args.version)
+    print(f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -110,8 +110,8 @@ def columns() -> Iterator[npt.NDArray[np.uint8]]:
         answer = segmented(np.asarray(picture)).alpha
         error = np.abs(answer - np.asarray(mask) / 255).mean()
         print(f"{name}: MAE {error:.3f}")
-        shown = Image.fromarray((answer * 255).astype(np.uint8))
-        stack = [picture, mask.convert("RGB"), shown.convert("RGB")]
+        panel = Image.fromarray((answer * 255).astype(np.uint8))
+        stack = [picture, mask.convert("RGB"), panel.convert("RGB")]
         yield np.concatenate([np.asarray(part) for part in stack])
 
 
@@ -130,13 +130,13 @@ def main() -> None:
     parser.add_argument("--network", type=Path, help="a file in place of the shipped one")
     parser.add_argument("--photograph", type=Path, default=Path("examples/lemur.jpg"))
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    if given.network:
-        ship(given.network)
-    sheet = np.concatenate([*columns(), photograph(given.photograph)], 1)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet).save(given.out, quality=70)
-    print(given.out)
+    args = parser.parse_args()
+    if args.network:
+        ship(args.network)
+    sheet = np.concatenate([*columns(), photograph(args.photograph)], 1)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet).save(args.out, quality=70)
+    print(args.out)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ def strip(pair: Pair, number: int) -> npt.NDArray[np.uint8]:
     """Picture, mask and answer side by side, printing the error."""
     answer = segmented(pair.image).alpha
     print(f"{number}: {pair.name} MAE {np.abs(answer - truth_of(pair)).mean():.3f}")
-    said = np.rint(answer * 255).astype(np.uint8)
-    parts = [Image.fromarray(part).convert("RGB") for part in (pair.image, pair.mask, said)]
+    predicted = np.rint(answer * 255).astype(np.uint8)
+    parts = [Image.fromarray(part).convert("RGB") for part in (pair.image, pair.mask, predicted)]
     return np.concatenate([np.asarray(part.resize((SIDE, SIDE))) for part in parts])
 
 
@@ -38,16 +38,16 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    pairs = [p for s in find_shards(given.data, DEVELOPMENT) for p in read_pairs(s)]
-    chosen = np.random.default_rng(given.seed).permutation(len(pairs))[: given.count]
-    if given.network:
-        ship(given.network)
+    args = parser.parse_args()
+    pairs = [p for s in find_shards(args.data, DEVELOPMENT) for p in read_pairs(s)]
+    chosen = np.random.default_rng(args.seed).permutation(len(pairs))[: args.count]
+    if args.network:
+        ship(args.network)
     columns = [strip(pairs[place], number) for number, place in enumerate(chosen)]
     while len(columns) % ACROSS:
         columns.append(np.zeros_like(columns[0]))
     rows = [np.concatenate(columns[i : i + ACROSS], 1) for i in range(0, len(columns), ACROSS)]
-    Image.fromarray(np.concatenate(rows)).save(given.out, quality=85)
+    Image.fromarray(np.concatenate(rows)).save(args.out, quality=85)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,10 @@ class Shape:
         return dict(vars(self))
 
     @classmethod
-    def from_json(cls, held: dict[str, Any]) -> Shape:
+    def from_json(cls, values: dict[str, Any]) -> Shape:
         """What `to_json` gave."""
         fields: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in held.items()
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
         return cls(**fields)
 
@@ -154,8 +154,8 @@ class Guidance(nn.Module):
     def forward(self, guide: torch.Tensor) -> torch.Tensor:
         most = functional.max_pool2d(guide, self.stride)
         mean = functional.avg_pool2d(guide, self.stride)
-        said: torch.Tensor = self.add(functional.relu(self.look(torch.cat([most, mean], 1))))
-        return said
+        attention: torch.Tensor = self.add(functional.relu(self.look(torch.cat([most, mean], 1))))
+        return attention
 
 
 class SubjectNetwork(nn.Module):

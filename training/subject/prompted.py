@@ -85,9 +85,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure prompts.")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder of the shards")
     parser.add_argument("--count", type=int, default=40, help="pictures, evenly out of the set")
-    given = parser.parse_args()
-    pairs = [p for s in find_shards(given.data, DEVELOPMENT) for p in read_pairs(s)]
-    pairs = [p for p in pairs[:: max(1, len(pairs) // given.count)] if (p.mask > 127).any()]
+    args = parser.parse_args()
+    pairs = [p for s in find_shards(args.data, DEVELOPMENT) for p in read_pairs(s)]
+    pairs = [p for p in pairs[:: max(1, len(pairs) // args.count)] if (p.mask > 127).any()]
     clicks = np.mean([clicked(pair) for pair in pairs], 0)
     boxes = np.mean([boxed(pair) for pair in pairs], 0)
     strokes = [stroked(pair, np.random.default_rng(n)) for n, pair in enumerate(pairs)]

@@ -41,18 +41,18 @@ def shrunk(plane: Plane) -> Plane:
     return np.asarray(image.resize((_CELLS, _CELLS), Image.Resampling.BOX))
 
 
-def errors(meant: Plane, answer: Plane, count: int) -> list[Error]:
+def errors(truth: Plane, answer: Plane, count: int) -> list[Error]:
     """The `count` largest connected errors of an answer, largest first; both (S, S) 0..1."""
-    coarse, said = shrunk(meant), shrunk(answer)
-    found: list[tuple[float, Error]] = []
-    for missing, wrong in ((True, coarse - said > 0.4), (False, said - coarse > 0.4)):
+    coarse, predicted = shrunk(truth), shrunk(answer)
+    out: list[tuple[float, Error]] = []
+    for missing, wrong in ((True, coarse - predicted > 0.4), (False, predicted - coarse > 0.4)):
         parts, number = ndimage.label(wrong)
         sizes = np.bincount(parts.ravel(), minlength=number + 1)
         for part in np.argsort(-sizes[1:])[:count] + 1:
             if part <= number and sizes[part] >= 2:
-                found.append((float(sizes[part]), Error(parts == part, missing)))
-    found.sort(key=lambda pair: -pair[0])
-    return [error for _, error in found[:count]]
+                out.append((float(sizes[part]), Error(parts == part, missing)))
+    out.sort(key=lambda pair: -pair[0])
+    return [error for _, error in out[:count]]
 
 
 def place(
@@ -102,10 +102,10 @@ def stroke(plane: Plane, error: Error, draws: np.random.Generator) -> None:
     np.maximum(plane, line * within, out=plane)
 
 
-def box(meant: Plane, draws: np.random.Generator, slack: float = 0.08) -> Plane:
+def box(truth: Plane, draws: np.random.Generator, slack: float = 0.08) -> Plane:
     """The filled box around what is meant, loose by up to `slack` of its sides at each."""
-    filled = np.zeros_like(meant)
-    rows, columns = np.flatnonzero((meant > 0.5).any(1)), np.flatnonzero((meant > 0.5).any(0))
+    filled = np.zeros_like(truth)
+    rows, columns = np.flatnonzero((truth > 0.5).any(1)), np.flatnonzero((truth > 0.5).any(0))
     if len(rows) and len(columns):
         top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         height, width = bottom - top, right - left
@@ -127,22 +127,22 @@ def blobs(side: int, share: float, draws: np.random.Generator) -> Plane:
     return (smooth > np.quantile(smooth[::8, ::8], 1 - share)).astype(np.float32)
 
 
-def damaged(meant: Plane, draws: np.random.Generator) -> Plane:
+def damaged(truth: Plane, draws: np.random.Generator) -> Plane:
     """A mask as one meets it: pieces bitten off, pieces of the ground with it, soft ghosts."""
-    side = meant.shape[0]
-    mask = meant * (1 - blobs(side, draws.uniform(0, 0.45), draws) * draws.uniform(0.5, 1))
-    near = ndimage.maximum_filter(shrunk(meant) > 0.5, int(draws.integers(3, 25)))
+    side = truth.shape[0]
+    mask = truth * (1 - blobs(side, draws.uniform(0, 0.45), draws) * draws.uniform(0.5, 1))
+    near = ndimage.maximum_filter(shrunk(truth) > 0.5, int(draws.integers(3, 25)))
     near = np.asarray(Image.fromarray(near).resize((side, side), Image.Resampling.NEAREST))
     added = blobs(side, draws.uniform(0, 0.3), draws) * near * draws.uniform(0.5, 1)
     return np.maximum(mask, added).astype(np.float32)
 
 
-def crude(meant: Plane, draws: np.random.Generator) -> Plane:
+def crude(truth: Plane, draws: np.random.Generator) -> Plane:
     """A mask as one paints it in haste: a rectangle, a lasso around it, a rough fill."""
     kind = draws.integers(3)
     if kind == 0:
-        return box(meant, draws, 0.15)
-    coarse = shrunk(meant) > 0.5
+        return box(truth, draws, 0.15)
+    coarse = shrunk(truth) > 0.5
     steps = int(draws.integers(1, 6))
     if kind == 1:
         coarse = ndimage.binary_dilation(coarse, iterations=steps)
@@ -152,32 +152,32 @@ def crude(meant: Plane, draws: np.random.Generator) -> Plane:
         smaller = ndimage.binary_erosion(coarse, iterations=max(1, steps // 2))
         coarse = smaller if smaller.any() else coarse
     soft = ndimage.gaussian_filter(coarse.astype(np.float32), draws.uniform(0.5, 2))
-    big = Image.fromarray(soft).resize(meant.shape[::-1], Image.Resampling.BILINEAR)
+    big = Image.fromarray(soft).resize(truth.shape[::-1], Image.Resampling.BILINEAR)
     return (np.asarray(big) > 0.5).astype(np.float32)
 
 
-def one_part(meant: Plane, draws: np.random.Generator) -> Plane:
+def one_part(truth: Plane, draws: np.random.Generator) -> Plane:
     """Of several separate subjects one, now and then; else what is meant as it is."""
-    parts, number = ndimage.label(shrunk(meant) > 0.5)
+    parts, number = ndimage.label(shrunk(truth) > 0.5)
     sizes = np.bincount(parts.ravel(), minlength=number + 1)[1:]
     large = np.flatnonzero(sizes > 0.1 * sizes.sum()) + 1 if number else np.array([], int)
     if len(large) < 2 or draws.uniform() < 0.4:
-        return meant
+        return truth
     own = ndimage.binary_dilation(parts == draws.choice(large), iterations=2)
     others = (parts > 0) & ~own
-    side = meant.shape[0]
+    side = truth.shape[0]
     keep = np.asarray(Image.fromarray(~others & own).resize((side, side), Image.Resampling.NEAREST))
-    return (meant * keep).astype(np.float32)
+    return (truth * keep).astype(np.float32)
 
 
 def correct(
-    guide: Guide, meant: Plane, answer: Plane, count: int, painted: bool, draws: np.random.Generator
+    guide: Guide, truth: Plane, answer: Plane, count: int, painted: bool, draws: np.random.Generator
 ) -> None:
     """Adds clicks or strokes at the `count` largest errors of an answer, and the answer itself as
     the previous mask."""
     guide[2] = answer
-    side = meant.shape[0]
-    for error in errors(meant, answer, count):
+    side = truth.shape[0]
+    for error in errors(truth, answer, count):
         plane = guide[0 if error.missing else 1]
         if painted:
             stroke(plane, error, draws)
@@ -185,18 +185,18 @@ def correct(
             click(plane, place(error.cells, draws, side), CLICK * side * draws.uniform(0.7, 1.6))
 
 
-def first(meant: Plane, guide: Guide, draws: np.random.Generator) -> None:
+def first(truth: Plane, guide: Guide, draws: np.random.Generator) -> None:
     """What is said before there is any mask: clicks inside, a stroke, or a box."""
-    side = meant.shape[0]
-    cells = shrunk(meant) > 0.5
+    side = truth.shape[0]
+    cells = shrunk(truth) > 0.5
     if not cells.any():
         return
-    said = draws.uniform()
-    if said < 0.3:
-        guide[3] = box(meant, draws)
+    draw = draws.uniform()
+    if draw < 0.3:
+        guide[3] = box(truth, draws)
         if draws.uniform() < 0.7:
             return
-    if said > 0.85:
+    if draw > 0.85:
         stroke(guide[0], Error(cells, True), draws)
         return
     radius = CLICK * side * draws.uniform(0.7, 1.6)

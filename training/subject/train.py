@@ -47,50 +47,50 @@ the engine looks at every picture twice."""
 
 
 def main() -> None:
-    given = parser().parse_args()
-    torch.manual_seed(given.seed)
-    folder = loop.RUNS / given.run
-    network = starting_network(folder, given.start, given.branch, given.shape)
-    network.encoder.low_precision = given.half
-    network = network.to(given.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    state = loop.begin(network, optimizer_for(network, given.rate))
+    args = parser().parse_args()
+    torch.manual_seed(args.seed)
+    folder = loop.RUNS / args.run
+    network = starting_network(folder, args.start, args.branch, args.shape)
+    network.encoder.low_precision = args.half
+    network = network.to(args.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    state = loop.begin(network, optimizer_for(network, args.rate))
     if (folder / "checkpoint.pt").exists():
         loop.restore(state, folder / "checkpoint.pt")
-    elif given.branch:
-        loop.branch(state, loop.RUNS / given.branch / "checkpoint.pt")
-    if given.compile:
+    elif args.branch:
+        loop.branch(state, loop.RUNS / args.branch / "checkpoint.pt")
+    if args.compile:
         state.network.compile()
-    training = load(given.data, KEPT).to(given.device)
-    development: Development = load_development(given.data)
+    training = load(args.data, KEPT).to(args.device)
+    development: Development = load_development(args.data)
 
     def loss_of_step(network: nn.Module, step: int) -> Mapping[str, torch.Tensor]:
-        seed = given.seed * 1_000_003 + step
+        seed = args.seed * 1_000_003 + step
         draws = np.random.default_rng(seed)
-        side = 32 * round(given.side * draws.choice(SIDES) / 32)
-        rows = training.rows(step, given.batch, given.seed)
+        side = 32 * round(args.side * draws.choice(SIDES) / 32)
+        rows = training.rows(step, args.batch, args.seed)
         cutout = torch.from_numpy(np.isin(rows, training.rows_of["cutout"]))
-        with torch.autocast(torch.device(given.device).type, enabled=False):
+        with torch.autocast(torch.device(args.device).type, enabled=False):
             generator = torch.Generator().manual_seed(seed)
             aspect = training.aspect[torch.from_numpy(rows)]
             planes = augment(training.batch(rows), side, generator, aspect, cutout)
         image = planes[:, :3].contiguous(memory_format=torch.channels_last)
-        guide, meant = prompted(network, image, planes[:, 3:4], planes[:, 4:5], draws)
-        return subject_loss(network(image, guide), meant)
+        guide, truth = prompted(network, image, planes[:, 3:4], planes[:, 4:5], draws)
+        return subject_loss(network(image, guide), truth)
 
     def check(average: nn.Module) -> Mapping[str, float]:
-        return figures(average, development, given.side, given.device)
+        return figures(average, development, args.side, args.device)
 
     settings = loop.Settings(
-        hours=given.hours,
-        learning_rate=given.rate,
-        ema=given.ema,
-        device=given.device,
-        threads=given.threads,
-        nice=given.nice,
+        hours=args.hours,
+        learning_rate=args.rate,
+        ema=args.ema,
+        device=args.device,
+        threads=args.threads,
+        nice=args.nice,
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "shape.json").write_text(json.dumps(network.shape.to_json()) + "\n")
-    loop.run(state, folder, loss_of_step, loop.SCHEDULES[given.schedule], settings, check)
+    loop.run(state, folder, loss_of_step, loop.SCHEDULES[args.schedule], settings, check)
 
 
 def prompted(
@@ -108,11 +108,11 @@ def prompted(
     """
     count = int(len(image) * GUIDED)
     size = image.shape[-1]
-    meant = mask.clone()
+    truth = mask.clone()
     wanted: list[prompts.Plane] = []
     for row in range(count):
         wanted.append(prompts.one_part(part[row, 0].cpu().numpy(), draws))
-        meant[row, 0] = torch.from_numpy(wanted[row]).to(mask)
+        truth[row, 0] = torch.from_numpy(wanted[row]).to(mask)
     guides = np.zeros((count, len(GUIDES), size, size), np.float32)
     own = answers(network, image[:count], guides)
     for row, plane in enumerate(wanted):
@@ -142,7 +142,7 @@ def prompted(
     whole = image.new_zeros(len(image), len(GUIDES), size, size)
     whole[:count] = torch.from_numpy(guides).to(image)
     whole[again, 2:3] = torch.from_numpy(first).to(image)
-    return whole, meant
+    return whole, truth
 
 
 @torch.no_grad()

@@ -167,7 +167,7 @@ def _pass(
     rows = data.from_items(
         [task.row() for task in tasks], override_num_blocks=-(-len(tasks) // size)
     ).map_batches(
-        _Actor,
+        _BatchWorker,
         fn_constructor_args=(worker,),
         batch_size=1,
         compute=data.ActorPoolStrategy(size=workers),
@@ -181,7 +181,7 @@ def _pass(
             yield str(row["key"]), json.loads(row["row"])
 
 
-class _Actor:
+class _BatchWorker:
     """A class, as Ray wants one, around an instance that is made already."""
 
     def __init__(self, worker: Worker) -> None:

@@ -248,14 +248,6 @@ def release(model_id: str) -> None:
     _trim()
 
 
-def release_all() -> None:
-    """Drops every session."""
-    with _registry:
-        _sessions.clear()
-        _opening.clear()
-    _trim()
-
-
 def devices() -> list[DeviceStatus]:
     """Every device this engine knows, tried with a small real inference.
 

@@ -94,10 +94,10 @@ def find(version: str) -> Blender:
     """The Blender of a version, or a skip that says how to get it (a failure in CI)."""
     blender = Blender(version)
     if blender.is_program:
-        found = shutil.which("blender") is not None
+        program = shutil.which("blender") is not None
     else:
-        found = (VENVS / version / ".complete").exists()
-    if not found:
+        program = (VENVS / version / ".complete").exists()
+    if not program:
         _missing(version)
     return blender
 
@@ -130,7 +130,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 
 def run(
-    blender: Blender, scenario: str, folder: Path, env: dict[str, str] | None = None, **given: Any
+    blender: Blender, scenario: str, folder: Path, env: dict[str, str] | None = None, **args: Any
 ) -> Any:
     """What `inside/scenarios.py`'s function `scenario` returns, called with `given`.
 
@@ -139,7 +139,7 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     answer = folder / f"{scenario}.json"
     answer.unlink(missing_ok=True)
-    arguments = json.dumps({"folder": str(folder), **given})
+    arguments = json.dumps({"folder": str(folder), **args})
     done = subprocess.run(
         [*blender.command(INSIDE / "run.py"), scenario, str(answer), arguments],
         env=env or environment(folder),

@@ -76,13 +76,13 @@ def test_encodings(blender: blenders.Blender, user: Path, photo: Path) -> None:
 
 def test_render_as_source(blender: blenders.Blender, user: Path) -> None:
     seen = blenders.run(blender, "render_layers", user)
-    shown = np.array(seen["shown"])
+    displayed = np.array(seen["shown"])
     now, later = np.array(seen["now"]), np.array(seen["later"])
     assert now.shape == (64, 96, 4)
-    assert np.abs(now[..., 3] - shown[..., 3]).max() <= 1
-    solid = shown[..., 3] == 255
+    assert np.abs(now[..., 3] - displayed[..., 3]).max() <= 1
+    solid = displayed[..., 3] == 255
     assert solid.any()
-    assert np.abs(now[solid] - shown[solid]).max() <= 2
+    assert np.abs(now[solid] - displayed[solid]).max() <= 2
     columns = np.arange(96)
     places = [
         (alpha[..., 3].sum(axis=0) * columns).sum() / alpha[..., 3].sum() for alpha in (now, later)
@@ -109,17 +109,19 @@ def test_a_plate_with_transparency_of_its_own(
     plate = np.dstack([color, np.rint(own * 255).astype(np.uint8)])
     Image.fromarray(plate).save(user / "plate_0001.png")
     env = blenders.environment(user, **server)
-    given = {"plate": str(user / "plate_0001.png")}
-    seen = blenders.run(blenders.find(version), "transparent", user, env, **given)
+    args = {"plate": str(user / "plate_0001.png")}
+    seen = blenders.run(blenders.find(version), "transparent", user, env, **args)
     cutout = mattebrush.remove_background(plate)
     assert cutout.foreground is not None
     followed = np.array(seen["matte"])
     for name, matte in (("still", cutout.matte), ("PNG", followed), ("EXR", followed)):
-        shown = np.array(seen[name])
-        assert np.abs(shown[..., 3] / 255 - matte * plate[..., 3] / 255).max() < 1.5 / 255, name
-        solid = shown[..., 3] > 128
+        displayed = np.array(seen[name])
+        assert np.abs(displayed[..., 3] / 255 - matte * plate[..., 3] / 255).max() < 1.5 / 255, name
+        solid = displayed[..., 3] > 128
         assert solid.sum() > 1000
-        wrong = np.abs(shown[..., :3] - cutout.foreground[..., :3].astype(int)).max(axis=2)[solid]
+        wrong = np.abs(displayed[..., :3] - cutout.foreground[..., :3].astype(int)).max(axis=2)[
+            solid
+        ]
         limit = 3 if name == "still" else 40  # a clip's edges are decided by another matting
         assert np.median(wrong) <= 1, name
         assert np.quantile(wrong, 0.9) <= limit, name
@@ -134,8 +136,8 @@ def test_a_plate_that_is_graded_later_keeps_its_grade(
 ) -> None:
     """Clean colors of another grade are not shown, and the masks stay."""
     env = blenders.environment(user, **server)
-    given = {"photo": str(photo), "first": str(frames)}
-    seen = blenders.run(blenders.find(version), "graded", user, env, **given)
+    args = {"photo": str(photo), "first": str(frames)}
+    seen = blenders.run(blenders.find(version), "graded", user, env, **args)
     for kind in ("still", "clip"):
         made, graded, back, again, plate = (
             np.array(seen[f"{kind} {name}"])

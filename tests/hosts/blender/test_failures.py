@@ -13,7 +13,7 @@ from tests.hosts.blender import blenders
 
 pytestmark = pytest.mark.hosts
 
-SAID = {
+MESSAGES = {
     "no node": "Background Mask",
     "wrong name": '"Background Mask"',
     "not moving": "This Frame",
@@ -57,16 +57,16 @@ def test_reports(
     seen = blenders.run(
         blender, "failures", user, None, **{name: str(path) for name, path in paths.items()}
     )
-    said = seen["said"]
-    offline = said.pop("offline", None)
+    message = seen["said"]
+    offline = message.pop("offline", None)
     if blender.version != "3.4":
         assert "Allow Online Access" in offline
-        assert "Allow Online Access" in said.pop("set up offline")
+        assert "Allow Online Access" in message.pop("set up offline")
     else:
-        assert said.pop("not agreed")
-    assert set(said) == set(SAID)
-    for name, words in SAID.items():
-        assert words in said[name], (name, said[name])
+        assert message.pop("not agreed")
+    assert set(message) == set(MESSAGES)
+    for name, words in MESSAGES.items():
+        assert words in message[name], (name, message[name])
     assert 0 < seen["shown"] < 12  # what was done before there was no room
     assert not [name for name in seen["left"] if ".part" in name]
 

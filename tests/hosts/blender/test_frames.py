@@ -37,11 +37,11 @@ def followed(first: Path) -> dict[int, np.ndarray]:
         done += session.feed(
             number, np.asarray(Image.open(first.with_name(f"pan_{100 + number}.png")))
         )
-    found = {}
+    results = {}
     for result in (*done, *session.finish()):
         assert result.cutout is not None
-        found[result.frame] = result.cutout.matte
-    return found
+        results[result.frame] = result.cutout.matte
+    return results
 
 
 def as_bytes(mask: np.ndarray) -> np.ndarray:
@@ -53,8 +53,8 @@ def test_sequence(
     blender: blenders.Blender, user: Path, server: dict[str, str], frames: Path
 ) -> None:
     env = blenders.environment(user, **server)
-    given = {"first": str(frames), "count": COUNT, "painted_frame": PAINTED}
-    seen = blenders.run(blender, "sequence", user, env, **given)
+    args = {"first": str(frames), "count": COUNT, "painted_frame": PAINTED}
+    seen = blenders.run(blender, "sequence", user, env, **args)
     first, second = seen["first_run"], seen["second_run"]
     for name in ("mask_0004.png", "matte/0004.png", "foreground_0004.png", "frames/0004.json"):
         assert any(each.endswith(name) for each in first), name
@@ -124,23 +124,23 @@ def test_video_model(
     for number, picture in enumerate(shots, 101):
         Image.fromarray(picture).save(folder / f"pan_{number}.png")
     env = blenders.environment(user, MATTEBRUSH_HOME=str(home))
-    given = {"first": str(folder / "pan_101.png"), "count": 5, "model": model}
-    seen = blenders.run(blenders.find(version), "video_model", user, env, **given)
+    args = {"first": str(folder / "pan_101.png"), "count": 5, "model": model}
+    seen = blenders.run(blenders.find(version), "video_model", user, env, **args)
 
-    def asked(index: int, first: int) -> np.ndarray:
-        told = {"model": model, "decontaminate": False, "depth": 16, "force": True}
+    def run_job(index: int, first: int) -> np.ndarray:
+        options = {"model": model, "decontaminate": False, "depth": 16, "force": True}
         arrays = {"image": shots[index]}
         if first < index:
             arrays["earlier"] = np.stack(shots[first:index])
-        alpha = operations.run(contract.request_of(told, arrays)).alpha
+        alpha = operations.run(contract.request_of(options, arrays)).alpha
         assert alpha is not None
         return alpha
 
     for index, first in enumerate((0, 0, 0, 3, 3)):
         mask = np.asarray(Image.open(user / f"at_once/000{index + 1}.png"))
-        np.testing.assert_array_equal(mask, asked(index, first))
+        np.testing.assert_array_equal(mask, run_job(index, first))
         if first < index:
-            assert (mask != asked(index, index)).mean() > 0.1  # it does remember
+            assert (mask != run_job(index, index)).mean() > 0.1  # it does remember
     # Made anew by itself: the same, since the frames before are shown to the model again.
     assert seen["again"] == ["0005.png"]
     remade = user / "masks/Background Mask/matte/0005.png"

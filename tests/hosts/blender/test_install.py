@@ -87,8 +87,8 @@ def with_engine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The extension for this machine, its wheels inside."""
     folder = tmp_path_factory.mktemp("with-engine")
     more = ("--wheels", "--output-dir", str(folder))
-    told = mattebrush("plugin", "build", "blender", *more, config=folder / "config")
-    path = Path(told.strip())
+    reported = mattebrush("plugin", "build", "blender", *more, config=folder / "config")
+    path = Path(reported.strip())
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.startswith("wheels/")]
         manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
@@ -107,8 +107,8 @@ def test_a_blender_that_made_no_folders_yet(tmp_path: Path) -> None:
     """As a package of Debian's installs it: there is a program, and nothing of the user's."""
     blenders.find("3.4")
     config = tmp_path / "config"
-    told = mattebrush("plugin", "install", "blender", config=config)
-    assert "Blender 3.4: installed in" in told
+    reported = mattebrush("plugin", "install", "blender", config=config)
+    assert "Blender 3.4: installed in" in reported
     assert (config / "blender/3.4/scripts/addons/mattebrush_blender/__init__.py").is_file()
 
 

@@ -26,12 +26,12 @@ def test_split_into_objects(blender: blenders.Blender, user: Path) -> None:
     seen = blenders.run(blender, "split", user, photo=str(user / "three.png"))
     assert "grounding-dino-tiny" in seen["words"]
     assert seen["names"] == ["Object 1", "Object 2", "Object 3"]
-    found = find(image)
+    objects = find(image)
     for number, true in enumerate(masks, 1):
-        shown = np.array(seen["masks"][number - 1]) / 255
-        assert np.abs(shown - true).mean() < 0.003
-        assert np.abs(shown - found.mask(number)).max() <= 1.01 / 255
-        np.testing.assert_allclose(seen["boxes"][number - 1], found[number].box, atol=0.01)
+        visible = np.array(seen["masks"][number - 1]) / 255
+        assert np.abs(visible - true).mean() < 0.003
+        assert np.abs(visible - objects.mask(number)).max() <= 1.01 / 255
+        np.testing.assert_allclose(seen["boxes"][number - 1], objects[number].box, atol=0.01)
 
 
 def test_blender_picks_objects_of_the_exr_by_name(blender: blenders.Blender, user: Path) -> None:
@@ -44,5 +44,5 @@ def test_blender_picks_objects_of_the_exr_by_name(blender: blenders.Blender, use
     files.write(path, Raster(three()[0]), objects, Recipe(format="exr"), overwrite=True)
     seen = blenders.run(blender, "cryptomatte", user, exr=str(path), names=names)
     assert seen["layer"] == "CryptoObject"
-    for name, shown in zip(names, seen["masks"], strict=True):
-        assert np.abs(np.array(shown) - objects.mask(name)).max() < 1e-3
+    for name, visible in zip(names, seen["masks"], strict=True):
+        assert np.abs(np.array(visible) - objects.mask(name)).max() < 1e-3

@@ -40,8 +40,8 @@ def test_from_import_to_a_clean_comp(
         Image.fromarray(plate(whole, frame)).save(user / f"plates/pan_{100 + frame}.png")
     env = blenders.environment(user, **server)
     blender = blenders.find(version)
-    given = {"first": str(user / "plates/pan_101.png"), "count": COUNT}
-    seen = blenders.run(blender, "shot", user, env, **given)
+    args = {"first": str(user / "plates/pan_101.png"), "count": COUNT}
+    seen = blenders.run(blender, "shot", user, env, **args)
     assert seen["range"] == [1, COUNT]
     assert seen["report"].startswith(f"{COUNT} masks made, 0 were there")
     # What the engine knew after frame 24 was kept: from there it goes on, to the same result.

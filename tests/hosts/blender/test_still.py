@@ -39,8 +39,8 @@ def test_cut_out_painted_refined_and_reopened(
     solid = mask == 255
     assert solid.mean() > 0.03
     np.testing.assert_array_equal(generated[solid][:, :3], cutout.foreground[solid])
-    shown = np.asarray(Image.open(user / "foreground.png"))[..., :3].astype(int)
-    assert np.abs(shown - cutout.foreground).max() <= 1
+    displayed = np.asarray(Image.open(user / "foreground.png"))[..., :3].astype(int)
+    assert np.abs(displayed - cutout.foreground).max() <= 1
 
     refined = np.array(seen["refined"])[..., 3]
     assert (refined[:40, :40] == 255).all()  # strokes stay

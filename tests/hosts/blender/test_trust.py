@@ -35,10 +35,10 @@ def clips(frames: Path, user: Path) -> dict[str, str]:
         folder.mkdir()
         for index in range(COUNT):
             with Image.open(frames.with_name(f"pan_{101 + index}.png")) as picture:
-                shown = (
+                displayed = (
                     picture if name == "first" else picture.transpose(Image.Transpose.ROTATE_180)
                 )
-                shown.save(folder / f"pan_{101 + index}.png")
+                displayed.save(folder / f"pan_{101 + index}.png")
         paths[name] = str(folder / "pan_101.png")
     return paths
 
@@ -71,11 +71,11 @@ def test_a_mask_is_used_for_its_own_frame_and_plate_only(
     np.testing.assert_array_equal(seen["first again"], made[3])
 
     assert (np.array(seen["slipped"]) == 255).all()
-    assert [told.split(",")[0] for told in seen["made slipped"]] == ["0 masks made"] * 2
+    assert [reported.split(",")[0] for reported in seen["made slipped"]] == ["0 masks made"] * 2
     for frame in (4, 6):  # 3 is made anew below
         before = masks / f"mask_{frame:04d}.png"
         assert (moved / f"mask_{frame + 2:04d}.png").read_bytes() == before.read_bytes()
-    assert all("from before the clip was moved" in told for told in seen["made slipped"])
+    assert all("from before the clip was moved" in reported for reported in seen["made slipped"])
 
     assert (np.array(seen["frame replaced"]) == 255).all()
     assert seen["made replaced"].startswith("1 masks made, 1 were there")
@@ -134,8 +134,8 @@ def test_the_object_that_was_chosen_is_followed(
     row = catalog.get(model)
     networks.tiny(row.interface.id, store.folder(row) / row.files[0].name)
     env = blenders.environment(user, MATTEBRUSH_HOME=str(home))
-    given = {"first": clips["first"], "model": model}
-    seen = blenders.run(blenders.find(version), "objects", user, env, **given)
+    args = {"first": clips["first"], "model": model}
+    seen = blenders.run(blenders.find(version), "objects", user, env, **args)
     for name, at in (("one", (60, 90)), ("two", (180, 60))):
         for frame, (x, y) in seen[name].items():
             # Each frame's box is around the disc before, whose middle is off by up to two pixels.
@@ -208,8 +208,8 @@ def test_masks_and_strokes_travel_with_the_node_and_the_file(
 ) -> None:
     """A node renamed, a file saved in another folder: nothing is made anew, no stroke is lost."""
     env = blenders.environment(user, **server)
-    given = {"first": clips["first"], "count": 3}
-    seen = blenders.run(blenders.find(version), "travels", user, env, **given)
+    args = {"first": clips["first"], "count": 3}
+    seen = blenders.run(blenders.find(version), "travels", user, env, **args)
     before = seen["before"]
     assert (np.array(before[1])[2:26, 2:26] == 255).all()
     for name in ("renamed, shown", "saved elsewhere", "made elsewhere, shown"):

@@ -78,15 +78,15 @@ def record(gimp: Gimp, **variables: str) -> dict[tuple[str, str], dict[str, Any]
             if last is None or last <= done or failures > 5:
                 raise
             done = last
-    told = [json.loads(line) for line in out.read_text().splitlines()]
-    return {(one["name"], one["kind"]): one for one in told if "name" in one}
+    results = [json.loads(line) for line in out.read_text().splitlines()]
+    return {(one["name"], one["kind"]): one for one in results if "name" in one}
 
 
 def compared(
     real: dict[tuple[str, str], dict[str, Any]], ours: dict[tuple[str, str], dict[str, Any]]
 ) -> list[Compared]:
     """Each call of the real gimpfu beside ours; those that both refuse are left out."""
-    found = []
+    results = []
     for key, one in real.items():
         other = ours.get(key)
         missing = other is not None and other.get("error") == "MissingProcedure"
@@ -101,25 +101,25 @@ def compared(
         else:
             parts = ("value", "state")
             difference = _difference({p: one[p] for p in parts}, {p: other[p] for p in parts}, "")
-        found.append(Compared(one["group"], *key, difference, missing))
-    return found
+        results.append(Compared(one["group"], *key, difference, missing))
+    return results
 
 
 def _difference(real: Any, ours: Any, where: str) -> str:
     """The first thing that differs by more than rounding."""
     if isinstance(real, dict) and isinstance(ours, dict):
         for name in sorted(set(real) | set(ours)):
-            found = _difference(real.get(name), ours.get(name), f"{where}.{name}")
-            if found:
-                return found
+            result = _difference(real.get(name), ours.get(name), f"{where}.{name}")
+            if result:
+                return result
         return ""
     if isinstance(real, list) and isinstance(ours, list):
         if len(real) != len(ours):
             return f"{where}: {len(real)} and {len(ours)} of them"
         for number, pair in enumerate(zip(real, ours, strict=True)):
-            found = _difference(*pair, f"{where}[{number}]")
-            if found:
-                return found
+            result = _difference(*pair, f"{where}[{number}]")
+            if result:
+                return result
         return ""
     if where.rpartition(".")[2] in ("pixels", "mask", "selection"):
         return _pixels(str(real), str(ours), where)
@@ -202,10 +202,10 @@ def _counts(results: list[Compared]) -> str:
 
 
 def _by_name(results: list[Compared]) -> dict[str, list[Compared]]:
-    found: dict[str, list[Compared]] = collections.defaultdict(list)
+    out: dict[str, list[Compared]] = collections.defaultdict(list)
     for one in results:
-        found[one.name].append(one)
-    return found
+        out[one.name].append(one)
+    return out
 
 
 def main(kinds: list[str]) -> None:

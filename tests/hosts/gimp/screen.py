@@ -116,17 +116,17 @@ class Screen:
 
     def window(self, title: str, seconds: float = _PATIENCE) -> str:
         """Waits for a window and brings it to the front."""
-        found: list[str] = []
+        results: list[str] = []
 
         def there() -> bool:
             if self._manager.poll() is not None:  # without one no window gets the keys
                 self._manager = self.start("openbox")
-            found[:] = self.windows(title)
-            return bool(found)
+            results[:] = self.windows(title)
+            return bool(results)
 
         self.wait(there, f"a window {title}", seconds)
-        self.do("xdotool", "windowactivate", "--sync", found[-1])
-        return found[-1]
+        self.do("xdotool", "windowactivate", "--sync", results[-1])
+        return results[-1]
 
     def active(self, title: str) -> bool:
         """Whether the window that gets the keys is one whose title holds `title`."""

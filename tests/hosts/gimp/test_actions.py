@@ -41,8 +41,8 @@ class Run:
 
     def message(self, name: str) -> str:
         """What the user is told about a failure. In 2.10 a script only hears that there is one."""
-        told: list[str] = self.told[name]
-        return self.output if self.gimp.old else told[0]
+        reported: list[str] = self.told[name]
+        return self.output if self.gimp.old else reported[0]
 
     def layers(self, name: str) -> list[xcfread.Layer]:
         return xcfread.layers(self.folder / f"{name}.xcf")

@@ -40,7 +40,7 @@ def gimp(tmp_path: Path) -> Gimp:
 def test_every_type_is_asked_for_and_remembered(gimp: Gimp) -> None:
     failures: list[AssertionError] = []
 
-    def told(number: int) -> dict[str, Any]:
+    def message(number: int) -> dict[str, Any]:
         return json.loads((gimp.folder / f"types-{number}.json").read_text())
 
     with Screen(gimp) as screen:
@@ -71,7 +71,7 @@ def test_every_type_is_asked_for_and_remembered(gimp: Gimp) -> None:
         screen.key("Return")
         asking.join(120)
     assert failures == []
-    first, second = told(1), told(2)
+    first, second = message(1), message(2)
     assert {name: first[name] for name in EXPECTED} == EXPECTED
     assert first["font"] and first["brush"] and first["pattern"] and first["palette"]
     assert second == first

@@ -31,15 +31,15 @@ def test_ported_plugins_work(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     gimp.run(INSIDE / "ported.py")
 
-    told = json.loads((tmp_path / "ported.json").read_text())
-    assert told["opened"] == [4, 3, row * 3]
+    results = json.loads((tmp_path / "ported.json").read_text())
+    assert results["opened"] == [4, 3, row * 3]
     assert (tmp_path / "out.stripes").read_text().split() == ["4", "3", *map(str, row)]
-    assert told["menus"]["python-fu-mirror-path"] == ["<Paths>/Mirror"]
-    assert told["menus"]["python-fu-badge"] == ["<Image>/Filters/Badges"]
+    assert results["menus"]["python-fu-mirror-path"] == ["<Paths>/Mirror"]
+    assert results["menus"]["python-fu-badge"] == ["<Image>/Filters/Badges"]
     # Five copies over two are two; each mirrored at the image's width, and closed by default.
-    assert told["mirrored"] == [3, ["line 1", "line 0", "line"]]
-    assert told["points"] == [0, [3.0, 1.0] * 3 + [1.0, 2.0] * 3, 1]
-    width, height, pixels = told["badge"]
+    assert results["mirrored"] == [3, ["line 1", "line 0", "line"]]
+    assert results["points"] == [0, [3.0, 1.0] * 3 + [1.0, 2.0] * 3, 1]
+    width, height, pixels = results["badge"]
     assert (width, height) == (16, 8)
     colored = {n for n in range(128) if pixels[4 * n : 4 * n + 4] == [255, 128, 0, 255]}
     assert colored == {y * 16 + x for y in range(4) for x in range(4, 12)}

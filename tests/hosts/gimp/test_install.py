@@ -50,26 +50,26 @@ def plugin(gimp: Gimp, *words: str) -> str:
 def known(gimp: Gimp) -> set[str]:
     """The plug-in's procedures that GIMP knows; in GIMP 3 their menus are checked, too."""
     output = gimp.run(INSIDE / "has_it.py")
-    found = set(re.findall(r"^KNOWN (\S+)$", output, re.MULTILINE))
+    matches = set(re.findall(r"^KNOWN (\S+)$", output, re.MULTILINE))
     if not gimp.old:
         menus = set(re.findall(r"^MENU (\S+) (.+)$", output, re.MULTILINE))
         menus = {(name, path.partition("/[")[0]) for name, path in menus}
-        expected = {(name, "<Image>/Filters/Mattebrush") for name in found}
-        in_layer = found - {"settings", "help"}
+        expected = {(name, "<Image>/Filters/Mattebrush") for name in matches}
+        in_layer = matches - {"settings", "help"}
         assert menus == expected | {(name, "<Image>/Layer/Mask") for name in in_layer}
-    return found
+    return matches
 
 
 @pytest.mark.parametrize("make", [gimphost.gimp3, gimphost.gimp32, gimphost.gimp210])
 def test_install_status_uninstall_build(make: type, tmp_path: Path) -> None:
     gimp: Gimp = make(tmp_path)
-    told = f"GIMP {gimp.version}"
-    assert f"{told}: removed" in plugin(gimp, "uninstall", "gimp")
-    assert f"{told:<22} not installed" in plugin(gimp, "status")
+    reported = f"GIMP {gimp.version}"
+    assert f"{reported}: removed" in plugin(gimp, "uninstall", "gimp")
+    assert f"{reported:<22} not installed" in plugin(gimp, "status")
     assert known(gimp) == set()
 
     assert "Restart GIMP" in plugin(gimp, "install", "gimp")
-    assert f"{told:<22} Mattebrush " in plugin(gimp, "status")
+    assert f"{reported:<22} Mattebrush " in plugin(gimp, "status")
     assert known(gimp) == ENTRIES
 
     plugin(gimp, "uninstall", "gimp")

@@ -34,14 +34,14 @@ def values(plane: xcfread.Plane | None, kind: str) -> np.ndarray:
 
 @pytest.mark.parametrize(("precision", "kind", "full"), [("u8", ">u1", 255), ("u16", ">u2", 65535)])
 def test_layers(run: Any, precision: str, kind: str, full: int) -> None:
-    gimp, _output, told = run
+    gimp, _output, reported = run
     group, *parts, original = xcfread.layers(gimp.folder / f"objects-{precision}.xcf")
     assert (group.name, original.name) == ("farm, objects", "farm")
     assert [part.name for part in parts] == NAMES
     assert [part.visible for part in parts] == [True] * 3
     assert (group.visible, original.visible) == (True, False)
     assert original.mask is not None
-    assert told[f"selected {precision}"] == group.name
+    assert reported[f"selected {precision}"] == group.name
     total = np.zeros(three()[0].shape[:2], np.int64)
     for part, true in zip(parts, three()[1], strict=True):
         mask = values(part.mask, kind)[..., 0]
@@ -52,18 +52,18 @@ def test_layers(run: Any, precision: str, kind: str, full: int) -> None:
 
 
 def test_channels(run: Any) -> None:
-    told = run[2]
-    assert told["channels"] == NAMES
-    assert told["channels seen"] == [False] * 3
-    for row, true in zip(told["channel row"], three()[1], strict=True):
+    reported = run[2]
+    assert reported["channels"] == NAMES
+    assert reported["channels seen"] == [False] * 3
+    for row, true in zip(reported["channel row"], three()[1], strict=True):
         moved = np.zeros(len(row))
         moved[: len(row) - 20] = true[130, 20:]
         assert np.abs(np.array(row) / 255 - moved).mean() < 0.02
 
 
 def test_words_without_a_model_for_them(run: Any) -> None:
-    gimp, output, told = run
-    message = output if gimp.old else told["words"]
+    gimp, output, reported = run
+    message = output if gimp.old else reported["words"]
     assert "The model that this needs is not on this machine yet." in message
     assert "mattebrush models pull grounding-dino-tiny" in message
-    assert told["words: untouched"]
+    assert reported["words: untouched"]

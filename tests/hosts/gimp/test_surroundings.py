@@ -24,10 +24,10 @@ pytestmark = pytest.mark.hosts
 @pytest.fixture(params=["3.0", "2.10"])
 def gimp(request: pytest.FixtureRequest) -> Iterator[Gimp]:
     """A GIMP whose settings are put back afterwards."""
-    found: Gimp = request.getfixturevalue(VERSIONS[request.param])
-    before = found.settings.read_text()
-    yield found
-    found.settings.write_text(before)
+    result: Gimp = request.getfixturevalue(VERSIONS[request.param])
+    before = result.settings.read_text()
+    yield result
+    result.settings.write_text(before)
 
 
 def test_server(gimp: Gimp) -> None:
@@ -52,15 +52,15 @@ def test_server(gimp: Gimp) -> None:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
-    told = json.loads((gimp.folder / "server.json").read_text())
-    assert told["mask"]
-    assert told["own processes"] == jobs
+    results = json.loads((gimp.folder / "server.json").read_text())
+    assert results["mask"]
+    assert results["own processes"] == jobs
     assert server.returncode == -signal.SIGKILL
-    assert told["gone"] != "no failure"
-    message = output if gimp.old else told["gone"]
+    assert results["gone"] != "no failure"
+    message = output if gimp.old else results["gone"]
     assert "went away" in message
     assert 'Start it in a terminal with "mattebrush serve"' in message
-    assert told["unharmed"] == [True, True]
+    assert results["unharmed"] == [True, True]
 
 
 def kill_in_second_job(server: subprocess.Popen[bytes], note: Path) -> None:

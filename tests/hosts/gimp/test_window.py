@@ -47,9 +47,9 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
 
 def thumbnail_off(window: Window, mask: np.ndarray, name: str) -> float:
     """How far, of 255, what stands at the mask's thumbnail is from `mask`; takes a picture."""
-    shown = Image.open(window.screen.picture(name)).convert("L").crop(_THUMBNAIL)
-    small = Image.fromarray(mask).resize(shown.size, Image.Resampling.BOX)
-    return float(np.abs(np.asarray(shown, float) - np.asarray(small, float)).mean())
+    displayed = Image.open(window.screen.picture(name)).convert("L").crop(_THUMBNAIL)
+    small = Image.fromarray(mask).resize(displayed.size, Image.Resampling.BOX)
+    return float(np.abs(np.asarray(displayed, float) - np.asarray(small, float)).mean())
 
 
 def test_from_menu_to_undo(window: Window) -> None:
@@ -63,23 +63,23 @@ def test_from_menu_to_undo(window: Window) -> None:
     screen.picture("dialog")
     screen.key("Return")
     screen.wait(lambda: window.look()["mask"], "the mask")
-    given = window.gimp.job(window.gimp.last_job(), "answer")["alpha"]
-    window.wait_for_mask(given, "the mask")
-    screen.wait(lambda: thumbnail_off(window, given, "removed") < 30, "the mask's thumbnail")
+    expected = window.gimp.job(window.gimp.last_job(), "answer")["alpha"]
+    window.wait_for_mask(expected, "the mask")
+    screen.wait(lambda: thumbnail_off(window, expected, "removed") < 30, "the mask's thumbnail")
     first = window.look()
     assert first["editing"]
 
     screen.key("ctrl+f")
     screen.wait(lambda: window.look()["mask"] != first["mask"], "the same again")
-    window.wait_for_mask(given, "the same mask again")
+    window.wait_for_mask(expected, "the same mask again")
 
     # A stroke with the brush, in black, across the lemur's breast.
     screen.window("photo")
     screen.key("p")
     screen.drag((400, 300), (480, 320))
-    painted = window.painted(given)
+    painted = window.painted(expected)
     screen.picture("painted")
-    stroke = (painted == 0) & (given > 200)
+    stroke = (painted == 0) & (expected > 200)
     assert stroke.sum() > 300
 
     before = window.look()["mask"]
@@ -90,26 +90,26 @@ def test_from_menu_to_undo(window: Window) -> None:
     window.wait_for_mask(refined, "the refined mask")
     assert (refined != painted).any()
     screen.picture("refined")
-    np.testing.assert_array_equal(window.gimp.job(last, "request")["previous"], given)
+    np.testing.assert_array_equal(window.gimp.job(last, "request")["previous"], expected)
     assert (refined[stroke] == 0).all()
     # A black stroke raises nothing that it did not touch, and most of the picture stays as it was.
-    alone = painted == given
-    assert (refined <= given)[alone].all()
-    assert (refined == given)[alone].mean() > 0.9
+    alone = painted == expected
+    assert (refined <= expected)[alone].all()
+    assert (refined == expected)[alone].mean() > 0.9
 
     screen.window("photo")
     screen.key("ctrl+z")
     window.wait_for_mask(painted, "undo of Refine Mask")
     screen.key("ctrl+z")
-    window.wait_for_mask(given, "undo of the stroke")
+    window.wait_for_mask(expected, "undo of the stroke")
     screen.key("ctrl+z")
     screen.wait(lambda: window.look()["mask"] == first["mask"], "undo of the repetition")
     screen.key("ctrl+z")
     screen.wait(lambda: not window.look()["mask"], "undo of Remove Background")
     assert window.look()["parasites"] == []
-    assert thumbnail_off(window, given, "undone") > 50
+    assert thumbnail_off(window, expected, "undone") > 50
     screen.key("ctrl+y")
-    window.wait_for_mask(given, "the mask after redo")
+    window.wait_for_mask(expected, "the mask after redo")
     screen.key("ctrl+z")
     screen.wait(lambda: not window.look()["mask"], "undo again")
     assert not window.look()["dirty"]
@@ -127,10 +127,10 @@ def test_a_click_cuts_the_object_out(window: Window) -> None:
     screen.wait(lambda: window.look()["mask"], "the mask")
     request = gimp.job(gimp.last_job(), "request")
     ((x, y, keep),) = json.loads(request["options"].tobytes())["prompt"]["points"]
-    given = gimp.job(gimp.last_job(), "answer")["alpha"]
-    window.wait_for_mask(given, "the mask")
-    assert (keep, given[y, x]) == (1, 255)
-    assert 0.1 < (given > 127).mean() < 0.6
+    expected = gimp.job(gimp.last_job(), "answer")["alpha"]
+    window.wait_for_mask(expected, "the mask")
+    assert (keep, expected[y, x]) == (1, 255)
+    assert 0.1 < (expected > 127).mean() < 0.6
     screen.key("ctrl+z")
     screen.wait(lambda: not window.look()["mask"], "undo")
 
@@ -176,10 +176,10 @@ def test_cancel(window: Window) -> None:
 def state(pid: int) -> str:
     """R, S, T ... of a process; "" when there is none (any more)."""
     try:
-        found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        result = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
         return ""
-    return "" if found == "Z" else found
+    return "" if result == "Z" else result
 
 
 def test_without_an_engine_set_up_is_offered(window: Window) -> None:
@@ -187,12 +187,12 @@ def test_without_an_engine_set_up_is_offered(window: Window) -> None:
     gimp.set_up(python="/nowhere/python")
     dialog = window.choose("Remove Background")
 
-    def asked() -> bool:
+    def run_job() -> bool:
         if not screen.windows("^Mattebrush$"):
             screen.click_in(dialog, *_SET_UP)  # the button comes when the preview has failed
         return bool(screen.windows("^Mattebrush$"))
 
-    screen.wait(asked, "the question")
+    screen.wait(run_job, "the question")
     screen.picture("question")
     screen.key("Escape")
     screen.wait(lambda: not screen.windows("^Mattebrush$"), "the question's end")

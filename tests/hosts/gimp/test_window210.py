@@ -48,8 +48,8 @@ def test_undo_and_redo(tmp_path: Path) -> None:
 
         choices = '"" "auto" 0 0 "all" 0 0 "replace" 1'
         ask(f"(plug-in-mattebrush-remove-background RUN-NONINTERACTIVE image {choices})")
-        given = gimp.job(0, "answer")["alpha"]
-        np.testing.assert_array_equal(mask(), given)
+        expected = gimp.job(0, "answer")["alpha"]
+        np.testing.assert_array_equal(mask(), expected)
         time.sleep(1)
         screen.picture("removed")
         screen.window("photo")
@@ -59,4 +59,4 @@ def test_undo_and_redo(tmp_path: Path) -> None:
         screen.picture("undone")
         screen.key("ctrl+y")
         screen.wait(lambda: mask() is not None, "redo")
-        np.testing.assert_array_equal(mask(), given)
+        np.testing.assert_array_equal(mask(), expected)

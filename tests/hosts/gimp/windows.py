@@ -161,12 +161,12 @@ class Window:
         """Waits for exactly these values: a new mask is there, white, before it has its own, and
         has them before the plug-in has closed its step to undo."""
 
-        def shown() -> bool:
+        def displayed() -> bool:
             over = not self.plugin_runs()
             now = self.mask()
             return over and now is not None and np.array_equal(now, expected)
 
-        self.screen.wait(shown, what)
+        self.screen.wait(displayed, what)
 
     def painted(self, before: np.ndarray) -> np.ndarray:
         """Waits for a stroke to change the mask, and for its end; returns the mask."""
@@ -206,9 +206,9 @@ class ScriptFu:
 
 
 def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    with socket.socket() as result:
+        result.bind(("127.0.0.1", 0))
+        return int(result.getsockname()[1])
 
 
 def answers(port: int) -> bool:

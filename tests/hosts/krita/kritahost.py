@@ -133,10 +133,10 @@ class Krita:
             while process.poll() is None and time.monotonic() < end:
                 time.sleep(0.05)
             ended = f"exit status {process.poll()} (None: still running)"
-        said = log.read_text(errors="replace")[-3000:]
-        assert result.exists(), f"Krita {self.version} left no result, {ended}:\n{said}"
+        text = log.read_text(errors="replace")[-3000:]
+        assert result.exists(), f"Krita {self.version} left no result, {ended}:\n{text}"
         values = json.loads(result.read_text())
-        assert "failure" not in values, f"{values['failure']}\n{said}"
+        assert "failure" not in values, f"{values['failure']}\n{text}"
         return values["result"]
 
     @contextlib.contextmanager

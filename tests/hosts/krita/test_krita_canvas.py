@@ -68,8 +68,8 @@ def test_enter_makes_the_mask_of_the_object_in_one_step(work: Work) -> None:
     assert observed["name"] == observed["active"] == "Mask 1, object"
     assert observed["gone"]
     assert observed["undone"] == 0
-    found, subject = work.mask("object") > 0.5, work.mask("whole") > 0.5
-    assert (found & subject).sum() / (found | subject).sum() > 0.7
+    predicted, subject = work.mask("object") > 0.5, work.mask("whole") > 0.5
+    assert (predicted & subject).sum() / (predicted | subject).sum() > 0.7
 
 
 def test_a_box_is_dragged_and_cancel_changes_nothing(work: Work) -> None:

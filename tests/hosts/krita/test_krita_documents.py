@@ -69,11 +69,11 @@ def run(krita: Krita, picture: Path, server: dict[str, str]) -> Run:
 def test_saved_mask_is_what_the_engine_gave(run: Run, case: str) -> None:
     observed = run.observed[case]
     x, y, width, height = observed["rect"]
-    given = np.fromfile(run.folder / f"{case}.alpha", np.uint8).reshape(observed["shape"])
-    assert given.shape == (height, width)
-    assert 0.05 < given.mean() / 255 < 0.7  # there is a subject
+    inputs = np.fromfile(run.folder / f"{case}.alpha", np.uint8).reshape(observed["shape"])
+    assert inputs.shape == (height, width)
+    assert 0.05 < inputs.mean() / 255 < 0.7  # there is a subject
     expected = np.zeros((HEIGHT + 400, WIDTH + 400), np.uint8)
-    expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = given
+    expected[200 + y : 200 + y + height, 200 + x : 200 + x + width] = inputs
     expected = expected[200 : 200 + HEIGHT, 200 : 200 + WIDTH]
     (layer,) = [each for each in kraread.layers(run.folder / f"{case}.kra") if each.masks]
     assert layer.masks[-1].name == observed["name"] == "Mask 1"
@@ -110,15 +110,15 @@ def test_clean_colors_change_the_edge_only(run: Run, case: str) -> None:
     # In sRGB of 8 bits the edge shows what the engine gave. Not so in CMYK: there Krita's two ways
     # of converting differ in how black is mapped, by several levels of 255; by how much, the
     # original's pixels tell, which went the same two ways.
-    shown, given = run.in_srgb(case, "clean8", "foreground", observed["kind"])
-    difference = np.abs(shown - given)[soft]
+    displayed, inputs = run.in_srgb(case, "clean8", "foreground", observed["kind"])
+    difference = np.abs(displayed - inputs)[soft]
     if "CMYKA" in case:
         original, sent = run.in_srgb(case, "pixels8", "sent", observed["kind"])
         assert difference.mean() < np.abs(original - sent)[soft].mean() + 3
     else:
         assert np.percentile(difference, 99) <= 3, difference.max()
     before8 = run.plane(case, "pixels8")[..., 2::-1].astype(float)
-    assert np.abs(shown - before8)[soft].mean() > 3
+    assert np.abs(displayed - before8)[soft].mean() > 3
 
 
 def test_layers_beneath_a_replaced_mask_are_read_without_it(run: Run) -> None:

@@ -117,10 +117,10 @@ def test_no_module_needs_more_than_krita_has() -> None:
 def test_no_module_waits_in_a_nested_event_loop() -> None:
     """In one, Krita neither shows new layers nor makes another the active one."""
     loops = {"exec", "exec_", "QEventLoop", "processEvents", "waitForFinished", "waitForDone"}
-    found = {
+    results = {
         f"{path.name}: {node.attr}"
         for path in (REPOSITORY / "plugins/krita/mattebrush").glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr in loops
     }
-    assert found == set()
+    assert results == set()

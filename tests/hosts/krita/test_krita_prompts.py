@@ -28,8 +28,8 @@ def test_spots_are_points_and_areas_are_boxes(prompts: ModuleType) -> None:
     selection[10:13, 20:24] = 255
     selection[50:150, 100:220] = 255
     selection[80:100, 140:180] = 0  # a hole makes no second area
-    found = prompts.prompt(selection.tobytes(), 400, 300)
-    assert found == {"points": [[22.0, 11.5, 1]], "boxes": [[100, 50, 220, 150]]}
+    result = prompts.prompt(selection.tobytes(), 400, 300)
+    assert result == {"points": [[22.0, 11.5, 1]], "boxes": [[100, 50, 220, 150]]}
 
 
 def test_arms_that_meet_further_down_are_one_area(prompts: ModuleType) -> None:

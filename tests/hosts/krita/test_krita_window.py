@@ -71,8 +71,8 @@ def test_docker_shows_what_matters_in_the_default_layout(hour: Hour) -> None:
 
 def test_progress_tells_the_stage_and_the_time_left(hour: Hour) -> None:
     observed = hour.observed["remove"]
-    assert any(said.startswith("Finding the subject") for said in observed["said"])
-    assert any(said.endswith(" left") for said in observed["said"])
+    assert any(message.startswith("Finding the subject") for message in observed["said"])
+    assert any(message.endswith(" left") for message in observed["said"])
     assert observed["bar"] == sorted(observed["bar"])  # it never goes back
     assert observed["bar"][-1] > 80
 
@@ -150,8 +150,8 @@ def test_clean_colors_are_one_step(hour: Hour) -> None:
 
 def test_saved_and_exported_as_shown(hour: Hour) -> None:
     (layer,) = kraread.layers(hour.folder / "window.kra")
-    (shown,) = [mask for mask in layer.masks if mask.visible]
-    pixels = np.frombuffer(shown.pixels, np.uint8).reshape(HEIGHT, WIDTH)
+    (visible,) = [mask for mask in layer.masks if mask.visible]
+    pixels = np.frombuffer(visible.pixels, np.uint8).reshape(HEIGHT, WIDTH)
     with Image.open(hour.folder / "window.png") as exported:
         np.testing.assert_array_equal(np.asarray(exported)[..., 3], pixels)
 
@@ -169,8 +169,8 @@ def test_the_subject_is_carried_over_every_frame_without_ghosts(hour: Hour, name
     ghosts = []
     for number, mask in enumerate(masks):
         there = np.roll(first, 4 * number, axis=1)  # it moves by four pixels a frame
-        shown = mask > 0.5
-        assert (shown & there).sum() / (shown | there).sum() > 0.8, number
+        displayed = mask > 0.5
+        assert (displayed & there).sum() / (displayed | there).sum() > 0.8, number
         ghosts.append(mask[~ndimage.binary_dilation(there, iterations=12)].mean())
     assert max(ghosts) < 0.02, ghosts
     assert ghosts[-1] < ghosts[0] + 0.005, ghosts

@@ -20,8 +20,8 @@ import numpy as np
 import scene as s
 
 ANSWER, ARGUMENTS = sys.argv[sys.argv.index("--") + 1 :]
-GIVEN = json.loads(ARGUMENTS)
-FOLDER = GIVEN["folder"]
+results = json.loads(ARGUMENTS)
+FOLDER = results["folder"]
 PLACES = {
     "3.4": {
         "add": ((157, 41), (190, 220), (340, 514)),
@@ -131,7 +131,7 @@ def session():
     yield 1
     yield from click(middle(images))  # the splash screen goes
     tree = s.prepare(320, 207)
-    source = s.image_node(tree, GIVEN["photo"])
+    source = s.image_node(tree, results["photo"])
     source.location = -500, 0
     yield 0.5
 
@@ -149,7 +149,7 @@ def session():
     picture("3-panel")
 
     matte, tasks = s.module("matte"), s.module("tasks")
-    generate = GIVEN["buttons"]["generate"]
+    generate = results["buttons"]["generate"]
     bpy.ops.ed.undo_push(message="ready")  # what this script changed is no step of its own
     yield from click(generate, 0.2)
     yield from until(lambda: tasks.running)
@@ -181,7 +181,7 @@ def session():
     mask = matte.mask_image(node.node_tree)
     seen["redone"] = bool((s.values(mask)[..., 0] == generated).all())
 
-    yield from click(GIVEN["buttons"]["paint"])
+    yield from click(results["buttons"]["paint"])
     space = images.spaces[0]
     seen["painting"] = space.mode == "PAINT" and space.image == mask
     yield from stroke(images)
@@ -197,7 +197,7 @@ def session():
     yield from until(lambda: np.abs(s.values(mask)[..., 0] - painted).max() < 0.01)
     yield from until(lambda: np.abs(viewed() - painted).max() < 0.01)
 
-    yield from click(GIVEN["buttons"]["refine"], 0.2)
+    yield from click(results["buttons"]["refine"], 0.2)
     yield from until(lambda: matte.mask_image(node.node_tree).name != "Background Mask Mask")
     yield 1
     refined = matte.mask_image(node.node_tree)
@@ -236,7 +236,7 @@ def one_frame(group, images, alpha, seen):
     state.shot, state.frame_start, state.frame_end = "", 1, 3
     matte.set_sequence(group, folder)
     yield 1
-    yield from click(GIVEN["buttons"]["paint"])
+    yield from click(results["buttons"]["paint"])
     seen["frame"] = space.image.name
     yield from stroke(images, 20)
     painted = s.values(space.image)[..., 0].copy()
@@ -251,7 +251,7 @@ def one_frame(group, images, alpha, seen):
         seen["outline"].append(orange(f"8-{view.lower()}"))
 
     before = space.image
-    yield from click(GIVEN["buttons"]["refine"], 0.2)
+    yield from click(results["buttons"]["refine"], 0.2)
     yield from until(lambda: space.image != before and matte.mask_image(group) == space.image)
     seen["frame_goes_on"] = [space.mode == "PAINT", state.painted_frame]
     refined = s.values(space.image)[..., 0].copy()
@@ -273,8 +273,8 @@ def one_frame(group, images, alpha, seen):
 
 def orange(name):
     """How many pixels of a screenshot have the color of the next frame's outline."""
-    shown = s.stored(f"{FOLDER}/{name}.png")[..., :3]
-    return int((np.abs(shown - (1.0, 0.55, 0.1)).max(axis=2) < 0.05).sum())
+    displayed = s.stored(f"{FOLDER}/{name}.png")[..., :3]
+    return int((np.abs(displayed - (1.0, 0.55, 0.1)).max(axis=2) < 0.05).sum())
 
 
 def choose(group, images, seen):
@@ -338,7 +338,7 @@ def no_engine(group, images, seen):
     before = matte.mask_image(group), len(bpy.data.images)
     own = s.preferences()
     own.engine, own.python = "process", "/nowhere/python"
-    yield from click(GIVEN["buttons"]["generate"], 1)
+    yield from click(results["buttons"]["generate"], 1)
     yield from until(lambda: not tasks.running)
     picture("11-no-engine")
     seen["unharmed"] = before == (matte.mask_image(group), len(bpy.data.images))

@@ -59,13 +59,13 @@ def reopened_with(folder):
     s.install(f"{folder}/zips")
     bpy.ops.wm.open_mainfile(filepath=f"{folder}/still.blend")
     _, node = s.module("matte").find(bpy.context)
-    given = s.module("matte").kept(node.node_tree, s.module("nodes").MATTE)
+    inputs = s.module("matte").kept(node.node_tree, s.module("nodes").MATTE)
     render = s.render(f"{folder}/reopened_with.png")
     assert bpy.ops.mattebrush.refine_mask() == {"FINISHED"}
     assert bpy.ops.mattebrush.mark_asset() == {"FINISHED"}
     return {
         "render": s.bytes_of(render),
-        "given": given is not None,
+        "given": inputs is not None,
         "asset": node.node_tree.asset_data is not None,
     }
 
@@ -205,9 +205,9 @@ def grey_card(folder):
     node = s.add_matte(tree)
     card = np.full((16, 64, 3), 0.5, np.float32)
     mask = np.repeat(np.array(GREYS, np.float32) / 255, 16)[None].repeat(16, axis=0)
-    shown = pixels.new("Card", card, is_data=False, is_float=False)
+    displayed = pixels.new("Card", card, is_data=False, is_float=False)
     source = tree.nodes.new("CompositorNodeImage")
-    source.image = shown
+    source.image = displayed
     tree.links.new(source.outputs[0], node.inputs["Image"])
     clean = pixels.new(
         "Clean", np.full((16, 64, 3), 0.8, np.float32), is_data=False, is_float=False
@@ -267,7 +267,7 @@ def render_layers(folder):
     source = sources.of_node(scene, tree, node)
     now = sources.read(source, scene.frame_current).pixels
     later = sources.read(source, 5).pixels
-    shown = s.render(f"{folder}/shown.png")
+    displayed = s.render(f"{folder}/shown.png")
 
     bpy.ops.wm.save_as_mainfile(filepath=f"{folder}/render.blend")
     matte, generate = s.module("matte"), bpy.ops.mattebrush.generate_mask
@@ -287,7 +287,7 @@ def render_layers(folder):
         "masks": masks,
         "now": (now // 257).tolist(),
         "later": (later // 257).tolist(),
-        "shown": s.bytes_of(shown),
+        "shown": s.bytes_of(displayed),
         "kept": [scene.frame_current, scene.render.use_compositing, len(bpy.data.scenes)],
     }
 
@@ -297,12 +297,12 @@ def failures(folder, photo, first, full):
     s.install(f"{folder}/zips")
     scene = bpy.context.scene
     generate = bpy.ops.mattebrush.generate_mask
-    said = {"no node": s.refusal(generate)}
+    message = {"no node": s.refusal(generate)}
     tree = s.prepare(320, 207)
     s.image_node(tree, photo)
     node = s.add_matte(tree)
-    said["wrong name"] = s.refusal(generate, node="Other")
-    said["not moving"] = s.refusal(generate, frames="RANGE")
+    message["wrong name"] = s.refusal(generate, node="Other")
+    message["not moving"] = s.refusal(generate, frames="RANGE")
     assert generate() == {"FINISHED"}
     mask = s.module("matte").mask_image(node.node_tree)
     before = [mask.name, s.values(mask).tolist(), len(bpy.data.images), len(bpy.data.scenes)]
@@ -310,36 +310,36 @@ def failures(folder, photo, first, full):
 
     own = s.preferences()
     own.engine, own.python = "process", "/nowhere/python"
-    said["no engine"] = s.refusal(generate)
-    said["no engine, tested"] = s.refusal(bpy.ops.mattebrush.test_engine)
+    message["no engine"] = s.refusal(generate)
+    message["no engine, tested"] = s.refusal(bpy.ops.mattebrush.test_engine)
     own.python = sys.executable if "python" in sys.executable else "/usr/bin/python3"
-    said["not installed there"] = s.refusal(generate)
+    message["not installed there"] = s.refusal(generate)
     own.engine, own.python = "default", ""
     s.kill_children_soon()
-    said["killed"] = s.refusal(generate)
+    message["killed"] = s.refusal(generate)
     own.model = "no-such-model"
-    said["no model"] = s.refusal(generate)
+    message["no model"] = s.refusal(generate)
     own.model = ""
     own.server = "http://192.0.2.1:9"
     if hasattr(bpy.app, "online_access"):
-        said["offline"] = s.refusal(generate)
-        said["set up offline"] = s.refusal(bpy.ops.mattebrush.set_up_engine, agreed=True)
+        message["offline"] = s.refusal(generate)
+        message["set up offline"] = s.refusal(bpy.ops.mattebrush.set_up_engine, agreed=True)
     else:
-        said["not agreed"] = s.refusal(bpy.ops.mattebrush.set_up_engine)
+        message["not agreed"] = s.refusal(bpy.ops.mattebrush.set_up_engine)
     own.server = "http://127.0.0.1:9"
-    said["no server"] = s.refusal(generate)
+    message["no server"] = s.refusal(generate)
     own.server = ""
 
     source = node.inputs["Image"].links[0].from_node
     own_picture = source.image
     flat = np.full((40, 40, 3), 0.5, np.float32)
     source.image = s.module("pixels").new("Flat", flat, is_data=False, is_float=False)
-    said["no subject"] = s.refusal(generate)
+    message["no subject"] = s.refusal(generate)
     bpy.data.images.remove(source.image)
-    said["no image"] = s.refusal(generate)
+    message["no image"] = s.refusal(generate)
     source.image = bpy.data.images.load(photo)
     source.image.filepath = "//gone.png"
-    said["source missing"] = s.refusal(generate)
+    message["source missing"] = s.refusal(generate)
     bpy.data.images.remove(source.image)
     source.image = own_picture
     after = [mask.name, s.values(mask).tolist(), len(bpy.data.images), len(bpy.data.scenes)]
@@ -348,23 +348,23 @@ def failures(folder, photo, first, full):
     layers = tree.nodes.new("CompositorNodeRLayers")
     tree.links.new(layers.outputs[0], node.inputs["Image"])
     scene.render.resolution_x, scene.render.resolution_percentage = 4, 1
-    said["no size"] = s.refusal(generate)
+    message["no size"] = s.refusal(generate)
     scene.render.resolution_x, scene.render.resolution_percentage = 320, 100
     tree.links.remove(node.inputs["Image"].links[0])
-    said["not connected"] = s.refusal(generate)
+    message["not connected"] = s.refusal(generate)
 
     frames = s.image_node(tree, first)
     frames.image.source = "SEQUENCE"
     frames.frame_duration, frames.frame_offset = 12, 100
     tree.links.new(frames.outputs[0], node.inputs["Image"])
     tree.nodes.active = node
-    said["never saved"] = s.refusal(generate, frame_start=1, frame_end=2)
+    message["never saved"] = s.refusal(generate, frame_start=1, frame_end=2)
     state.folder = "/proc/masks"
-    said["not writable"] = s.refusal(generate, frame_start=1, frame_end=2)
+    message["not writable"] = s.refusal(generate, frame_start=1, frame_end=2)
     state.folder = full
-    said["disk full"] = s.refusal(generate, frame_start=1, frame_end=12)
+    message["disk full"] = s.refusal(generate, frame_start=1, frame_end=12)
     return {
-        "said": said,
+        "said": message,
         "shown": len(s.module("matte").folder_of(node.node_tree).frames()),
         "left": list(s.files_below(full)),
     }
@@ -626,13 +626,13 @@ def switched_on(folder):
 
 def _middles(folder, frames):
     """Frame -> (x, y) of the middle of what its mask shows."""
-    found = {}
+    results = {}
     for frame in frames:
         rows, columns = np.nonzero(
             s.module("pixels").load_mask(f"{folder}/mask_{frame:04d}.png") > 0.5
         )
-        found[frame] = [float(columns.mean()), float(rows.mean())]
-    return found
+        results[frame] = [float(columns.mean()), float(rows.mean())]
+    return results
 
 
 def objects(folder, first, model):
@@ -705,10 +705,10 @@ def cryptomatte(folder, exr, names):
         bpy.ops.render.render(write_still=True)
         rendered = bpy.data.images.load(f"{folder}/{name}.exr", check_existing=False)
         answer["masks"].append(s.values(rendered)[..., 0].astype(float).tolist())
-    shown = s.image_node(tree, exr)
+    displayed = s.image_node(tree, exr)
     answer["layers"] = [
-        each.identifier for each in shown.bl_rna.properties["layer"].enum_items
-    ] or [shown.layer]
+        each.identifier for each in displayed.bl_rna.properties["layer"].enum_items
+    ] or [displayed.layer]
     return answer
 
 
@@ -830,7 +830,7 @@ def graded(folder, photo, first):
             tree.links.new(one.outputs[0], other.inputs[0])
         bpy.context.view_layer.update()
 
-    def shown(name):
+    def displayed(name):
         s.show(tree, node.outputs["Foreground"])
         answer[name] = s.bytes_of(s.render(f"{folder}/{name}.png")[..., :3])
         s.show(tree, node.outputs["Image"])
@@ -840,14 +840,14 @@ def graded(folder, photo, first):
     def rounds(kind, source):
         lead(source)
         assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
-        shown(f"{kind} made")
+        displayed(f"{kind} made")
         lead(source, grade)
-        shown(f"{kind} graded")
+        displayed(f"{kind} graded")
         lead(source)
-        shown(f"{kind} back")
+        displayed(f"{kind} back")
         lead(source, grade)
         assert bpy.ops.mattebrush.generate_mask() == {"FINISHED"}
-        shown(f"{kind} made again")
+        displayed(f"{kind} made again")
         s.show(tree, grade.outputs[0])
         answer[f"{kind} plate"] = s.bytes_of(s.render(f"{folder}/plate.png")[..., :3])
 
@@ -931,9 +931,9 @@ def cancelled(folder, first, count):
         "//masks", "Background Mask", ".png", False, generating.wish_of(group, source)
     )
     steps = generating.sequence(lambda: group, source, range(1, count + 1), plan)
-    told = []
+    reported = []
     for text, _ in steps:
-        told.append(text)
+        reported.append(text)
         if list(Path(folder).glob("masks/*/mask_0002.png")):
             break
     running = s.children()
@@ -950,7 +950,7 @@ def cancelled(folder, first, count):
         "done": done,
         "report": state.report,
         "frames": folder_now.frames(),
-        "told": told,
+        "told": reported,
     }
 
 
@@ -1063,11 +1063,11 @@ def shot(folder, first, count):
 def _last_ones_anew(folder, count):
     """The mattes of the last two frames, made anew: whether they are the same to the bit, and
     which frames the engine was shown for them."""
-    jobs, shown = s.module("jobs"), []
+    jobs, displayed = s.module("jobs"), []
     ask = jobs.ask
 
     def noted(session, options, **arrays):
-        shown.append(options.get("frame"))
+        displayed.append(options.get("frame"))
         return ask(session, options, **arrays)
 
     files = [
@@ -1081,7 +1081,7 @@ def _last_ones_anew(folder, count):
     jobs.ask = ask
     assert done == {"FINISHED"}
     same = [file.read_bytes() for file in files] == before
-    return {"same": same, "shown": [frame for frame in shown if frame is not None]}
+    return {"same": same, "shown": [frame for frame in displayed if frame is not None]}
 
 
 def shot_on_a_farm(folder, count):
@@ -1113,11 +1113,11 @@ def language(folder, name):
 def _untold(translations):
     """What Blender shows of the add-on that it finds no translation of: labels and tooltips of
     operators, panels and menus, and of what is registered with them."""
-    found = []
+    results = []
 
     def look(text, look_up, context="*"):
         if text and look_up(text, context) == text:
-            found.append(text)
+            results.append(text)
 
     kinds = [getattr(bpy.types, name) for name in dir(bpy.types) if "mattebrush" in name.lower()]
     for kind in kinds:
@@ -1135,4 +1135,4 @@ def _untold(translations):
             if each.type == "ENUM":
                 for item in each.enum_items:
                     look(item.description, translations.pgettext_tip)
-    return sorted(set(found))
+    return sorted(set(results))

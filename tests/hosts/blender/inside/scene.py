@@ -224,10 +224,10 @@ def simple_scene(scene):
     scene.frame_set(1)
 
 
-def refusal(operator, **given):
+def refusal(operator, **args):
     """What Blender says when an operator fails; fails itself when that does not."""
     try:
-        operator(**given)
+        operator(**args)
     except RuntimeError as error:
         return str(error).removeprefix("Error: ").strip()
     raise AssertionError(f"{operator} did not fail")
@@ -235,10 +235,10 @@ def refusal(operator, **given):
 
 def children():
     """The programs that this Blender has started and that still run."""
-    found = []
+    results = []
     for path in Path(f"/proc/{os.getpid()}/task").glob("*/children"):
-        found += path.read_text().split()
-    return found
+        results += path.read_text().split()
+    return results
 
 
 def kill_children_soon():

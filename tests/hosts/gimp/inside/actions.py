@@ -13,7 +13,7 @@ sys.path.insert(0, os.environ["INSIDE"])
 from pictures import *
 
 SETTINGS = os.path.join(os.path.expanduser("~"), ".config", "mattebrush", "plugins.json")
-told = {}
+reported = {}
 
 
 def stroke(image, layer, color, rectangle):
@@ -30,7 +30,7 @@ def refine_strokes(precision):
     remove(image)
     stroke(image, layer, (255, 255, 255), (2, 2, 12, 10))
     stroke(image, layer, (0, 0, 0), (60, 40, 10, 10))
-    told["refine-" + precision] = jobs_done()
+    reported["refine-" + precision] = jobs_done()
     refine(image)
     save(image, "refine-" + precision)
 
@@ -39,9 +39,9 @@ def refine_in_selection():
     image = photo()
     remove(image)
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 40, 20, 40, 40)
-    told["refine-selection"] = jobs_done()
+    reported["refine-selection"] = jobs_done()
     refine(image)
-    told["selection stays"] = list(pdb.gimp_selection_bounds(image))
+    reported["selection stays"] = list(pdb.gimp_selection_bounds(image))
     save(image, "refine-selection")
 
 
@@ -54,11 +54,11 @@ def states_of_a_mask():
     image = photo()
     layer = image.layers[0]
     remove(image, paint=False)
-    told["state after remove"] = state(layer)
+    reported["state after remove"] = state(layer)
     for name, run in (("refine", refine), ("remove", lambda image: remove(image, paint=False))):
         layer.edit_mask, layer.apply_mask, layer.show_mask = False, False, True
         run(image)
-        told["state after " + name + " again"] = state(layer)
+        reported["state after " + name + " again"] = state(layer)
     pdb.gimp_image_delete(image)
 
 
@@ -69,15 +69,15 @@ def a_mask_is_kept():
     layer.set_offsets(-10, 5)
     remove(image)
     remove(image, existing=KEEP)
-    told["channels after the same again"] = len(image.channels)
+    reported["channels after the same again"] = len(image.channels)
     stroke(image, layer, (128, 128, 128), (20, 30, 40, 20))
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 6, 100, 80)
     before = list(pdb.gimp_selection_bounds(image))
-    told["kept"] = values(layer.mask, 30, 40)
+    reported["kept"] = values(layer.mask, 30, 40)
     remove(image, existing=KEEP)
-    told["channels"] = [channel.name for channel in image.channels]
-    told["kept channel"] = values(image.channels[0], 20, 45)
-    told["selected after"] = [
+    reported["channels"] = [channel.name for channel in image.channels]
+    reported["kept channel"] = values(image.channels[0], 20, 45)
+    reported["selected after"] = [
         image.active_layer.name,
         list(pdb.gimp_selection_bounds(image)) == before,
     ]
@@ -92,7 +92,7 @@ def values(drawable, x, y):
 def clean():
     image = photo("u16", alpha=True)
     remove(image)
-    told["clean"] = jobs_done()
+    reported["clean"] = jobs_done()
     pdb.plug_in_mattebrush_clean_edge_colors(image)
     save(image, "clean")
 
@@ -103,9 +103,9 @@ def background():
     gimp.set_foreground((1, 2, 3))
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 5, 6, 20, 20)
     pdb.plug_in_mattebrush_background(image, "color", (10, 200, 30), True, 4, 6, 8, 50)
-    told["selection after background"] = list(pdb.gimp_selection_bounds(image))
-    told["color after background"] = list(gimp.get_foreground())[:3]
-    told["channels after background"] = len(image.channels)
+    reported["selection after background"] = list(pdb.gimp_selection_bounds(image))
+    reported["color after background"] = list(gimp.get_foreground())[:3]
+    reported["channels after background"] = len(image.channels)
     save(image, "background")
 
 
@@ -125,7 +125,7 @@ def points():
     for x, y in ((50, 40), (70, 60)):
         coordinates += [x, y] * 3  # handle, anchor, handle
     pdb.gimp_vectors_stroke_new_from_points(path, 0, len(coordinates), coordinates, False)
-    told["points"] = jobs_done()
+    reported["points"] = jobs_done()
     by_points(image)
     save(image, "points")
 
@@ -134,10 +134,10 @@ def boxes():
     """A selection is a box around the object; a script may hand over points and boxes itself."""
     image = photo()
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 20, 10, 80, 75)
-    told["selection as box"] = jobs_done()
+    reported["selection as box"] = jobs_done()
     by_points(image)
     prompt = {"points": [[60, 50, 1], [5, 5, 0]], "boxes": []}
-    told["given points"] = jobs_done()
+    reported["given points"] = jobs_done()
     pdb.plug_in_mattebrush_cut_out_from_points(*(cut_out(image) + (json.dumps(prompt),)))
     pdb.gimp_image_delete(image)
 
@@ -152,10 +152,10 @@ def refused(name, image, call=remove):
     masks = [layer.mask for layer in image.layers]
     try:
         call(image)
-        told[name] = "no failure"
+        reported[name] = "no failure"
     except RuntimeError as why:
         same = [layer.mask for layer in image.layers] == masks
-        told[name] = [str(why), bool(same), bool(pdb.gimp_image_is_dirty(image))]
+        reported[name] = [str(why), bool(same), bool(pdb.gimp_image_is_dirty(image))]
     pdb.gimp_image_delete(image)
 
 
@@ -193,7 +193,7 @@ def drawables_of_a_script():
     above = gimp.Layer(image, "above", 20, 20, RGBA_IMAGE)
     image.add_layer(above, 0)
     pdb.plug_in_mattebrush_remove_background(image, layer, *cut_out(image)[1:])
-    told["drawables"] = [layer.mask is not None, above.mask is None, image.active_layer.name]
+    reported["drawables"] = [layer.mask is not None, above.mask is None, image.active_layer.name]
 
     # A mask stands for its layer, whatever else is selected.
     channel = gimp.Channel(image, "c", image.width, image.height, 50.0, gimpcolor.RGB(255, 0, 0))
@@ -201,7 +201,7 @@ def drawables_of_a_script():
     image.active_channel = channel
     number = jobs_done()
     pdb.plug_in_mattebrush_refine_mask(image, layer.mask, "auto", True)
-    told["mask as drawable"] = [jobs_done() - number, image.active_channel == channel]
+    reported["mask as drawable"] = [jobs_done() - number, image.active_channel == channel]
     pdb.gimp_image_delete(image)
 
 
@@ -215,7 +215,7 @@ def several_layers():
     small.scale(80, 60)
     small.name = "small"
     image.native.set_selected_layers([layer.native for layer in image.layers])
-    told["several"] = jobs_done()
+    reported["several"] = jobs_done()
     remove(image)
     save(image, "several")
 
@@ -248,13 +248,13 @@ def settings_and_failing_engines():
         # As the dialog gives them: engine, python, server, token, model, device, test.
         pdb.plug_in_mattebrush_settings("process", "", "", "", "", "cpu", True)
     except RuntimeError as why:
-        told["settings"] = [str(why)]
+        reported["settings"] = [str(why)]
     with open(SETTINGS) as file:
-        told["settings kept"] = json.load(file)
+        reported["settings kept"] = json.load(file)
     try:
         pdb.plug_in_mattebrush_settings("server", "", "127.0.0.1:9", "", "", "auto", True)
     except RuntimeError as why:
-        told["settings without server"] = [str(why)]
+        reported["settings without server"] = [str(why)]
     with open(SETTINGS, "w") as out:
         out.write(before)
 
@@ -268,4 +268,4 @@ for step in (refine_in_selection, states_of_a_mask, a_mask_is_kept, clean, backg
     step()
 
 with open(os.path.join(FOLDER, "actions.json"), "w") as out:
-    json.dump(told, out)
+    json.dump(reported, out)

@@ -16,8 +16,8 @@ from gimpfu import *
 
 if "NAMES" in os.environ:
     with open(os.environ["NAMES"]) as names:
-        found = [name for name in names.read().split() if pdb.has_key(name)]
+        results = [name for name in names.read().split() if pdb.has_key(name)]
 else:
-    found = list(pdb.gimp_procedural_db_query(".*", ".*", ".*", ".*", ".*", ".*", ".*")[1])
+    results = list(pdb.gimp_procedural_db_query(".*", ".*", ".*", ".*", ".*", ".*", ".*")[1])
 with open(os.path.join(os.environ["FOLDER"], "names.json"), "w") as out:
-    out.write(json.dumps(sorted(found)))
+    out.write(json.dumps(sorted(results)))

@@ -149,24 +149,24 @@ class Case(object):
     def state(self):
         """All layers and channels as they are now, and the selection."""
         image = self.image
-        told = {"size": [image.width, image.height, image.base_type]}
-        told["layers"] = [self._drawable(one) for one in image.layers]
-        told["channels"] = [self._drawable(one) for one in image.channels]
+        reported = {"size": [image.width, image.height, image.base_type]}
+        reported["layers"] = [self._drawable(one) for one in image.layers]
+        reported["channels"] = [self._drawable(one) for one in image.channels]
         if not pdb.gimp_selection_is_empty(image):
-            told["selection"] = hexed(image.selection)
-        return told
+            reported["selection"] = hexed(image.selection)
+        return reported
 
     def _drawable(self, item):
-        told = {"name": item.name, "offsets": item.offsets}
-        told["size"] = [item.width, item.height]
+        reported = {"name": item.name, "offsets": item.offsets}
+        reported["size"] = [item.width, item.height]
         if hasattr(item, "mode"):
-            told["mode"] = MODES.get(item.mode, item.mode)
+            reported["mode"] = MODES.get(item.mode, item.mode)
             mask = item.mask
             if mask:
-                told["mask"] = hexed(mask)
-        told["opacity"] = round(item.opacity, 2)
-        told["pixels"] = hexed(item)
-        return told
+                reported["mask"] = hexed(mask)
+        reported["opacity"] = round(item.opacity, 2)
+        reported["pixels"] = hexed(item)
+        return reported
 
 
 MODES = {}
@@ -210,20 +210,20 @@ def make(group, name, kind, call):
     pdb.gimp_context_set_foreground((200, 40, 90))
     pdb.gimp_context_set_background((30, 160, 220))
     case = Case(kind)
-    told = {"group": group, "name": name, "kind": kind}
+    reported = {"group": group, "name": name, "kind": kind}
     try:
-        told["value"] = plain(call(case))
+        reported["value"] = plain(call(case))
     except Exception as why:
         traceback.print_exc()
-        told["error"] = type(why).__name__
-        told["text"] = str(why)
+        reported["error"] = type(why).__name__
+        reported["text"] = str(why)
     try:
-        told["state"] = case.state()
+        reported["state"] = case.state()
     except Exception as why:
-        told["state"] = "%s: %s" % (type(why).__name__, why)
+        reported["state"] = "%s: %s" % (type(why).__name__, why)
     pdb.gimp_image_delete(case.image)
     gimp.context_pop()
-    return told
+    return reported
 
 
 def main():

@@ -141,13 +141,15 @@ def fetched(case):
     """Single pixels, at the edges too."""
     layer = case.layer
     fetch = gimp.PixelFetcher(layer, False, (255, 0, 0), PIXEL_FETCHER_EDGE_WRAP)
-    told = [list(bytearray(fetch.get_pixel(x, y))) for x, y in ((0, 0), (3, 4), (-1, -1), (40, 3))]
+    reported = [
+        list(bytearray(fetch.get_pixel(x, y))) for x, y in ((0, 0), (3, 4), (-1, -1), (40, 3))
+    ]
     for x in range(8):
         pdb.gimp_drawable_set_pixel(layer, x, 2, layer.bpp, [10 * x] * layer.bpp)
-    told.append(layer.get_pixel(4, 2))
+    reported.append(layer.get_pixel(4, 2))
     layer.set_pixel(1, 1, [200] * layer.bpp)
     layer.flush()
-    return told + [pdb.gimp_drawable_get_pixel(layer, 1, 1)]
+    return reported + [pdb.gimp_drawable_get_pixel(layer, 1, 1)]
 
 
 @script("rgba", "gray", "selection")
@@ -160,9 +162,9 @@ def masked(case):
     pdb.gimp_context_set_background((255, 255, 255))
     pdb.gimp_edit_blend(mask, FG_BG_RGB_MODE, NORMAL_MODE, GRADIENT_LINEAR, 100, 0, REPEAT_NONE,
                         False, False, 0, 0, False, 0, 0, 30, 20)  # fmt: skip
-    told = pdb.gimp_layer_get_apply_mask(layer), pdb.gimp_layer_get_show_mask(layer)
+    reported = pdb.gimp_layer_get_apply_mask(layer), pdb.gimp_layer_get_show_mask(layer)
     pdb.gimp_layer_remove_mask(layer, MASK_APPLY)
-    return told, image.active_layer.name
+    return reported, image.active_layer.name
 
 
 @script("rgb", "rgba", "gray")
@@ -176,16 +178,21 @@ def groups(case):
         pdb.gimp_image_reorder_item(image, layer, group, 0)
 
     def walk(layers):
-        found = []
+        results = []
         for one in layers:
-            found.append(one.name)
+            results.append(one.name)
             if pdb.gimp_item_is_group(one):
-                found.append(walk(one.layers))
-        return found
+                results.append(walk(one.layers))
+        return results
 
-    told = walk(image.layers), len(group.children), group.mode, pdb.gimp_item_get_children(group)[0]
+    reported = (
+        walk(image.layers),
+        len(group.children),
+        group.mode,
+        pdb.gimp_item_get_children(group)[0],
+    )
     image.merge_visible_layers(CLIP_TO_BOTTOM_LAYER)
-    return told
+    return reported
 
 
 @script()
@@ -195,17 +202,17 @@ def slices(case):
     for position in (8, 20):
         image.add_vguide(position)
     image.add_hguide(12)
-    guide, found = 0, []
+    guide, result = 0, []
     while True:
         guide = image.find_next_guide(guide)
         if guide == 0:
             break
-        found.append((image.get_guide_orientation(guide), image.get_guide_position(guide)))
+        result.append((image.get_guide_orientation(guide), image.get_guide_position(guide)))
     copy = pdb.gimp_image_duplicate(image)
     pdb.gimp_image_crop(copy, 12, 12, 8, 0)
-    told = copy.width, copy.height, copy.layers[0].offsets, len(copy.layers)
+    reported = copy.width, copy.height, copy.layers[0].offsets, len(copy.layers)
     pdb.gimp_image_delete(copy)
-    return sorted(found), told
+    return sorted(result), reported
 
 
 @script("rgb", "rgba", "gray", "selection")
@@ -213,18 +220,18 @@ def copied(case):
     """Copy and paste within an image and into a new one."""
     image, layer = case.image, case.layer
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 4, 4, 12, 9)
-    told = [pdb.gimp_edit_copy(layer)]
+    reported = [pdb.gimp_edit_copy(layer)]
     floating = pdb.gimp_edit_paste(layer, False)
     pdb.gimp_layer_set_offsets(floating, 20, 12)
     pdb.gimp_floating_sel_to_layer(floating)
     made = pdb.gimp_edit_paste_as_new()
-    told += [made.width, made.height, made.layers[0].type, floating.name]
+    reported += [made.width, made.height, made.layers[0].type, floating.name]
     pdb.gimp_image_delete(made)
     pdb.gimp_edit_named_copy(layer, "buffer")
     pasted = pdb.gimp_edit_named_paste(layer, "buffer", True)
     pdb.gimp_floating_sel_anchor(pasted)
     pdb.gimp_buffer_delete("buffer")
-    return told
+    return reported
 
 
 @script("rgb", "rgba")
@@ -239,9 +246,9 @@ def channels(case):
     pdb.gimp_image_select_item(image, CHANNEL_OP_REPLACE, one)
     pdb.gimp_selection_feather(image, 3)
     pdb.gimp_edit_clear(case.layer)
-    told = pdb.gimp_selection_bounds(image), [each.name for each in image.channels]
+    reported = pdb.gimp_selection_bounds(image), [each.name for each in image.channels]
     image.remove_channel(two)
-    return told
+    return reported
 
 
 @script("rgb", "rgba", "gray")
@@ -261,10 +268,15 @@ def paths(case):
     bounds = pdb.gimp_selection_bounds(image)
     pdb.gimp_edit_fill(layer, BACKGROUND_FILL)
     pdb.gimp_selection_none(image)
-    told = length, bounds, pdb.gimp_image_get_vectors(image)[0], image.vectors[0].strokes[0].points
+    reported = (
+        length,
+        bounds,
+        pdb.gimp_image_get_vectors(image)[0],
+        image.vectors[0].strokes[0].points,
+    )
     image.active_vectors = path
     pdb.gimp_image_remove_vectors(image, path)
-    return told
+    return reported
 
 
 @script("rgb", "rgba")
@@ -297,7 +309,7 @@ def threshold_layers(case):
 @script("rgb", "rgba", "gray", "indexed")
 def saved(case):
     """Saves as PNG, JPEG and XCF, and opens them again."""
-    image, layer, told = case.image, case.layer, []
+    image, layer, reported = case.image, case.layer, []
     start = case.FILE
     pdb.file_png_save(image, layer, start + ".png", start + ".png", 0, 9, 1, 1, 1, 1, 1)
     pdb.file_png_save_defaults(image, layer, start + "2.png", "raw")
@@ -310,7 +322,7 @@ def saved(case):
     for name in names:
         opened = pdb.gimp_file_load(start + name, start + name)
         first = opened.layers[0]
-        told.append(
+        reported.append(
             [
                 name,
                 opened.filename is None,
@@ -323,10 +335,10 @@ def saved(case):
         if name.endswith("png"):
             width, height = first.width, first.height
             region = first.get_pixel_rgn(0, 0, width, height, False, False)
-            told.append(list(bytearray(region[0:width, 0:height])))
+            reported.append(list(bytearray(region[0:width, 0:height])))
         pdb.gimp_image_delete(opened)
         os.remove(start + name)
-    return told
+    return reported
 
 
 @script("rgb", "rgba")
@@ -335,13 +347,13 @@ def loaded(case):
     image, start = case.image, case.FILE
     pdb.file_png_save2(image, case.layer, start + ".png", "", 0, 9, 0, 0, 0, 0, 0, 0, 1)
     opened = pdb.file_png_load(start + ".png", start + ".png")
-    told = [opened.width, os.path.basename(opened.filename)]
+    reported = [opened.width, os.path.basename(opened.filename)]
     pdb.gimp_image_delete(opened)
     layer = pdb.gimp_file_load_layer(image, start + ".png")
     layer.name = "loaded"
     pdb.gimp_image_insert_layer(image, layer, None, 0)
     os.remove(start + ".png")
-    return told
+    return reported
 
 
 @script("rgb")
@@ -354,12 +366,12 @@ def indexed_and_back(case):
     region = layer.get_pixel_rgn(0, 0, 8, 4, True, False)
     region[0:8, 0:4] = bytes(bytearray([0, 1, 2, 1] * 8))
     layer.flush()
-    told = list(bytearray(image.colormap)), list(layer.get_pixel(1, 0)), layer.bpp
+    reported = list(bytearray(image.colormap)), list(layer.get_pixel(1, 0)), layer.bpp
     pdb.gimp_image_convert_rgb(image)
     layer = gimp._id2drawable(layer.ID)
-    told += (list(layer.get_pixel(1, 0)), list(layer.get_pixel(2, 0)), layer.type)
+    reported += (list(layer.get_pixel(1, 0)), list(layer.get_pixel(2, 0)), layer.type)
     pdb.gimp_image_delete(image)
-    return told
+    return reported
 
 
 @script("rgba")
@@ -372,16 +384,16 @@ def kept(case):
     layer.attach_new_parasite("two", 1, "c")
     image.parasite_attach(gimp.Parasite("three", 1, "d"))
     pdb.gimp_image_attach_parasite(image, gimp.Parasite("four", 0, "e"))
-    found = image.parasite_find("one")
-    told = [found.name, found.flags, str(found.data).split(","), found.is_persistent]
-    told += [sorted(image.parasite_list()), layer.parasite_list()]
-    told += [pdb.gimp_image_get_parasite_list(image)[0], image.parasite_find("none")]
+    result = image.parasite_find("one")
+    reported = [result.name, result.flags, str(result.data).split(","), result.is_persistent]
+    reported += [sorted(image.parasite_list()), layer.parasite_list()]
+    reported += [pdb.gimp_image_get_parasite_list(image)[0], image.parasite_find("none")]
     image.parasite_detach("one")
     gimp.set_data("oracle", "xyz")
-    told += [str(gimp.get_data("oracle")), len(image.parasite_list())]
+    reported += [str(gimp.get_data("oracle")), len(image.parasite_list())]
     gimpshelf.shelf["oracle"] = {"a": [1, 2]}
-    told += [gimpshelf.shelf["oracle"]["a"], gimpshelf.shelf.has_key("nothing")]
-    return told
+    reported += [gimpshelf.shelf["oracle"]["a"], gimpshelf.shelf.has_key("nothing")]
+    return reported
 
 
 @script("rgba")
@@ -396,9 +408,9 @@ def contexts(case):
     pdb.gimp_context_set_feather_radius(2, 2)
     pdb.gimp_image_select_rectangle(case.image, CHANNEL_OP_REPLACE, 5, 5, 15, 10)
     pdb.gimp_edit_fill(case.layer, FOREGROUND_FILL)
-    told = pdb.gimp_context_get_opacity(), pdb.gimp_context_get_foreground()
+    reported = pdb.gimp_context_get_opacity(), pdb.gimp_context_get_foreground()
     pdb.gimp_context_pop()
-    return told, pdb.gimp_context_get_foreground(), gimp.get_background()
+    return reported, pdb.gimp_context_get_foreground(), gimp.get_background()
 
 
 @script("rgba")
@@ -406,14 +418,24 @@ def colors(case):
     """Colours compared, converted and taken apart."""
     one = gimpcolor.RGB(200, 100, 50)
     hsv, hsl = one.to_hsv(), one.to_hsl()
-    told = [one.r, one[0], one[0:3], tuple(one), one.luminance(), hsv.h, hsv[0:3], hsl.l, hsl[0]]
+    reported = [
+        one.r,
+        one[0],
+        one[0:3],
+        tuple(one),
+        one.luminance(),
+        hsv.h,
+        hsv[0:3],
+        hsl.l,
+        hsl[0],
+    ]
     two = one.copy()
     two.r = 0.1
     two.set_alpha(0.5)
-    told += [two.r, two.a, one == gimpcolor.RGB(200, 100, 50), one == two]
-    told += [tuple(gimpcolor.rgb_parse_hex("#ff8001")), tuple(gimpcolor.rgb_parse_name("red"))]
-    told += [tuple(gimpcolor.HSV(120, 100, 50).to_rgb())]
-    return told
+    reported += [two.r, two.a, one == gimpcolor.RGB(200, 100, 50), one == two]
+    reported += [tuple(gimpcolor.rgb_parse_hex("#ff8001")), tuple(gimpcolor.rgb_parse_name("red"))]
+    reported += [tuple(gimpcolor.HSV(120, 100, 50).to_rgb())]
+    return reported
 
 
 @script()
@@ -422,11 +444,11 @@ def turned(case):
     image, layer = case.image, case.layer
     layer = pdb.gimp_item_transform_rotate_simple(layer, ROTATE_90, True, 0, 0)
     layer = pdb.gimp_item_transform_flip_simple(layer, ORIENTATION_HORIZONTAL, True, 0)
-    told = layer.offsets, layer.width, layer.height
+    reported = layer.offsets, layer.width, layer.height
     if pdb.gimp_layer_is_floating_sel(layer):
         pdb.gimp_floating_sel_anchor(layer)
     pdb.gimp_image_resize_to_layers(image)
-    return told, image.width, image.height
+    return reported, image.width, image.height
 
 
 @script("rgb", "rgba", "gray")
@@ -445,7 +467,7 @@ def halves(case):
 @script("rgba")
 def refused(case):
     """What GIMP 2.10 does not take."""
-    told = []
+    reported = []
     for call in (
         lambda: pdb.gimp_layer_set_opacity(case.layer, 150.0),
         lambda: pdb.gimp_image_remove_layer(case.image, gimp.Layer(case.image, "x", 5, 5)),
@@ -456,7 +478,7 @@ def refused(case):
     ):
         try:
             call()
-            told.append("taken")
+            reported.append("taken")
         except RuntimeError:
-            told.append("refused")
-    return told
+            reported.append("refused")
+    return reported

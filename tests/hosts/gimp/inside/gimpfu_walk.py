@@ -54,7 +54,7 @@ def whole(drawable):
     return values(drawable.get_pixel_rgn(0, 0, width, height, False, False)[0:width, 0:height])
 
 
-def found(image, name):
+def find_item(image, name):
     """A layer anew. GIMP 2.10's objects reckon for ever with the bytes a pixel had at first, and
     its plug-in dies when that changed in between."""
     return pdb.gimp_image_get_layer_by_name(image, name)
@@ -148,7 +148,7 @@ image.remove_layer(group)
 
 layer.add_alpha()
 note("alpha", (layer.bpp, layer.has_alpha))
-layer = found(image, "base")
+layer = find_item(image, "base")
 mask = layer.create_mask(ADD_WHITE_MASK)
 layer.add_mask(mask)
 note("mask", (layer.mask.bpp, layer.mask.is_layer_mask, layer.mask.width))
@@ -241,7 +241,7 @@ spots.get_pixel_rgn(0, 0, 4, 4, True, False)[0:4, 0:4] = bytes(
 )
 spots.flush()
 pdb.gimp_image_convert_indexed(indexed, NO_DITHER, MAKE_PALETTE, 4, False, False, "")
-spots = found(indexed, "spots")
+spots = find_item(indexed, "spots")
 colors = bytearray(indexed.colormap)
 index = bytearray(spots.get_pixel_rgn(0, 0, 4, 4, False, False)[1, 3])[0]
 note("indexed", (spots.is_indexed, spots.bpp, list(colors[index * 3 : index * 3 + 3])))
@@ -299,7 +299,7 @@ def on_layer(name, function, *kinds):
     except (RuntimeError, TypeError) as why:
         traceback.print_exc()
         note(name, type(why).__name__)
-    layer = found(made, "a")
+    layer = find_item(made, "a")
     if layer is not None:
         note(name + ": layer", (layer.offsets, layer.width, layer.height, whole(layer)))
     pdb.gimp_image_delete(made)
@@ -400,14 +400,14 @@ def pasted(image, layer):
     pdb.gimp_image_select_rectangle(image, CHANNEL_OP_REPLACE, 1, 1, 5, 4)
     pdb.gimp_edit_copy(layer)
     floating = pdb.gimp_edit_paste(layer, False)
-    told = (
+    reported = (
         pdb.gimp_layer_is_floating_sel(floating),
         floating.width,
         image.floating_selection is not None,
     )
     pdb.gimp_layer_set_offsets(floating, 8, 6)
     pdb.gimp_floating_sel_anchor(floating)
-    return told
+    return reported
 
 
 on_layer("paste", pasted)
@@ -418,13 +418,13 @@ def stacked(image, layer):
     above.name = "b"
     pdb.gimp_image_insert_layer(image, above, None, 0)
     above.translate(4, 3)
-    told = [[one.name for one in image.layers]]
+    reported = [[one.name for one in image.layers]]
     pdb.gimp_image_lower_item(image, above)
-    told.append([one.name for one in image.layers])
+    reported.append([one.name for one in image.layers])
     pdb.gimp_image_raise_item_to_top(image, above)
-    told.append([one.name for one in image.layers])
+    reported.append([one.name for one in image.layers])
     merged = pdb.gimp_image_merge_visible_layers(image, CLIP_TO_IMAGE)
-    return told + [whole(merged), len(image.layers)]
+    return reported + [whole(merged), len(image.layers)]
 
 
 on_layer("merge", stacked)
@@ -439,19 +439,19 @@ on_layer(
 
 def selections(image, layer):
     pdb.gimp_image_select_ellipse(image, CHANNEL_OP_REPLACE, 2, 2, 8, 8)
-    told = [pdb.gimp_selection_bounds(image)]
+    reported = [pdb.gimp_selection_bounds(image)]
     pdb.gimp_selection_grow(image, 1)
-    told.append(pdb.gimp_selection_bounds(image))
+    reported.append(pdb.gimp_selection_bounds(image))
     saved = pdb.gimp_selection_save(image)
     pdb.gimp_selection_invert(image)
-    told.append(pdb.gimp_selection_value(image, 0, 0))
-    told.append([len(image.channels), saved.bpp, pdb.gimp_selection_is_empty(image)])
+    reported.append(pdb.gimp_selection_value(image, 0, 0))
+    reported.append([len(image.channels), saved.bpp, pdb.gimp_selection_is_empty(image)])
     pdb.gimp_image_select_item(image, CHANNEL_OP_REPLACE, saved)
-    told.append(pdb.gimp_selection_bounds(image))
+    reported.append(pdb.gimp_selection_bounds(image))
     pdb.gimp_edit_fill(layer, FILL_WHITE)
     pdb.gimp_selection_all(image)
     image.remove_channel(saved)
-    return told
+    return reported
 
 
 on_layer("selections", selections)
@@ -462,11 +462,11 @@ def masks(image, layer):
     mask = pdb.gimp_layer_create_mask(layer, ADD_SELECTION_MASK)
     pdb.gimp_layer_add_mask(layer, mask)
     pdb.gimp_selection_none(image)
-    told = [pdb.gimp_layer_get_mask(layer).name, layer.edit_mask, layer.apply_mask, whole(mask)]
+    reported = [pdb.gimp_layer_get_mask(layer).name, layer.edit_mask, layer.apply_mask, whole(mask)]
     pdb.gimp_layer_set_edit_mask(layer, False)
-    told.append([layer.edit_mask, pdb.gimp_layer_from_mask(mask)])
+    reported.append([layer.edit_mask, pdb.gimp_layer_from_mask(mask)])
     pdb.gimp_layer_remove_mask(layer, MASK_APPLY)
-    return told
+    return reported
 
 
 on_layer("masks", masks)
@@ -501,16 +501,16 @@ def context(image, layer):
     pdb.gimp_context_push()
     pdb.gimp_context_set_background((1, 2, 3))
     pdb.gimp_context_set_opacity(30)
-    told = [
+    reported = [
         pdb.gimp_context_get_opacity(),
         gimp.get_background(),
         pdb.gimp_context_get_background(),
     ]
     pdb.gimp_context_swap_colors()
-    told.append(gimp.get_foreground())
+    reported.append(gimp.get_foreground())
     pdb.gimp_context_pop()
-    told.append(round(pdb.gimp_context_get_opacity()))
-    return told
+    reported.append(round(pdb.gimp_context_get_opacity()))
+    return reported
 
 
 on_layer("context", context)

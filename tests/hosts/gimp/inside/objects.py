@@ -12,7 +12,7 @@ sys.path.insert(0, os.environ["INSIDE"])
 
 from pictures import *
 
-told = {}
+reported = {}
 
 
 def three(precision="u8"):
@@ -33,28 +33,28 @@ for precision in ("u8", "u16"):
     image = three(precision)
     remove(image, paint=False)  # a mask of the layer's own stays there
     split(image, "layers")
-    told["selected " + precision] = image.active_layer.name
+    reported["selected " + precision] = image.active_layer.name
     save(image, "objects-" + precision)
 
 image = three()
 image.layers[0].set_offsets(-20, 15)
 split(image, "channels")
-told["channels"] = [channel.name for channel in image.channels]
-told["channel row"] = [
+reported["channels"] = [channel.name for channel in image.channels]
+reported["channel row"] = [
     [channel.get_pixel(x, 145)[0] for x in range(image.width)] for channel in image.channels
 ]
-told["channels seen"] = [bool(channel.visible) for channel in image.channels]
+reported["channels seen"] = [bool(channel.visible) for channel in image.channels]
 pdb.gimp_image_delete(image)
 
 image = three()
 before = [layer.name for layer in image.layers]
 try:
     split(image, "layers", "the dog")
-    told["words"] = "no failure"
+    reported["words"] = "no failure"
 except RuntimeError as why:
-    told["words"] = str(why)
-told["words: untouched"] = [layer.name for layer in image.layers] == before
+    reported["words"] = str(why)
+reported["words: untouched"] = [layer.name for layer in image.layers] == before
 pdb.gimp_image_delete(image)
 
 with open(os.path.join(FOLDER, "objects.json"), "w") as out:
-    json.dump(told, out)
+    json.dump(reported, out)

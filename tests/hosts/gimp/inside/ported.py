@@ -32,23 +32,25 @@ def file(name):
     return Gio.File.new_for_path(os.path.join(FOLDER, name))
 
 
-told = {"menus": {name: Gimp.get_pdb().lookup_procedure(name).get_menu_paths() for name in NAMES}}
+reported = {
+    "menus": {name: Gimp.get_pdb().lookup_procedure(name).get_menu_paths() for name in NAMES}
+}
 image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, file("in.stp"))
-told["opened"] = [image.get_width(), image.get_height(), pixels(image.get_layers()[0], "Y' u8")]
+reported["opened"] = [image.get_width(), image.get_height(), pixels(image.get_layers()[0], "Y' u8")]
 Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file("out.stripes"), None)
 
 path = Gimp.Path.new(image, "line")
 image.insert_path(path, None, 0)
 path.stroke_new_from_points(Gimp.PathStrokeType.BEZIER, [1.0, 1.0] * 3 + [3.0, 2.0] * 3, False)
 status = run("python-fu-mirror-path", image=image, vectors=path, copies=5).index(0)
-told["mirrored"] = [int(status), [one.get_name() for one in image.get_paths()]]
+reported["mirrored"] = [int(status), [one.get_name() for one in image.get_paths()]]
 made = image.get_paths()[0]
-told["points"] = [list(part) if isinstance(part, list) else int(part)
+reported["points"] = [list(part) if isinstance(part, list) else int(part)
                   for part in made.stroke_get_points(made.get_strokes()[0])]  # fmt: skip
 
 orange = Gegl.Color.new("#ff8000")
 badge = run("python-fu-badge", size=16, color=orange, where="up").index(1)
-told["badge"] = [badge.get_width(), badge.get_height()]
-told["badge"].append(pixels(badge.get_layers()[0], "R'G'B'A u8"))
+reported["badge"] = [badge.get_width(), badge.get_height()]
+reported["badge"].append(pixels(badge.get_layers()[0], "R'G'B'A u8"))
 with open(os.path.join(FOLDER, "ported.json"), "w") as out:
-    json.dump(told, out)
+    json.dump(reported, out)

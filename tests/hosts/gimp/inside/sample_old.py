@@ -10,7 +10,7 @@ from gimpfu import *
 def old_thing(image, drawable, count, size, text, path, folder, font, brush, gradient, amount,
               channel, vectors, layer):  # fmt: skip
     """Writes down what it got, so that both GIMPs can be compared."""
-    told = [
+    reported = [
         image.width,
         drawable.name,
         count,
@@ -25,7 +25,7 @@ def old_thing(image, drawable, count, size, text, path, folder, font, brush, gra
         layer.name,
         gimpenums.RGB_IMAGE == RGB_IMAGE,
     ]
-    image.attach_new_parasite("told", 0, "|".join(str(one) for one in told))
+    image.attach_new_parasite("told", 0, "|".join(str(one) for one in reported))
     gimpshelf.shelf["old"] = {"count": count}
 
 

@@ -16,13 +16,13 @@ NAMES = [
 
 def types(*values):
     """Writes the values down; things in GIMP by their names."""
-    told = {}
+    reported = {}
     for name, value in zip(NAMES, values):
         if isinstance(value, gimpcolor.RGB):
             value = tuple(value)
-        told[name] = getattr(value, "name", value)
+        reported[name] = getattr(value, "name", value)
     with open(os.path.join(os.environ["FOLDER"], "types.json"), "w") as out:
-        out.write(json.dumps(told))
+        out.write(json.dumps(reported))
     gimp.progress_init("Writing")
     gimp.progress_update(0.5)
 

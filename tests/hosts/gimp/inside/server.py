@@ -12,11 +12,11 @@ sys.path.insert(0, os.environ["INSIDE"])
 
 from pictures import *
 
-told = {}
+reported = {}
 image = photo()
 remove(image)
-told["mask"] = image.layers[0].mask is not None
-told["own processes"] = jobs_done()
+reported["mask"] = image.layers[0].mask is not None
+reported["own processes"] = jobs_done()
 pdb.gimp_image_delete(image)
 
 image = photo()
@@ -24,10 +24,10 @@ pdb.gimp_image_scale(image, 5000, 3750)
 pdb.gimp_image_clean_all(image)
 try:
     remove(image)
-    told["gone"] = "no failure"
+    reported["gone"] = "no failure"
 except RuntimeError as why:
-    told["gone"] = str(why)
-told["unharmed"] = [image.layers[0].mask is None, not pdb.gimp_image_is_dirty(image)]
+    reported["gone"] = str(why)
+reported["unharmed"] = [image.layers[0].mask is None, not pdb.gimp_image_is_dirty(image)]
 
 with open(os.path.join(FOLDER, "server.json"), "w") as out:
-    json.dump(told, out)
+    json.dump(reported, out)

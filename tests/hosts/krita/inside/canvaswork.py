@@ -42,7 +42,7 @@ class Painter(User):
         document = self.application.activeDocument()
         document.setActiveNode(document.topLevelNodes()[0])
         view = self.application.activeWindow().activeView()
-        found = []
+        results = []
         for zoom, rotation, mirrored in VIEWS:
             view.canvas().setZoomLevel(zoom)
             view.canvas().setMirror(mirrored)
@@ -55,21 +55,21 @@ class Painter(User):
             yield from xdotool("mousemove", x, y)
             yield from xdotool("click", 1)
             yield from self.until(lambda: self.overlay.prompts.points, 20)
-            found.append(list(self.overlay.prompts.points[0]))
+            results.append(list(self.overlay.prompts.points[0]))
             yield from xdotool("key", "Escape")
             yield from self.until(lambda: self.overlay is None and not self.session.busy, 60)
         view.canvas().setMirror(False)
         document.setModified(False)
         document.close()
         yield 500
-        return found
+        return results
 
     def red(self):
         """The middle of what is red on the canvas, in pixels of the screen."""
-        shown = canvas.widget()
-        corner = shown.mapToGlobal(QPoint(0, 0))
+        widget = canvas.widget()
+        corner = widget.mapToGlobal(QPoint(0, 0))
         grabbed = self.window.screen().grabWindow(
-            0, corner.x(), corner.y(), shown.width(), shown.height()
+            0, corner.x(), corner.y(), widget.width(), widget.height()
         )
         image = grabbed.toImage().convertToFormat(QImage.Format.Format_RGB32)
         pointer = image.constBits()
@@ -186,8 +186,8 @@ class Painter(User):
         self.keep("whole")
         x, y, width, height = BITE
         mask.setPixelData(QByteArray(bytes(width * height)), x, y, width, height)
-        given = masks.read(mask, rect)
-        yield from masks.remember(self.document, mask, masks.packed(given, rect))
+        inputs = masks.read(mask, rect)
+        yield from masks.remember(self.document, mask, masks.packed(inputs, rect))
         self.document.refreshProjection()
         self.keep("bitten")
         self.small("Keep").click()

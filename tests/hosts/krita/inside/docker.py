@@ -63,18 +63,18 @@ def tab_through(docker):
 
 def name(widget):
     """What a screen reader says; the fields inside spin boxes stand for these."""
-    said = widget.accessibleName() or (widget.text() if hasattr(widget, "text") else "")
-    return said.replace("&", "") if "QLineEdit" not in type(widget).__name__ else ""
+    message = widget.accessibleName() or (widget.text() if hasattr(widget, "text") else "")
+    return message.replace("&", "") if "QLineEdit" not in type(widget).__name__ else ""
 
 
 def themes(user):
     """How bright the docker is in a dark and in a bright theme."""
-    found = {}
+    results = {}
     for theme in ("Krita dark", "Krita bright"):
         actions = user.window.findChildren(QAction)
         next(each for each in actions if each.text().replace("&", "") == theme).trigger()
         yield 1000
         image = user.docker.widget().grab().toImage().scaled(1, 1)
         yield from user.shot(theme.replace(" ", "-"))
-        found[theme] = image.pixelColor(0, 0).lightness()
-    return found
+        results[theme] = image.pixelColor(0, 0).lightness()
+    return results

@@ -188,12 +188,12 @@ def split(folder, picture, case):
         first = outcome.made.childNodes()[-1]
         (mask,) = layers.masks(first)
         values = masks.read(mask, document.bounds())
-        given = done(masks.remembered(document, mask, values, document.bounds()))
+        inputs = done(masks.remembered(document, mask, values, document.bounds()))
         observed[name] = {
             "above": [node.name() for node in document.topLevelNodes()],
             "parts": [[node.name(), node.visible()] for node in outcome.made.childNodes()],
             "hidden": not layer.visible() and outcome.hidden[0].node.name() == layer.name(),
-            "remembered": given == values,
+            "remembered": inputs == values,
             "same pixels": digest(first) == before,
         }
         path = str(Path(folder) / f"{case}-{name}.kra")

@@ -44,13 +44,13 @@ def ours(session, document):
     yield 500
     ended = []
     stalls = Stalls()
-    given = []
+    inputs = []
 
     def note(stage, fraction):
         stalls.enter(stage, fraction)
         if (stage, fraction) == ("writing", 1.0):
             stalls.enter("taken up by Krita", 0.0)
-            given.extend(now - then for now, then in zip(clocks(), began))
+            inputs.extend(now - then for now, then in zip(clocks(), began))
 
     session.progressed.connect(note)
     session.finished.connect(lambda outcome, seconds: ended.append(seconds))
@@ -61,7 +61,7 @@ def ours(session, document):
         yield 20
     session.progressed.disconnect(note)
     yield 500
-    seconds, processor, main_thread = given
+    seconds, processor, main_thread = inputs
     return {
         "seconds": seconds,
         "processor": processor,

@@ -87,18 +87,18 @@ class User:
     def in_sight(self):
         """The docker's width, what is cut off of it, and whether it has a scroll bar."""
         wanted = ["Remove Background", "Cut Out Object", "Refine Mask", "Cancel"]
-        shown = [self.button(text) for text in wanted]
-        shown += [b for b in self.docker.findChildren(QtWidgets.QToolButton) if b.text()]
-        shown.append(self.docker.findChild(QProgressBar))
+        displayed = [self.button(text) for text in wanted]
+        displayed += [b for b in self.docker.findChildren(QtWidgets.QToolButton) if b.text()]
+        displayed.append(self.docker.findChild(QProgressBar))
         bars = self.docker.findChildren(QtWidgets.QScrollBar)
         return {
             "width": self.docker.width(),
             "height": self.docker.height(),
-            "hidden": [w.accessibleName() or w.text() for w in shown if not whole(w)],
-            "count": len(shown),
+            "hidden": [w.accessibleName() or w.text() for w in displayed if not whole(w)],
+            "count": len(displayed),
             "scroll bars": any(bar.isVisible() for bar in bars),
             "needs": self.docker.widget().widget().minimumSizeHint().width(),
-            "screen": [picture_difference(w) for w in shown[:3]],
+            "screen": [picture_difference(w) for w in displayed[:3]],
         }
 
     def remove(self):
@@ -110,10 +110,10 @@ class User:
         selection.select(10, 5, 320, 210, 255)
         self.document.setSelection(selection)
         ticks = Ticks()
-        said, bar = [], []
+        message, bar = [], []
 
         def note(_stage, _fraction):
-            said.append(self.report())
+            message.append(self.report())
             bar.append(self.progress())
 
         self.session.progressed.connect(note)
@@ -123,7 +123,7 @@ class User:
         kept = self.document.selection()
         mask = self.mask()
         observed = {
-            "said": sorted(set(said)),
+            "said": sorted(set(message)),
             "bar": sorted(set(bar)) if bar == sorted(bar) else bar,
             "report": self.report(),
             "mask": mask.name() if mask else None,
@@ -411,12 +411,12 @@ class User:
         (rows,) = dialogs(QtWidgets.QTreeWidget)
         dialog = rows.window()
         yield from self.until(lambda: rows.topLevelItemCount() > 5, 90)
-        found = rows.findItems("MobileSAM", QtCore.Qt.MatchFlag.MatchExactly)
-        rows.setCurrentItem(found[0])
+        result = rows.findItems("MobileSAM", QtCore.Qt.MatchFlag.MatchExactly)
+        rows.setCurrentItem(result[0])
         buttons = {b.text().replace("&", ""): b for b in dialog.findChildren(QPushButton)}
         get, agree = buttons["Get…"], dialog.findChild(QCheckBox)
         observed = {
-            "row": [found[0].text(column) for column in range(4)],
+            "row": [result[0].text(column) for column in range(4)],
             "modal": dialog.isModal(),
             "before": get.isEnabled(),
         }
@@ -494,8 +494,8 @@ class User:
 
     def mask(self):
         """The topmost mask that is shown."""
-        shown = [mask for mask in layers.masks(self.layer()) if mask.visible()]
-        return shown[0] if shown else None
+        visible = [mask for mask in layers.masks(self.layer()) if mask.visible()]
+        return visible[0] if visible else None
 
     def run(self, name):
         """An action from the menu to its end."""
@@ -509,10 +509,10 @@ class User:
         # After a failure the docker asks an engine how it is: not that one.
         yield from self.until(lambda: self.docker._watch.settled, 60)
         self.application.action("mattebrush_remove_background").trigger()
-        found = []
+        results = []
         # Kept as found: while a process starts the next program it has no name for a moment.
-        yield from self.until(lambda: found.extend(engines()) or found, 60)
-        return found
+        yield from self.until(lambda: results.extend(engines()) or results, 60)
+        return results
 
     def session_done(self):
         return not self.session.busy
@@ -572,8 +572,8 @@ class User:
 
     def state(self):
         """What the docker says of the engine, in whatever language."""
-        shown = [each.text() for each in self.docker.findChildren(QLabel)]
-        return next((text for text in shown if text.startswith(("●", "○"))), "")
+        displayed = [each.text() for each in self.docker.findChildren(QLabel)]
+        return next((text for text in displayed if text.startswith(("●", "○"))), "")
 
     def progress(self):
         return self.docker.findChild(QProgressBar).value()
@@ -589,10 +589,10 @@ class User:
 
     def screen_point(self, x, y):
         """Where on the screen a pixel of the picture is."""
-        shown = canvas.widget()
+        widget = canvas.widget()
         view = self.application.activeWindow().activeView()
-        place = canvas.image_to_widget(view, self.document, shown)
-        return shown.mapToGlobal(place.map(QtCore.QPointF(x, y)).toPoint())
+        place = canvas.image_to_widget(view, self.document, widget)
+        return widget.mapToGlobal(place.map(QtCore.QPointF(x, y)).toPoint())
 
     def stroke(self, start, end):
         """A stroke with the mouse and Krita's brush, in pixels of the picture."""
@@ -672,7 +672,7 @@ def ours(text):
 
 def engines():
     """The processes that run a job for this Krita."""
-    found = []
+    results = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
@@ -680,8 +680,8 @@ def engines():
         except (OSError, IndexError, ValueError):
             continue
         if b"mattebrush" in words and b"job" in words and parent == os.getpid():
-            found.append(int(folder.name))
-    return found
+            results.append(int(folder.name))
+    return results
 
 
 def xdotool(*words):

@@ -57,12 +57,12 @@ class Check(Extension):
         """Timers go on inside a dialog's own event loop."""
         dialog = QApplication.activeModalWidget()
         if dialog is not None:
-            said = [label.text() for label in dialog.findChildren(QLabel) if label.text()]
-            if said == self.expected:
+            output = [label.text() for label in dialog.findChildren(QLabel) if label.text()]
+            if output == self.expected:
                 return
             stack = [f"{at.name} in {Path(at.filename).name}" for at in traceback.extract_stack()]
             self.modal.append(
-                f"{type(dialog).__name__} {dialog.windowTitle()!r}: {said}, {stack[:-1]}"
+                f"{type(dialog).__name__} {dialog.windowTitle()!r}: {output}, {stack[:-1]}"
             )
             dialog.close()
 
