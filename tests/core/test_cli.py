@@ -431,7 +431,7 @@ def test_options_that_make_no_sense_end_with_status_two(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         (["--point", "1,2,3"], "Labels are 1 (in) or 0 (out)"),
         (["--point", "nan,2"], "coordinate is nan"),

@@ -128,7 +128,7 @@ def test_gray_and_deep_pictures_become_inks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected"),
     [
         ({"format": "png", "cmyk": PROFILE}, "no CMYK"),
         ({"format": "tiff", "content": "mask", "cmyk": PROFILE}, "no CMYK"),

@@ -69,7 +69,7 @@ def test_a_damaged_member_is_refused_in_place_and_from_a_file() -> None:
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-@pytest.mark.parametrize(("change", "said"), [(b"xx", "more bytes"), (None, "cut short")])
+@pytest.mark.parametrize(("change", "expected"), [(b"xx", "more bytes"), (None, "cut short")])
 def test_a_member_has_the_bytes_its_shape_says(
     method: int, change: bytes | None, expected: str
 ) -> None:

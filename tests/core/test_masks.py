@@ -59,7 +59,7 @@ def test_a_jpeg_trimap_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
+    ("inputs", "words"),
     (
         (np.full(SHAPE, 128, np.uint8), "no certain background.*no certain subject"),
         (np.full(SHAPE, 255, np.uint8), "no certain background"),

@@ -185,7 +185,7 @@ print("still here")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the real thing runs in test_job_pipe.py there")
-@pytest.mark.parametrize(("handle", "status", "said"), [(7, 141, ""), (0, 0, "still here\n")])
+@pytest.mark.parametrize(("handle", "status", "expected"), [(7, 141, ""), (0, 0, "still here\n")])
 def test_on_windows_a_job_ends_with_its_parent(handle: int, status: int, expected: str) -> None:
     """It waits for the process that started it; where that cannot be opened, it just goes on."""
     code = _WINDOWS.format(handle=handle, seconds=20 if status else 1)

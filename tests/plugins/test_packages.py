@@ -70,7 +70,7 @@ def test_the_engine_written_down_really_starts(gimp3: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    ("packaging", "told"),
+    ("packaging", "expected"),
     [
         (
             ".var/app/org.gimp.GIMP/config",

@@ -45,7 +45,7 @@ def machine(home: Path, system: str, variables: dict[str, str]) -> Machine:
     return Machine(system, home, {name: str(home / value) for name, value in variables.items()})
 
 
-@pytest.mark.parametrize(("system", "variables", "host", "folder", "told"), LAYOUTS)
+@pytest.mark.parametrize(("system", "variables", "host", "folder", "expected"), LAYOUTS)
 def test_each_layout_is_found(
     tmp_path: Path, system: str, variables: dict[str, str], host: str, folder: str, expected: str
 ) -> None:

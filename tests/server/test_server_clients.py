@@ -575,7 +575,7 @@ def test_serve_ends_when_idle(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     (
         (("--host", "0.0.0.0"), "--allow-remote"),
         (("--host", "0.0.0.0", "--allow-remote"), "--allow-remote"),

@@ -84,7 +84,7 @@ def test_token_by_either_header(guard: Guard) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "inputs",
     (
         {},
         {"Authorization": "Bearer "},
@@ -161,7 +161,7 @@ def test_fields_read_and_defaulted() -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
+    "inputs",
     (
         {"x": ["1"]},
         {"n": ["1", "2"]},

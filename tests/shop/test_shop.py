@@ -125,7 +125,7 @@ def wrong(**changes: Any) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("changes", "says"),
+    ("changes", "expected"),
     [
         ({}, ""),
         ({"height": 290}, "It is 300 x 290, not 300 x 300"),
@@ -177,7 +177,7 @@ def test_presets_of_ones_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "expected"),
     [
         ("[a]\nsize = [1]", r"\[width, height\]"),
         ("[a]\nsize = [10, 10]\nsise = 3", "a key 'sise'"),
