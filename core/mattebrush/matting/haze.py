@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..imaging.morphology import block_maximum, neighborhood
-from ..imaging.resize import Upsampled, of_blocks
+from ..imaging.resize import Upsampled, of_blocks, resize
 
 _SURE = 0.1
 """A coarse alpha below this is background, the surer the lower."""
@@ -41,7 +41,9 @@ def without_haze(alpha: np.ndarray, unknown: np.ndarray, coarse: Upsampled) -> n
     step = max(1, round(_BLOCK * max(alpha.shape)))
     least = 1 - block_maximum(1 - alpha, step)
     opened = neighborhood(neighborhood(least, np.minimum), np.maximum)
-    floor = of_blocks(opened, step).window((slice(0, alpha.shape[0]), slice(0, alpha.shape[1])))
-    sure = np.clip(1 - coarse.whole() / np.float32(_SURE), 0, 1)
-    haze = np.minimum(floor, alpha) * sure
+    sure = np.clip(1 - resize(coarse.values, opened.shape) / np.float32(_SURE), 0, 1)
+    haze = of_blocks(opened * sure, step).window(
+        (slice(0, alpha.shape[0]), slice(0, alpha.shape[1]))
+    )
+    haze = np.minimum(haze, alpha, out=haze)
     return np.where(unknown, (alpha - haze) / np.maximum(1 - haze, np.float32(1e-3)), alpha)
