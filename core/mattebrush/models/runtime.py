@@ -55,10 +55,18 @@ class Session:
     warnings: sentences a person should read, such as a fallback to the CPU.
     inputs, outputs: as the file itself says; open sides are None.
     metadata: the free-form properties written into the file.
+    taps: values inside the network that are given out as well, after its own outputs.
     """
 
-    def __init__(self, path: Path, row: ModelRow | None, device: str, threads: int | None) -> None:
-        self.path, self.row = path, row
+    def __init__(
+        self,
+        path: Path,
+        row: ModelRow | None,
+        device: str,
+        threads: int | None,
+        taps: tuple[str, ...] = (),
+    ) -> None:
+        self.path, self.row, self._taps = path, row, taps
         state = path.stat()
         self.version = (state.st_mtime_ns, state.st_size)
         self.warnings: list[str] = []
@@ -110,7 +118,7 @@ class Session:
         if device != "cpu":
             if not self._may_fall_back:
                 raise _unavailable(device, failure) from failure
-            session = _create(self.path, "cpu", self._threads)
+            session = _create(self.path, "cpu", self._threads, self._taps)
             try:
                 values = self._run(session, inputs)
             except Cancelled:
@@ -137,12 +145,12 @@ class Session:
             try:
                 if name != "cpu":
                     _probe(name)
-                return name, _create(self.path, name, self._threads)
+                return name, _create(self.path, name, self._threads, self._taps)
             except ModelInvalid:
                 raise
             except Exception as failure:
                 self._give_up(name, failure)
-        return "cpu", _create(self.path, "cpu", self._threads)
+        return "cpu", _create(self.path, "cpu", self._threads, self._taps)
 
     def _give_up(self, device: str, failure: Exception) -> None:
         """Falls back to the CPU and records a warning; raises where that is not allowed."""
@@ -176,6 +184,7 @@ def open_session(
     threads: int | None = None,
     *,
     role: str = "model",
+    taps: tuple[str, ...] = (),
 ) -> Session:
     """The session of a catalog id, a row, or a file (a Path); opened once, then shared.
 
@@ -190,6 +199,8 @@ def open_session(
         CPU threads; None follows the machine.
     role : str, optional
         Which file of the model, "model", "encoder" or "decoder".
+    taps : tuple of str, optional
+        Names of values inside the network that are to be outputs, too.
 
     Returns
     -------
@@ -216,13 +227,13 @@ def open_session(
         state = path.stat()
     except OSError as failure:
         raise ModelInvalid(f"{path} cannot be read: {failure.strerror}.") from failure
-    key = (str(path), state.st_mtime_ns, state.st_size, row, role, device, threads)
+    key = (str(path), state.st_mtime_ns, state.st_size, row, role, device, threads, taps)
     with _registry:
         lock = _opening.setdefault(key, threading.Lock())
     with lock:  # so that two threads that ask at once do not load the file twice
         session = _sessions.get(key)
         if session is None:
-            session = Session(path, row, device, threads)
+            session = Session(path, row, device, threads, taps)
             if row is not None:
                 check(session, row.interface.graphs[role])
     with _registry:
@@ -363,11 +374,11 @@ def _candidates(device: str) -> list[str]:
     return [name for name, provider in PROVIDERS.items() if provider in available]
 
 
-def _create(path: Path, device: str, threads: int | None) -> Any:
+def _create(path: Path, device: str, threads: int | None, taps: tuple[str, ...] = ()) -> Any:
     ort = _onnxruntime()
     try:
         session = ort.InferenceSession(
-            str(path),
+            _tapped(path.read_bytes(), taps) if taps else str(path),
             sess_options=_options(threads, device),
             providers=_chain(device),
             enable_fallback=0,  # onnxruntime's own goes to the CPU with no more than a print
@@ -386,6 +397,20 @@ def _create(path: Path, device: str, threads: int | None) -> Any:
         raise
     _must_hold(session, device)
     return session
+
+
+def _tapped(model: bytes, taps: tuple[str, ...]) -> bytes:
+    """A network whose inner values of these names are outputs, too. Protocol buffers that follow
+    each other are one (a repeated field gets longer), so that what is missing is written after
+    it: ModelProto.graph (7), GraphProto.output (12), ValueInfoProto.name (1)."""
+
+    def field(number: int, payload: bytes) -> bytes:
+        length, size = len(payload), b""
+        while length > 0x7F:
+            size, length = size + bytes([length & 0x7F | 0x80]), length >> 7
+        return bytes([number << 3 | 2]) + size + bytes([length]) + payload
+
+    return model + b"".join(field(7, field(12, field(1, name.encode()))) for name in taps)
 
 
 def _must_hold(session: Any, device: str) -> None:

@@ -244,7 +244,8 @@ def carry(
     device: str = "auto",
     threads: int | None = None,
     side: int | None = None,
-) -> Segmentation:
+    taps: tuple[str, ...] = (),
+) -> tuple[Segmentation, tuple[np.ndarray, ...]]:
     """The object whose mask on the frame before, moved to this frame, is known: one look.
 
     Parameters
@@ -262,13 +263,15 @@ def carry(
     side
         How large the network sees it, in pixels of a square's side; None for what it does best
         at. Smaller is faster.
+    taps
+        Values inside the network that are asked for as well, by name.
 
     Returns
     -------
-    Segmentation
-        Its probability covers the window.
+    tuple[Segmentation, tuple of numpy.ndarray]
+        What it says, whose probability covers the window, and the values of `taps`.
     """
-    session = open_session(row, device, threads)
+    session = open_session(row, device, threads, taps=taps)
 
     def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
         guide = _drawn(prompt, window, size)
@@ -281,8 +284,10 @@ def carry(
     if side is not None:
         how = dataclasses.replace(how, size=(side, side))
     seen, guide = _seen(image, window, draw, how)
-    [answer] = _said(seen, guide, session, row)
-    return Segmentation(answer, row, session.device, list(session.warnings))
+    values = session.run({session.inputs[0].name: seen, INPUT: guide})
+    [answer] = _answers(values, session, row)
+    segmentation = Segmentation(answer, row, session.device, list(session.warnings))
+    return segmentation, tuple(values[name] for name in taps)
 
 
 def _is_rectangle(mask: np.ndarray) -> bool:
@@ -325,7 +330,11 @@ def _seen(
 
 def _said(seen: np.ndarray, guide: np.ndarray, session: Session, row: ModelRow) -> list[np.ndarray]:
     """What the network says of each of a batch."""
-    values = session.run({session.inputs[0].name: seen, INPUT: guide})
+    return _answers(session.run({session.inputs[0].name: seen, INPUT: guide}), session, row)
+
+
+def _answers(values: dict[str, np.ndarray], session: Session, row: ModelRow) -> list[np.ndarray]:
+    """What a run gave out, of each of a batch."""
     interface = row.interface
     output = values[session.outputs[interface.postprocessing.output].name]
     layout = interface.preprocessing.layout

@@ -226,7 +226,7 @@ class LiveCutout:
         if previous is None:
             previous = np.zeros((1, 1), np.float32)
         whole = Rect(0, 0, image.shape[1], image.shape[0])
-        segmentation = guided.carry(
+        segmentation, _ = guided.carry(
             image, whole, previous, Prompt(), self._row, *self._where, side=side
         )
         return segmentation.probability

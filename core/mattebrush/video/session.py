@@ -27,7 +27,7 @@ from ..models import catalog
 from ..options import EMBEDDED_MODEL, Options, Point, Prompt
 from ..picture import checked
 from ..segmentation import certainty as judged
-from ..segmentation import guided, salient
+from ..segmentation import salient
 from ..segmentation.result import Segmentation
 from ..segmentation.video import VideoMatting
 from . import steady, tracker
@@ -319,7 +319,7 @@ class VideoSession:
 
     def _start(self, now: _Frame, segmentation: Segmentation) -> None:
         probability = _without_minor_parts(segmentation.probability)
-        self._track = tracker.began(_small(now), probability)
+        self._track = self._tracker.begin(_small(now), probability)
         sure = judged.certainty(segmentation.undecided)
         lost = float(probability.max()) < 0.5
         mask = self._track.mask
@@ -359,11 +359,7 @@ class VideoSession:
             sure = 1.0
         else:
             prompt = _scaled(key.prompt, now.image, image)
-            row = catalog.get(EMBEDDED_MODEL)
-            segmentation = guided.segment(image, prompt, row, *self._where)
-            segmentation.probability = tracker.inside_boxes(
-                segmentation.probability, prompt, image.shape
-            )
+            segmentation = self._tracker.named(image, prompt)
             sure = judged.certainty(segmentation.probability)
         self._start(now, segmentation)
         assert now.look is not None
