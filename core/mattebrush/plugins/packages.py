@@ -40,6 +40,9 @@ _NOT_PACKED = {"__pycache__", "tests", "README.md", "ruff.toml"}
 _SWITCHED_ON = "enable_mattebrush=true"
 _SETUP = "mattebrush_setup"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_ANY_PYTHON, _PYTHON_3 = b"#!/usr/bin/env python\n", b"#!/usr/bin/env python3\n"
+"""First lines. Many systems have only "python3" by name, and GIMP leaves a plug-in out without a
+word when it does not find its program; GIMP 2.10 wants the first, and has a Python 2 for it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -504,6 +507,8 @@ def _write_zip(
                     out.writestr(_entry(f"{folder}/", 0o40755), b"")
             if inside and name.name == "blender_manifest.toml":
                 content = _with_wheels(content, inside, platform)
+            if archive.host == "gimp" and archive.version >= (2, 99) and _is_program(target):
+                content = content.replace(_ANY_PYTHON, _PYTHON_3, 1)
             mode = 0o100755 if _is_program(target) else 0o100644
             out.writestr(_entry(str(name), mode), content, zipfile.ZIP_DEFLATED)
         for wheel in inside or ():  # they are zips: nothing is gained by packing them again

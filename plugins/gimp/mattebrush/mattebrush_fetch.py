@@ -75,12 +75,22 @@ def _engine_elsewhere():
 
 
 def _with_consent(start):
-    try:
-        question = kit.setup_question(setup.plan())
-    except client.ClientError as why:
-        _show_error(why)
-        return False
-    return _agreed(question, _("Set Up")) and _watched("setup", start)
+    """Asks, where from as well, and starts; whether that went well."""
+    source = setup.Source()
+    buttons = [kit.tr("Cancel"), _("From a Folder..."), _("Set Up")]
+    while True:
+        try:
+            question = kit.setup_question(setup.plan(source))
+        except client.ClientError as why:
+            _show_error(why)
+            return False
+        pressed = toolkit.message("Mattebrush", question, buttons)
+        if pressed == 1:
+            title = _("Takes an offline bundle, unpacked")
+            folder = toolkit.folder(title, kit.tr("Cancel"), _("Choose"))
+            source = setup.Source(folder=folder) if folder else source
+        else:
+            return pressed == 2 and _watched("setup", lambda: start(source))
 
 
 def _remove():
@@ -91,12 +101,12 @@ def _verify():
     return _watched("setup", setup.verify)
 
 
-def _set_up():
-    return setup.run(agreed=True)
+def _set_up(source):
+    return setup.run(True, source)
 
 
-def _repair():
-    return setup.repair(agreed=True)
+def _repair(source):
+    return setup.repair(True, source)
 
 
 def _agreed(question, button):

@@ -222,6 +222,17 @@ def clickable(widget):
     return made
 
 
+def folder(title, cancel, choose):
+    """The folder that the user chooses, None for none. cancel, choose: the buttons' labels."""
+    made = Gtk.FileChooserDialog(title=title)
+    made.set_action(2)  # a folder, one that is there
+    made.add_button(cancel, CANCEL)
+    made.add_button(choose, OK)
+    chosen = made.get_filename() if made.run() == OK else None
+    made.destroy()
+    return chosen
+
+
 def message(title, text, buttons, detail=""):
     """A question or a message; returns the place of the pressed button, -1 when it was closed."""
     made = dialog(title)

@@ -225,7 +225,7 @@ def _make_profile(krita: Krita, profile: Path) -> None:
 
 
 @contextlib.contextmanager
-def screen() -> Iterator[str]:
+def screen(size: str = "1600x1000") -> Iterator[str]:
     """A virtual screen with a window manager; gives its name, such as ":5"."""
     missing = [name for name in ("Xvfb", "xdotool", "openbox") if not shutil.which(name)]
     if missing:
@@ -235,7 +235,7 @@ def screen() -> Iterator[str]:
         pytest.skip(reason)
     ours, theirs = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
         pass_fds=[theirs],
         stderr=subprocess.DEVNULL,
     )
