@@ -7,7 +7,8 @@
 A domain is one folder of .po files, one a language. Texts are what stands in `_("...")`, `N_` and
 `tr`, and both sentences of a `Problem`; of Blender's also what it shows by itself: labels, tooltips
 of operators, names and descriptions of properties. A host's domain leaves out what the kit's has:
-there it is looked up. The command line's are what the help of its commands shows.
+there it is looked up. The command line's are what the help of its commands shows, and
+argparse's messages.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from mattebrush.cli import command_line
-from mattebrush.cli.translation import LOCALE, HelpFormatter
+from mattebrush.cli.translation import ERRORS, LOCALE, SEE_HELP, HelpFormatter
 from mattebrush.models import catalog
 
 from .lock import ROOT
@@ -93,7 +94,7 @@ def languages() -> list[str]:
 def messages(domain: Domain) -> dict[str, list[str]]:
     """The texts of a domain in the order of the sources, each with the files that have it."""
     if domain.name == "cli":
-        return {text: [] for text in help_texts()}
+        return {text: [] for text in (*help_texts(), *ERRORS, SEE_HELP)}
     sources: dict[str, list[str]] = {}
     for path in sorted(domain.sources.rglob("*.py")):
         name = _relative(path)

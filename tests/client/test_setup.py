@@ -28,10 +28,8 @@ CLIENT = Path(__file__).parents[2] / "plugins" / "client"
 SECONDS = 300
 
 
-@pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the engine's wheel and all that the lock names, for Linux and this Python."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+def kept_wheels(python: str) -> Path:
+    """The folder, fetched once, with all that the lock names for Linux and a Python."""
     name = f"wheels-{release.digest(lock.SETUP / 'requirements.txt')[:12]}-{python}"
     kept = Path.home() / ".cache" / "mattebrush-ci" / name
     platform = PLATFORMS["linux-x86_64"]
@@ -41,8 +39,14 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lock.download_installer(platform, part, json.loads(lock.PINS.read_text())["uv"]["version"])
         if not kept.is_dir():
             part.rename(kept)
+    return kept
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the engine's wheel and all that the lock names, for Linux and this Python."""
     folder = tmp_path_factory.mktemp("bundle")
-    for wheel in kept.glob("*.whl"):
+    for wheel in kept_wheels(f"{sys.version_info.major}.{sys.version_info.minor}").glob("*.whl"):
         (folder / wheel.name).hardlink_to(wheel)
     wheel = release.build_wheel(folder)
     (folder / "engine.json").write_bytes(packages.engine_note(wheel))

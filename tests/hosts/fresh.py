@@ -47,6 +47,8 @@ class Fresh:
     @property
     def home(self) -> Path:
         """The new account's folder, as this machine sees it."""
+        if self._inside:  # through the mount: what lies below it is the kernel's own business
+            return Path(f"/proc/{self._inside}/root{self.root}{HOME}")
         return self._upper / HOME.lstrip("/")
 
     @contextlib.contextmanager
@@ -79,6 +81,7 @@ class Fresh:
             self._inside = int(children.read_text().split()[0])
             yield self
         finally:
+            self._inside = 0
             holder.kill()
             holder.wait()
 
@@ -147,7 +150,9 @@ class Fresh:
         return done.stdout
 
     @contextlib.contextmanager
-    def started(self, *command: str, log: Path, **variables: str) -> Iterator[subprocess.Popen]:
+    def started(
+        self, *command: str, log: Path, **variables: str
+    ) -> Iterator[subprocess.Popen[bytes]]:
         """Runs a program until the block ends."""
         with log.open("wb") as out:
             process = subprocess.Popen(

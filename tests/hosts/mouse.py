@@ -51,13 +51,24 @@ class Mouse:
         return done.stdout
 
     def windows(self, title: str) -> list[str]:
-        """The ids of the visible windows whose title holds `title`, a pattern."""
-        return self.do("search", "--onlyvisible", "--name", title).split()
+        """The ids of the visible windows whose title holds `title`, a pattern; or those of a
+        program, `class:NAME`, where xdotool does not see its titles."""
+        kind, _, name = title.rpartition("class:")
+        by = ["--class", name] if title.startswith("class:") else ["--name", kind or name]
+        return self.do("search", "--onlyvisible", *by).split()
 
     def window(self, title: str, seconds: float = PATIENCE) -> str:
-        """Waits for a window; returns its id."""
+        """Waits for a window; returns its id, the largest's where there are several."""
         self.wait(lambda: bool(self.windows(title)), f"a window {title}", seconds)
-        return self.windows(title)[-1]
+        return max(self.windows(title), key=self._area)
+
+    def _area(self, window: str) -> int:
+        width, height = self._size(window)
+        return width * height
+
+    def _size(self, window: str) -> tuple[int, int]:
+        found = re.search(r"Geometry: (\d+)x(\d+)", self.do("getwindowgeometry", window))
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     def gone(self, title: str, seconds: float = PATIENCE) -> None:
         """Waits for a window's end."""
@@ -66,13 +77,10 @@ class Mouse:
     def place(self, title: str, x: int, y: int) -> tuple[str, int, int]:
         """The window, and a place in it from its left and top."""
         window = self.window(title)
-        size = re.search(r"Geometry: (\d+)x(\d+)", self.do("getwindowgeometry", window))
-        assert size, f"{title} has no size"
-        return window, x if x >= 0 else x + int(size[1]), y if y >= 0 else y + int(size[2])
+        width, height = self._size(window)
+        return window, x if x >= 0 else x + width, y if y >= 0 else y + height
 
-    def click(
-        self, name: str, title: str, x: int, y: int, button: int = 1, times: int = 1
-    ) -> None:
+    def click(self, name: str, title: str, x: int, y: int, button: int = 1, times: int = 1) -> None:
         """Clicks in a window, and waits until the screen has changed and stands still again.
 
         name: what is clicked, for the list of clicks; a double click is one entry.

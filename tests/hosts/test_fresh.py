@@ -11,8 +11,11 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shlex
+import shutil
+import subprocess
+import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,14 +24,15 @@ import pytest
 from PIL import Image
 
 from mattebrush.plugins import packages
-from tests.hosts.fresh import HOME, Fresh
+from tests.client.test_setup import kept_wheels
+from tests.hosts.fresh import Fresh, until
 from tests.hosts.krita import kritahost
 from tests.hosts.krita.kritahost import HOSTS, REPOSITORY
 from tests.hosts.mouse import Mouse
 from tools import release
 from tools.platforms import PLATFORMS
 
-pytestmark = [pytest.mark.hosts, pytest.mark.slow]
+pytestmark = pytest.mark.hosts
 
 BUILDER = "tests/hosts/build_fresh.sh"
 PICTURE = REPOSITORY / "examples" / "lemur.jpg"
@@ -88,27 +92,39 @@ def desk(host: str, folder: Path, network: bool) -> Iterator[Desk]:
         variables = {"DISPLAY": display, "DBUS_SESSION_BUS_ADDRESS": _BUS}
         made = Desk(fresh, Mouse(display, folder), folder, variables)
         with made.program("dbus-daemon", "--session", "--nofork", f"--address={_BUS}"):
-            made.mouse.wait((fresh.root.parent / "upper/run/user/1000/bus").exists, "the bus")
+            made.mouse.wait((fresh.home.parents[1] / "run/user/1000/bus").exists, "the bus")
             yield made
 
 
-def gimp_zip(wheel: Path, folder: Path) -> Path:
-    """GIMP 3's zip with the engine in it, as a release has it."""
+def gimp_zip(wheel: Path | None, folder: Path) -> Path:
+    """GIMP 3's zip, as a release has it where there is a wheel: with the engine in it."""
     return next(path for path in packages.build("gimp", folder, wheel) if "gimp3" in path.name)
 
 
-def cut_out(picture: Image.Image) -> float:
-    """The share of GIMP's canvas that shows the checks of what is transparent."""
-    canvas = np.asarray(picture, int)[120:530, 240:880]
-    gray = np.ptp(canvas, axis=2) == 0
-    checks = gray & ((canvas[..., 0] == 0x66) | (canvas[..., 0] == 0x99))
+_CANVAS = {"gimp3": (240, 120, 880, 530), "krita52": (290, 380, 700, 650)}
+_CHECKS = {"gimp3": (0x66, 0x99), "krita52": (220, 255)}
+
+
+def cut_out(host: str, picture: Image.Image) -> float:
+    """The share of the host's canvas that shows the checks of what is transparent."""
+    canvas = np.asarray(picture.crop(_CANVAS[host]), int)
+    checks = (np.ptp(canvas, axis=2) == 0) & np.isin(canvas[..., 0], _CHECKS[host])
     return float(checks.mean())
 
 
-def into_gimps_folder(desk: Desk) -> None:
-    """GIMP's own button shows its folder for plug-ins; the zip is dragged there and unpacked."""
+def told(host: str, desk: Desk, began: float) -> None:
+    """Prints what it took."""
+    clicks = desk.mouse.clicks
+    print(f"\n{host}: {len(clicks)} clicks, {time.monotonic() - began:.0f} s: {clicks}")
+
+
+def into_gimps_folder(desk: Desk, zipped: tuple[str, int, int]) -> None:
+    """GIMP's own button shows its folder for plug-ins; the zip is dragged there and unpacked.
+
+    zipped: window and place of the zip in the file manager.
+    """
     mouse, plugins = desk.mouse, desk.fresh.home / ".config/GIMP/3.0/plug-ins"
-    with desk.program("thunar", "Downloads"), desk.program("gimp-3.0", "Downloads/lemur.jpg"):
+    with desk.program("gimp-3.0", "Downloads/lemur.jpg"):
         mouse.window("Welcome to GIMP")
         mouse.clicks.append("Open With GIMP")
         mouse.window(_GIMP)
@@ -130,7 +146,7 @@ def into_gimps_folder(desk: Desk) -> None:
         mouse.window("plug-ins - Thunar")
         mouse.close(_GIMP)
         mouse.gone(_GIMP)
-        mouse.drag("the zip", ("Downloads - Thunar", 375, 103), ("plug-ins - Thunar", 500, 265))
+        mouse.drag("the zip", zipped, ("plug-ins - Thunar", 500, 265))
         mouse.wait(lambda: any(plugins.glob("*.zip")), "the zip in GIMP's folder")
         mouse.click("GIMP's folder", "plug-ins - Thunar", 500, 325)
         mouse.click("the zip, right", "plug-ins - Thunar", 238, 105, button=3)
@@ -139,30 +155,41 @@ def into_gimps_folder(desk: Desk) -> None:
         mouse.wait((plugins / "mattebrush" / "mattebrush.py").exists, "the plug-in")
 
 
-def to_the_first_mask(desk: Desk, engine: bool) -> None:
-    """Remove Background from GIMP's menu; sets the engine up first where there is none."""
+def gimps_first_mask(desk: Desk, offline: bool) -> None:
+    """Remove Background from GIMP's menu, which sets the engine up first.
+
+    offline: from the unpacked bundle, by "From a Folder...".
+    """
     mouse = desk.mouse
     mouse.clicks.append("Open With GIMP")
     mouse.window(_GIMP)
     mouse.click("Close", "Welcome to GIMP", -55, -30)
-    assert cut_out(mouse.picture("before")) < 0.02
+    assert cut_out("gimp3", mouse.picture("before")) < 0.02
     mouse.click("Layer", _GIMP, _MENUS["Layer"], _MENU_Y)
     mouse.hover(_GIMP, 289, 214)  # Mask
     mouse.click("Remove Background...", _GIMP, 599, 467)
     dialog = "Mattebrush: Remove"
     mouse.window(dialog)
-    if not engine:
-        mouse.wait(lambda: set_up_offered(mouse, dialog), "Set Up")
-        mouse.click("Set Up...", dialog, 509, 440)
-        mouse.window("^Mattebrush$")
-        mouse.picture("question")
-        mouse.click("Set Up", "^Mattebrush$", -56, -29)
-        mouse.picture("setting-up")
-        mouse.gone("^Mattebrush$", _LONG)
+    mouse.wait(lambda: set_up_offered(mouse, dialog), "Set Up")
+    mouse.click("Set Up...", dialog, 509, 440)
+    mouse.window("^Mattebrush$")
+    if offline:
+        mouse.click("From a Folder...", "^Mattebrush$", -190, -29)
+        chooser = "Takes an offline bundle"
+        mouse.click("Home", chooser, 57, 60)
+        mouse.click("Downloads, twice", chooser, 223, 97, times=2)
+        mouse.click("the bundle's folder", chooser, 289, 97)
+        mouse.picture("chosen")
+        mouse.click("Choose", chooser, -51, -31)
+        mouse.gone(chooser)
+    mouse.picture("question")
+    mouse.click("Set Up", "^Mattebrush$", -56, -29)
+    mouse.picture("setting-up")
+    mouse.gone("^Mattebrush$", _LONG)
     mouse.picture("dialog")
     mouse.click("OK", dialog, -56, -31)
-    mouse.wait(lambda: cut_out(mouse.picture("mask")) > 0.3, "the mask")
-    assert cut_out(mouse.picture("mask")) < 0.8
+    mouse.wait(lambda: cut_out("gimp3", mouse.picture("mask")) > 0.3, "the mask")
+    assert cut_out("gimp3", mouse.picture("mask")) < 0.8
 
 
 def set_up_offered(mouse: Mouse, dialog: str) -> bool:
@@ -171,16 +198,228 @@ def set_up_offered(mouse: Mouse, dialog: str) -> bool:
     words = mouse.do("mousemove", "--window", window, str(x), str(y + 60), "getmouselocation")
     left, top = (int(part.split(":")[1]) for part in words.split()[:2])
     shown = mouse.picture("dialog").crop((left - 30, top - 68, left + 30, top - 52)).convert("L")
-    return shown.getextrema()[1] > 200
+    return bool(np.asarray(shown).max() > 200)
 
 
+@pytest.mark.slow
 def test_gimp_from_the_zip_to_a_mask(wheel: Path, tmp_path: Path) -> None:
     began = time.monotonic()
     with desk("gimp3", tmp_path, network=True) as here:
         here.fresh.give(gimp_zip(wheel, tmp_path / "zip"))
         here.fresh.give(PICTURE)
-        into_gimps_folder(here)
+        with here.program("thunar", "Downloads"):
+            into_gimps_folder(here, ("Downloads - Thunar", 375, 103))
         with here.program("gimp-3.0", "Downloads/lemur.jpg"):
-            to_the_first_mask(here, engine=False)
-            seconds = time.monotonic() - began
-            print(f"\nGIMP: {len(here.mouse.clicks)} clicks, {seconds:.0f} s: {here.mouse.clicks}")
+            gimps_first_mask(here, offline=False)
+            told("GIMP", here, began)
+            removed_in_gimp(here)
+
+
+@pytest.mark.slow
+def test_gimp_offline_from_the_bundle_to_a_mask(bundle: Path, tmp_path: Path) -> None:
+    """All from the bundle: unpacked in the file manager, the plug-in's zip in it dragged out."""
+    began = time.monotonic()
+    with desk("gimp3", tmp_path, network=False) as here:
+        here.fresh.give(bundle)
+        here.fresh.give(PICTURE)
+        mouse, downloads = here.mouse, "Downloads - Thunar"
+        unpacked = here.fresh.home / "Downloads" / bundle.stem
+        with here.program("thunar", "Downloads"):
+            mouse.click("the bundle, right", downloads, 375, 103, button=3)
+            mouse.click("Extract Here", downloads, 375 + 72, 103 + 224)
+            mouse.wait((unpacked / "wheels").exists, "the bundle's folder")
+            mouse.click("the bundle's folder, twice", downloads, 238, 103, times=2)
+            mouse.click("plugins, twice", "mattebrush-.* - Thunar", 238, 103, times=2)
+            mouse.window("plugins - Thunar")
+            mouse.picture("bundle")
+            into_gimps_folder(here, ("plugins - Thunar", 238, 200))
+        with here.program("gimp-3.0", "Downloads/lemur.jpg"):
+            gimps_first_mask(here, offline=True)
+            told("GIMP, offline", here, began)
+            removed_in_gimp(here)
+
+
+def removed_in_gimp(desk: Desk) -> None:
+    """Remove in GIMP's own dialog: what is left is the plug-in and the choices made in it."""
+    mouse = desk.mouse
+    mouse.click("Filters", _GIMP, _MENUS["Filters"], _MENU_Y)
+    mouse.hover(_GIMP, 469, 515)  # Mattebrush
+    mouse.click("Engine Settings...", _GIMP, 839, 690)
+    settings = "Mattebrush: Engine Settings"
+    mouse.click("Remove the Engine...", settings, 175, 52)
+    mouse.picture("removal")
+    mouse.click("Remove", "^Mattebrush$", -56, -30)
+    mouse.gone("^Mattebrush$")
+    assert not (desk.fresh.home / ".local/share/mattebrush").exists()
+    ours = {path for path in desk.fresh.files() if "mattebrush" in path.lower()}
+    ours = {path for path in ours if not path.startswith(".config/GIMP/3.0/plug-in")}
+    assert ours <= {".config/mattebrush/plugins.json"}
+
+
+_KRITA = "class:krita"
+_SET_UP = "Mattebrush: Set Up"
+
+
+def imported_into_krita(desk: Desk) -> None:
+    """Krita's own importer takes the zip, and switches it on."""
+    mouse = desk.mouse
+    with desk.program("krita", "--nosplash", "Downloads/lemur.jpg"):
+        mouse.clicks.append("Open With Krita")
+        mouse.window(_KRITA)
+        krita_is_open(mouse)
+        mouse.click("Tools", _KRITA, 335, 10)
+        mouse.hover(_KRITA, 370, 32)  # Scripts
+        mouse.click("Import Python Plugin from File...", _KRITA, 560, 124)
+        mouse.click("Downloads, twice", "Import Plugin", 163, 72, times=2)
+        mouse.picture("import")
+        mouse.click("the zip, twice", "Import Plugin", 163, 72, times=2)
+        mouse.click("Yes", "Activate Plugins", 205, 104)
+        mouse.close(_KRITA)
+        mouse.gone(_KRITA)
+
+
+def krita_is_open(mouse: Mouse) -> None:
+    """Waits for the picture in the middle of Krita's window: its greens."""
+
+    def greens() -> bool:
+        canvas = np.asarray(mouse.picture("opened").crop(_CANVAS["krita52"]), int)
+        return bool((canvas[..., 1] > canvas[..., 2] + 40).mean() > 0.2)
+
+    mouse.wait(greens, "the picture in Krita")
+
+
+def kritas_first_mask(desk: Desk) -> None:
+    """Set Up in the docker, then Remove Background."""
+    mouse = desk.mouse
+    mouse.clicks.append("Open With Krita")
+    mouse.window(_KRITA)
+    krita_is_open(mouse)
+    assert cut_out("krita52", mouse.picture("before")) < 0.02
+    mouse.click("Set Up...", _KRITA, 668, 603)
+    mouse.window(_SET_UP)
+    mouse.still()
+    mouse.picture("question")
+    mouse.click("Set Up...", _SET_UP, 51, -28)
+    ready = desk.fresh.home / ".local/share/mattebrush/engine/state.json"
+    mouse.wait(lambda: ready.exists() and b'"ready"' in ready.read_bytes(), "it", _LONG)
+    mouse.still()
+    mouse.picture("ready")
+    mouse.click("Close", _SET_UP, -52, 50)
+    mouse.gone(_SET_UP)
+    mouse.click("Remove Background", _KRITA, 668, 473)
+    mouse.wait(lambda: cut_out("krita52", mouse.picture("mask")) > 0.2, "the mask")
+    assert cut_out("krita52", mouse.picture("mask")) < 0.8
+
+
+@pytest.mark.slow
+def test_krita_from_the_zip_to_a_mask(wheel: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    (zipped,) = packages.build("krita", tmp_path / "zip", wheel)
+    with desk("krita52", tmp_path, network=True) as here:
+        here.fresh.give(zipped)
+        here.fresh.give(PICTURE)
+        imported_into_krita(here)
+        with here.program("krita", "--nosplash", "Downloads/lemur.jpg"):
+            kritas_first_mask(here)
+            told("Krita", here, began)
+
+
+def client(fresh: Fresh, zipped: Path, folder: str) -> str:
+    """GIMP's zip, unpacked in the account; returns the plug-in's folder there."""
+    inside = fresh.give(zipped)
+    fresh.run("python3", "-m", "zipfile", "-e", inside, folder)
+    return f"{folder}/mattebrush"
+
+
+def set_up(fresh: Fresh, plugin: str, *words: str) -> str:
+    """The set-up of a plug-in, run by the host's own Python; returns its last word."""
+    command = f"cd {plugin} && exec python3 -B -m mattebrush_setup {' '.join(words)}"
+    return fresh.run("sh", "-c", command).strip()
+
+
+def cuts_out(fresh: Fresh, plugin: str) -> str:
+    """Has the engine that the plug-in finds remove a background; returns the engine's version."""
+    probe = (
+        "import mattebrush_client as c; e = c.connect();"
+        "print(e.python, c.run({'op': 'status'}).report['version'])"
+    )
+    command = f"cd {plugin} && exec python3 -B -c {shlex.quote(probe)}"
+    python, version = fresh.run("sh", "-c", command).split()
+    picture = fresh.give(PICTURE)
+    fresh.run(python, "-m", "mattebrush", "remove", picture, "-o", "cut.png")
+    with Image.open(fresh.home / "cut.png") as cut:
+        assert 0.1 < (np.asarray(cut)[..., 3] > 250).mean() < 0.9
+    (fresh.home / "cut.png").unlink()
+    return version
+
+
+def test_offline_killed_repaired_and_removed(wheel: Path, tmp_path: Path) -> None:
+    """The set-up from a folder, without a network, as any host's button runs it."""
+    files = tmp_path / "files"
+    shutil.copytree(kept_wheels(PYTHON), files, copy_function=os.link)
+    os.link(wheel, files / wheel.name)
+    (files / "engine.json").write_bytes(packages.engine_note(wheel))
+    with Fresh((kritahost.HOSTS / "gimp3",), tmp_path / "debian", network=False).running() as fresh:
+        fresh.bare()
+        plugin = client(fresh, gimp_zip(None, tmp_path / "zip"), "plug-ins")
+        source = fresh.give(files)
+        before = fresh.files()
+        engine = fresh.home / ".local/share/mattebrush/engine"
+        words = ("sh", "-c", f"cd {plugin} && exec python3 -B -m mattebrush_setup run --yes "
+                 f"--folder {source}")  # fmt: skip
+        with fresh.started(*words, log=tmp_path / "killed.log") as process:
+            until(lambda: any(engine.glob("env-*/lib")), 300, "the environment")
+            assert process.poll() is None
+        assert set_up(fresh, plugin, "status") == "partial"
+        assert set_up(fresh, plugin, "run", "--yes", "--folder", source) == "ready"
+        assert len(list(engine.glob("env-*"))) == 1
+        assert cuts_out(fresh, plugin) == release.VERSION
+        next(engine.glob("env-*/lib/*/site-packages/mattebrush/engine.py")).unlink()
+        with pytest.raises(AssertionError, match="missing or were changed, such as mattebrush/eng"):
+            set_up(fresh, plugin, "verify")
+        assert set_up(fresh, plugin, "status") == "damaged"
+        assert set_up(fresh, plugin, "repair", "--yes", "--folder", source) == "ready"
+        assert set_up(fresh, plugin, "remove") == "absent"
+        assert fresh.files() - {"Downloads/lemur.jpg"} == before
+
+
+@pytest.mark.slow
+def test_upgraded_from_the_version_before(wheel: Path, tmp_path: Path) -> None:
+    """The one before is built from the repository's history, with its own sources and lock."""
+    old = release_of("705af6b", "0.0.9", tmp_path / "old")
+    layers = (HOSTS / "gimp3-desktop", HOSTS / "gimp3")
+    with Fresh(layers, tmp_path / "debian", network=True).running() as fresh:
+        before = client(fresh, old, "before")
+        assert set_up(fresh, before, "run", "--yes") == "ready"
+        assert cuts_out(fresh, before) == "0.0.9"
+        plugin = client(fresh, gimp_zip(wheel, tmp_path / "zip"), "plug-ins")
+        assert set_up(fresh, plugin, "status") == "outdated"
+        assert set_up(fresh, plugin, "run", "--yes") == "ready"
+        assert cuts_out(fresh, plugin) == release.VERSION
+        assert len(list((fresh.home / ".local/share/mattebrush/engine").glob("env-*"))) == 1
+        assert set_up(fresh, plugin, "remove") == "absent"
+        assert not (fresh.home / ".local/share/mattebrush").exists()
+
+
+def release_of(commit: str, version: str, folder: Path) -> Path:
+    """GIMP 3's full zip as it was at a commit, under a version of its own."""
+    folder.mkdir()
+    parts = ["core", "server", "plugins", "pyproject.toml", "README.md", "LICENSE", "tools", "docs"]
+    archive = folder / "old.tar"
+    command = ["git", "archive", f"--output={archive}", commit, *parts]
+    subprocess.run(command, cwd=REPOSITORY, check=True)
+    subprocess.run(["tar", "-xf", archive], cwd=folder, check=True)
+    for name in (
+        "core/mattebrush/_version.py",
+        "plugins/client/mattebrush_client.py",
+        "plugins/blender/mattebrush/blender_manifest.toml",
+    ):
+        path = folder / name
+        path.write_text(path.read_text("utf-8").replace("0.1.0", version, 1), "utf-8")
+    script = (
+        "from pathlib import Path; from tools import release; out = Path('out'); out.mkdir();"
+        "release.plugin_zips(out, release.build_wheel(out))"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{folder}:{folder}/core:{folder}/server"}
+    subprocess.run([sys.executable, "-c", script], cwd=folder, env=environment, check=True)
+    return folder / "out" / f"mattebrush-gimp3-{version}.zip"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from .. import __version__
 from ..errors import Cancelled, MattebrushError, OptionInvalid, OutputUnwritable
+from . import translation
 from .translation import HelpFormatter
 
 _COMMANDS = (
@@ -126,7 +127,9 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": HelpFormatter, **settings})
 
     def error(self, message: str) -> NoReturn:
-        self.exit(OptionInvalid.exit_status, f"{self.prog}: {message}. See `{self.prog} --help`.\n")
+        where = translation.translated(translation.SEE_HELP) % self.prog
+        said = f"{self.prog}: {translation.error(message)}. {where}\n"
+        self.exit(OptionInvalid.exit_status, said)
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

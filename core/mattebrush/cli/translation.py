@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The help of commands in the user's language. Messages of runs are the engine's, in English.
+"""The help of commands, and what argparse says of a wrong one, in the user's language. Messages of
+runs are the engine's, in English.
 
 Catalogs are `locale/LANGUAGE.po`, read as they lie; `python -m tools.messages` keeps them in step.
 """
@@ -20,6 +21,22 @@ from typing import Any
 
 LOCALE = Path(__file__).with_name("locale")
 
+SEE_HELP = "See `%s --help`."
+ERRORS = (
+    "the following arguments are required: %s",
+    "one of the arguments %s is required",
+    "unrecognized arguments: %s",
+    "ambiguous option: %s could match %s",
+    "argument %s: expected one argument",
+    "argument %s: expected at least one argument",
+    "argument %s: expected %s arguments",
+    "argument %s: invalid choice: %s (choose from %s)",
+    "argument %s: invalid %s value: %s",
+    "argument %s: not allowed with argument %s",
+    "argument %s: ignored explicit argument %s",
+)
+"""argparse's own messages, as it words them."""
+
 _ENTRY = re.compile(r'^msgid (".*")\nmsgstr (".+")$', re.MULTILINE)
 _VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
@@ -38,6 +55,26 @@ def translated(text: str) -> str:
         The translation.
     """
     return _catalog(_language()).get(text) or text
+
+
+def error(message: str) -> str:
+    """One of argparse's messages in the user's language; any other as it is.
+
+    Parameters
+    ----------
+    message : str
+        As argparse made it, with its values in it.
+
+    Returns
+    -------
+    str
+        The translation, with the same values.
+    """
+    for template in ERRORS:
+        pattern = re.escape(template).replace("%s", "(.+?)")
+        if found := re.fullmatch(pattern, message, re.DOTALL):
+            return translated(template) % found.groups()
+    return message
 
 
 @cache

@@ -62,8 +62,10 @@ def environment(folder, source):
         UV_PYTHON_INSTALL_REGISTRY="0",
         UV_PYTHON_INSTALL_BIN="0",
     )
-    # uv's own list of certificates lacks those of a proxy that looks into what is encrypted.
-    values.setdefault("UV_SYSTEM_CERTS", "1")
+    if source.index.startswith("https:") and not source.folder:
+        # uv's own list of certificates lacks those of a proxy that looks into what is encrypted;
+        # the system's may be empty, where nothing is fetched.
+        values.setdefault("UV_SYSTEM_CERTS", "1")
     if source.python_mirror:
         values["UV_PYTHON_INSTALL_MIRROR"] = source.python_mirror
     for kind, address in getproxies().items():  # the system's settings, too

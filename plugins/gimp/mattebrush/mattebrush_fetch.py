@@ -76,9 +76,9 @@ def _engine_elsewhere():
 
 def _with_consent(start):
     """Asks, where from as well, and starts; whether that went well."""
-    source = setup.Source()
+    source, pressed = setup.Source(), 1
     buttons = [kit.tr("Cancel"), _("From a Folder..."), _("Set Up")]
-    while True:
+    while pressed == 1:
         try:
             question = kit.setup_question(setup.plan(source))
         except client.ClientError as why:
@@ -89,8 +89,7 @@ def _with_consent(start):
             title = _("Takes an offline bundle, unpacked")
             folder = toolkit.folder(title, kit.tr("Cancel"), _("Choose"))
             source = setup.Source(folder=folder) if folder else source
-        else:
-            return pressed == 2 and _watched("setup", lambda: start(source))
+    return pressed == 2 and _watched("setup", lambda: start(source))
 
 
 def _remove():
