@@ -107,10 +107,20 @@ class Mouse:
             time.sleep(0.1)
         self.still()
 
-    def hover(self, title: str, x: int, y: int) -> None:
-        """Moves the pointer to a place in a window, as over an entry with a menu of its own."""
-        window, x, y = self.place(title, x, y)
+    def hover(self, title: str, at: tuple[int, int], menu: tuple[int, int]) -> None:
+        """Moves the pointer over an entry with a menu of its own, until that is there.
+
+        at, menu: in the window, of the entry and of an entry of its menu.
+        """
+        window, x, y = self.place(title, *at)
+        self.do("mousemove", "--window", window, str(menu[0]), str(menu[1]))
+        words = self.do("getmouselocation").split()
+        left, top = (int(word.split(":")[1]) for word in words[:2])
+        box = (left - 40, top - 10, left + 40, top + 10)
+        self.still()
+        before = self.picture("hover").crop(box)
         self.do("mousemove", "--window", window, str(x), str(y))
+        self.wait(lambda: self.picture("hover").crop(box) != before, "the entry's menu", 30)
         self.still()
 
     def scroll(self, title: str, x: int, y: int, steps: int) -> None:

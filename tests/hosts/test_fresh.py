@@ -166,7 +166,7 @@ def gimps_first_mask(desk: Desk, offline: bool) -> None:
     mouse.click("Close", "Welcome to GIMP", -55, -30)
     assert cut_out("gimp3", mouse.picture("before")) < 0.02
     mouse.click("Layer", _GIMP, _MENUS["Layer"], _MENU_Y)
-    mouse.hover(_GIMP, 289, 214)  # Mask
+    mouse.hover(_GIMP, (289, 214), (599, 467))  # Mask
     mouse.click("Remove Background...", _GIMP, 599, 467)
     dialog = "Mattebrush: Remove"
     mouse.window(dialog)
@@ -243,7 +243,7 @@ def removed_in_gimp(desk: Desk) -> None:
     """Remove in GIMP's own dialog: what is left is the plug-in and the choices made in it."""
     mouse = desk.mouse
     mouse.click("Filters", _GIMP, _MENUS["Filters"], _MENU_Y)
-    mouse.hover(_GIMP, 469, 515)  # Mattebrush
+    mouse.hover(_GIMP, (469, 515), (839, 690))  # Mattebrush
     mouse.click("Engine Settings...", _GIMP, 839, 690)
     settings = "Mattebrush: Engine Settings"
     mouse.click("Remove the Engine...", settings, 175, 52)
@@ -268,7 +268,7 @@ def imported_into_krita(desk: Desk) -> None:
         mouse.window(_KRITA)
         krita_is_open(mouse)
         mouse.click("Tools", _KRITA, 335, 10)
-        mouse.hover(_KRITA, 370, 32)  # Scripts
+        mouse.hover(_KRITA, (370, 32), (560, 124))  # Scripts
         mouse.click("Import Python Plugin from File...", _KRITA, 560, 124)
         mouse.click("Downloads, twice", "Import Plugin", 163, 72, times=2)
         mouse.picture("import")
@@ -331,10 +331,10 @@ def client(fresh: Fresh, zipped: Path, folder: str) -> str:
     return f"{folder}/mattebrush"
 
 
-def set_up(fresh: Fresh, plugin: str, *words: str) -> str:
+def set_up(fresh: Fresh, plugin: str, *words: str, **variables: str) -> str:
     """The set-up of a plug-in, run by the host's own Python; returns its last word."""
     command = f"cd {plugin} && exec python3 -B -m mattebrush_setup {' '.join(words)}"
-    return fresh.run("sh", "-c", command).strip()
+    return fresh.run("sh", "-c", command, **variables).strip()
 
 
 def cuts_out(fresh: Fresh, plugin: str) -> str:
@@ -390,7 +390,8 @@ def test_upgraded_from_the_version_before(wheel: Path, tmp_path: Path) -> None:
     layers = (HOSTS / "gimp3-desktop", HOSTS / "gimp3")
     with Fresh(layers, tmp_path / "debian", network=True).running() as fresh:
         before = client(fresh, old, "before")
-        assert set_up(fresh, before, "run", "--yes") == "ready"
+        # That one did not ask the system which certificates to trust.
+        assert set_up(fresh, before, "run", "--yes", UV_SYSTEM_CERTS="1") == "ready"
         assert cuts_out(fresh, before) == "0.0.9"
         plugin = client(fresh, gimp_zip(wheel, tmp_path / "zip"), "plug-ins")
         assert set_up(fresh, plugin, "status") == "outdated"
