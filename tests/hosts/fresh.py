@@ -20,6 +20,7 @@ from pathlib import Path
 
 ACCOUNT, ID = "ann", 1000
 HOME = f"/home/{ACCOUNT}"
+_SECONDS = 900
 _COMPILERS = ("gcc", "cc", "clang", "make", "pip", "pip3", "uv", "conda")
 
 
@@ -134,7 +135,7 @@ class Fresh:
             *("sh", "-c", 'cd && exec "$@"', "sh", *command),
         ]
 
-    def run(self, *command: str, seconds: float = 600, **variables: str) -> str:
+    def run(self, *command: str, **variables: str) -> str:
         """Runs a command to its end; returns what it printed.
 
         Raises AssertionError with all that it said when it fails.
@@ -143,7 +144,7 @@ class Fresh:
             self.words(list(command), **variables),
             capture_output=True,
             text=True,
-            timeout=seconds,
+            timeout=_SECONDS,
             check=False,
         )
         assert done.returncode == 0, f"{command}: {done.stdout[-2000:]}{done.stderr[-4000:]}"
