@@ -280,6 +280,7 @@ def test_docker_follows_the_theme(next_start: dict[str, Any]) -> None:
     [
         ("de", ["Hintergrund entfernen", "Maske verfeinern", "Optionen und mehr"]),
         ("ja", ["背景を除去", "マスクを調整", "オプションなど"]),
+        ("ru", ["Удалить фон", "Уточнить маску", "Параметры и другое"]),
     ],
 )
 def test_docker_speaks_the_users_language(
@@ -292,6 +293,8 @@ def test_docker_speaks_the_users_language(
     krita = kritahost.find("5.3", tmp_path_factory.mktemp("language"))
     folder = krita.folder / "shots"
     folder.mkdir()
+    fonts = krita.home / ".local" / "share" / "fonts"  # the machine's: this Debian has no Japanese
+    fonts.symlink_to("/machine/usr/share/fonts/opentype")
     observed = krita.show("languages", screen, str(folder), str(picture), language=language)
     assert set(words) <= set(observed["texts"])
     assert observed["cut"] == []
