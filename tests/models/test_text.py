@@ -20,6 +20,7 @@ from mattebrush.options import Options, Point, Prompt
 from mattebrush.segmentation import preprocess, text
 from mattebrush.segmentation.result import sigmoid
 from tests.models.networks import BOXES, MIX, byte_pairs, tiny, wordpiece
+from tests.models.webserver import File, serving
 from tests.objects.scenes import three
 
 TEXT = ("grounding-dino-tiny", "clipseg-rd64-refined", "sam3")
@@ -222,6 +223,26 @@ def test_the_command_of_the_issue(tmp_path: Path, capsys: pytest.CaptureFixture[
     x0, y0, x1, y1 = group[0].mask.bbox
     mask[y0:y1, x0:x1] = group[0].numpy("mask")[..., 0]
     assert np.abs(mask - masks[0]).mean() < 0.01
+
+
+def test_by_files_that_a_user_pulls(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From a mirror, with the license agreed to; then the command of the issue again."""
+    row = catalog.get("grounding-dino-tiny")
+    for file in row.files:
+        path = tmp_path / file.name
+        wordpiece(path) if file.role == catalog.TOKENIZER else tiny(row.interface.id, path)
+    files = {f"/{file.name}": File((tmp_path / file.name).read_bytes()) for file in row.files}
+    with serving(files) as site:
+        pull = ["models", "pull", row.id, "--mirror", site.url, "--accept-license"]
+        assert main(pull) == 0
+    assert "Apache-2.0" in capsys.readouterr().out
+    assert store.installed(row) is not None
+    assert main(["models", "selftest", row.id]) == ModelInvalid.exit_status  # knows no "person"
+    Image.fromarray(three()[0]).save(tmp_path / "street.png")
+    out = tmp_path / "out.psd"
+    assert main(["remove", str(tmp_path / "street.png"), "--text", "the bag", "-o", str(out)]) == 0
+    _, group = PSDImage.open(out)
+    assert group.name == "bag"
 
 
 def test_a_cut_out_by_words_in_one_piece(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from psd_tools import PSDImage
 
 from mattebrush.cutout import Report
 from mattebrush.errors import InputInvalid, OptionInvalid
+from mattebrush.imaging.morphology import nearest
 from mattebrush.imaging.rect import Rect
 from mattebrush.objects import files
 from mattebrush.objects.find import find
@@ -130,6 +131,31 @@ def test_overlapping_boxes_share_what_lies_between() -> None:
         mask = found.mask(number)
         assert (mask * true).sum() > 0.85 * true.sum()
         assert (mask * masks[number % 3]).sum() < 0.15 * true.sum()
+
+
+def test_next_to_each_other_neither_has_of_the_other() -> None:
+    """Soft edges are looked for beyond the outline, where the neighbor stands out as well."""
+    image, masks = three(gap=104)
+    found = find(image, Options(decontaminate=False))
+    assert len(found) == 3
+    for number, true in enumerate(masks, 1):
+        others = masks.sum(axis=0) - true
+        assert (found.mask(number) * others).sum() < 0.0005 * true.sum()
+        assert np.abs(found.mask(number) - true).mean() < 0.004
+
+
+def test_nearest_is_one_of_them_each() -> None:
+    seeds = np.zeros((3, 20, 30), bool)
+    for number, place in enumerate(((2, 3), (17, 5), (9, 26))):
+        seeds[number][place] = True
+    near = nearest(seeds)
+    assert (near.sum(axis=0) == 1).all()
+    assert near[0, 3, 9] and near[1, 15, 9] and near[2, 9, 20]
+    wall = np.ones((20, 30), bool)
+    wall[:, 15] = False
+    near = nearest(seeds[:2], wall)
+    assert not near[:, :, 15:].any()
+    assert (near[:, :, :15].sum(axis=0) == 1).all()
 
 
 def test_hard_edges_give_nothing_twice() -> None:

@@ -77,6 +77,37 @@ def dilated_cross(mask: np.ndarray) -> np.ndarray:
     return out
 
 
+def nearest(seeds: np.ndarray, within: np.ndarray | None = None) -> np.ndarray:
+    """Which of several sets of seeds each pixel lies nearest to, going in octagons.
+
+    Parameters
+    ----------
+    seeds : numpy.ndarray
+        bool (N, H, W); of a pixel that is a seed of several, the first counts.
+    within : numpy.ndarray or None, optional
+        bool (H, W), where the ways may lead; None for everywhere.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (N, H, W), each pixel in one of them; in none where no way leads.
+    """
+    free = np.ones(seeds.shape[1:], bool) if within is None else within.copy()
+    out = seeds & free & (np.cumsum(seeds, axis=0) == 1)
+    free &= ~out.any(axis=0)
+    step = 0
+    while free.any():
+        grow = dilated_square if step % 2 else dilated_cross
+        reached = np.stack([grow(plane) for plane in out]) & free
+        reached &= np.cumsum(reached, axis=0) == 1
+        if not reached.any():
+            break
+        out |= reached
+        free &= ~reached.any(axis=0)
+        step += 1
+    return out
+
+
 def steps(plane: np.ndarray) -> np.ndarray:
     """Where a pixel differs from one of its four neighbors: bool (H, W).
 

@@ -14,6 +14,7 @@ import numpy as np
 from .. import decontamination, engine, picture
 from ..cutout import Progress, Report, no_progress
 from ..imaging.depth import FULL
+from ..imaging.morphology import nearest
 from ..imaging.rect import Rect
 from ..imaging.resize import resize
 from ..models import catalog
@@ -31,7 +32,7 @@ _ROOM = 0.06
 
 
 _DECISION = 8
-"""How steeply the greater claim wins where two objects are pointed at and both answers overlap."""
+"""How steeply the greater claim wins where the answers for two objects overlap."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,10 +89,13 @@ def find(
     own_alpha = None if whole.alpha is None else whole.alpha[focus.window.slices]
     detections = _detections(view, own_alpha, focus, options, report, progress)
     masks = []
-    for number, one in enumerate(detections):
+    owners = _owners([one.coarse.probability for one in detections])
+    for number, (one, owner) in enumerate(zip(detections, owners, strict=True)):
         share = _share(progress, number, len(detections))
         alpha = engine.soft_edge(view, one.coarse, options, report, share)
         alpha = engine.retouched(alpha, options, report, share)
+        if len(detections) > 1:
+            alpha = alpha * resize(owner, (alpha.shape[0], alpha.shape[1]))
         masks.append(_in_window(focus.placed(alpha, whole), whole.box))
     seen = [(one, place) for one, place in zip(detections, masks, strict=True) if place is not None]
     made = exclusive([place for _, place in seen], view_shape(whole))
@@ -204,6 +208,30 @@ def _named(
     ]
 
 
+def _owners(planes: list[np.ndarray]) -> list[np.ndarray]:
+    """Whose each cell is, float32 (h, w) each: by what the network says, and where it says nothing
+    of any, whose is nearest. An object's soft edge looks beyond its outline, where the next object
+    may stand out just as well."""
+    if len(planes) < 2:
+        return planes
+    answers = _at_one_size(planes)
+    peaks = answers.max(axis=(1, 2), keepdims=True)
+    near = nearest(answers >= np.minimum(peaks, _SEED))
+    claims = answers**_DECISION + 1e-12
+    shares = claims / claims.sum(axis=0)
+    return list(np.where(answers.max(axis=0) >= _SEED, shares, near).astype(np.float32))
+
+
+_SEED = 0.5
+"""What the network answers where it says that a cell is an object's."""
+
+
+def _at_one_size(planes: list[np.ndarray]) -> np.ndarray:
+    """Answers over the same view, (N, h, w)."""
+    size = (max(p.shape[0] for p in planes), max(p.shape[1] for p in planes))
+    return np.stack([resize(plane, size) for plane in planes])
+
+
 def _prompts(prompt: Prompt) -> list[Prompt]:
     """One prompt for each object that the user pointed at."""
     no = tuple(point for point in prompt.points if not point.label)
@@ -227,8 +255,8 @@ def _apart(
     and where it says the same of several, by which was pointed at nearer by."""
     if len(planes) < 2:
         return planes
-    size = (max(p.shape[0] for p in planes), max(p.shape[1] for p in planes))
-    answers = np.stack([resize(plane, size) for plane in planes])
+    answers = _at_one_size(planes)
+    size = answers.shape[1:]
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
     down, across = size[0] / shape[0], size[1] / shape[1]
     near = []

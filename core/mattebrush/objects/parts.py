@@ -15,7 +15,7 @@ import dataclasses
 import numpy as np
 
 from ..imaging.depth import to_unit
-from ..imaging.morphology import dilated_cross, dilated_square, label
+from ..imaging.morphology import dilated_cross, dilated_square, label, nearest
 from ..imaging.resize import resize
 from ..models.catalog import ModelRow
 from ..options import Options, Point, Prompt
@@ -42,6 +42,10 @@ word, wider ones never."""
 
 _HINT, _CLEAR = 0.3, 0.6
 """How differently the network answers for the two sides, mean over the island."""
+
+_ANSWERED, _MINE = 0.3, 0.75
+"""A cell is one object's if the network answers at least the one there, and that object's share of
+the claims is at least the other."""
 
 _SMALLEST_SIDE = 0.1
 """Neither side may be less than this share of both."""
@@ -104,7 +108,8 @@ def split(
     owners = []
     for number in np.flatnonzero(counts >= least):
         owners += _of_island(view, islands == number, row, options)
-    return [_part(probability, owner) for owner in _left_to_right(owners, small)]
+    taken = np.sum(owners, axis=0) > 0 if owners else islands > 0
+    return [_part(probability, owner, taken) for owner in _left_to_right(owners, small)]
 
 
 def certainty_of(probability: np.ndarray) -> float:
@@ -130,18 +135,21 @@ def _left_to_right(owners: list[np.ndarray], small: np.ndarray) -> list[np.ndarr
     return sorted(owners, key=lambda owner: float((owner * across).sum() / owner.sum()))
 
 
-def _part(probability: np.ndarray, owner: np.ndarray) -> Part:
-    """The share of a probability that belongs to an object, which is given in cells (0 to 1)."""
-    share = probability * resize(_spread(owner), (probability.shape[0], probability.shape[1]))
+def _part(probability: np.ndarray, owner: np.ndarray, taken: np.ndarray) -> Part:
+    """The share of a probability that belongs to an object, which is given in cells (0 to 1), as
+    is what belongs to any (bool)."""
+    reach = resize(_spread(owner, taken), (probability.shape[0], probability.shape[1]))
+    share = probability * reach
     return Part(share, certainty_of(share))
 
 
-def _spread(owner: np.ndarray) -> np.ndarray:
-    """What belongs to it, a little beyond its outline, so that its soft edge does too."""
+def _spread(owner: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """What belongs to it, a little beyond its outline, so that its soft edge does too, but not
+    into another object."""
     grown = owner
     for _ in range(3):
         around = dilated_square(grown > 0.5)
-        grown = np.where((grown < 0.5) & around & (owner == 0), np.float32(1), grown)
+        grown = np.where((grown < 0.5) & around & ~taken, np.float32(1), grown)
     return np.asarray(grown, np.float32)
 
 
@@ -169,9 +177,20 @@ def _of_island(
     for group in groups:
         others = [one for other in groups if other is not group for one in other]
         answers.append(_decoded(view, island, group, others, row, options))
-    claims = np.stack(answers) ** 2 + 1e-6
-    shares = claims / claims.sum(axis=0) * whole
-    return [share.astype(np.float32) for share in shares]
+    return list(_shared_out(np.stack(answers), island))
+
+
+def _shared_out(answers: np.ndarray, island: np.ndarray) -> np.ndarray:
+    """Whose each cell of an island is, float32 (N, h, w): by the answers where one is clear, else
+    whose part it hangs on to, as a leg does that no click was meant for."""
+    claims = answers**2 + 1e-6
+    shares = claims / claims.sum(axis=0)
+    clear = island & (answers.max(axis=0) >= _ANSWERED) & (shares.max(axis=0) >= _MINE)
+    largest = answers.argmax(axis=0)
+    seeds = np.stack([clear & (largest == number) for number in range(len(answers))])
+    near = nearest(seeds, island)
+    # Where no way leads from any clear cell, the answers are all there is.
+    return np.where(clear | ~near.any(axis=0), shares, near).astype(np.float32) * island
 
 
 def _depth(island: np.ndarray) -> np.ndarray:
