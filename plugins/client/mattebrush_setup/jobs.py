@@ -154,7 +154,7 @@ class _Install(_Setup):
         pinned = environment.pins()["uv"]
         wheel = pinned["wheels"][machine.platform_key()]
         folder = os.path.join(self._plan.folder, "uv-" + pinned["version"])
-        program = os.path.join(folder, "uv.exe" if os.name == "nt" else "uv")
+        program = uv.program_in(folder)
         machine.make(folder)
         target = os.path.join(folder, wheel["name"])
         if not os.path.exists(target) or source.digest(target) != wheel["sha256"]:

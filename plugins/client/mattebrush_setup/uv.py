@@ -86,6 +86,11 @@ def _path_without_host(path):
     )
 
 
+def program_in(folder):
+    """The installer's program in the folder that its wheel was unpacked in."""
+    return os.path.join(folder, "uv.exe" if os.name == "nt" else "uv")
+
+
 def start(program, arguments, folder, source, variables=()):
     """Starts uv; its words come line by line from the process's `stdout`. Raises SetupFailed.
 
