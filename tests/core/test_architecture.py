@@ -103,6 +103,24 @@ def test_no_module_reaches_itself(package: Path) -> None:
     assert circles(modules(package)) == []
 
 
+@pytest.mark.parametrize("host", ["blender", "krita"])
+def test_no_module_of_a_plug_in_reaches_itself(host: str) -> None:
+    """As it is packed: with the client and the kit inside it."""
+    known = modules(ROOT / "plugins" / host / "mattebrush")
+    client = ROOT / "plugins" / "client"
+    for package in ("mattebrush_kit", "mattebrush_setup"):
+        inside = modules(client / package)
+        known |= {f"mattebrush.{name}": path for name, path in inside.items()}
+    known["mattebrush.mattebrush_client"] = client / "mattebrush_client.py"
+    assert circles(known) == []
+
+
+def test_no_module_of_gimps_plug_in_reaches_itself() -> None:
+    """There all modules lie side by side."""
+    folder = ROOT / "plugins" / "gimp" / "mattebrush"
+    assert circles({path.stem: path for path in folder.glob("*.py")}) == []
+
+
 def test_a_circle_would_be_found(tmp_path: Path) -> None:
     package = tmp_path / "loop"
     package.mkdir()

@@ -332,7 +332,7 @@ def test_the_script_of_a_clone_runs_what_it_installed(
     name: str, folder: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setitem(sys.modules, "os", _As(os, name=name))  # type: ignore[misc]
+        patch.setitem(sys.modules, "os", _As(os, name=name))
         script: dict[str, Any] = {"__name__": "run", "__file__": str(ROOT / "run.py")}
         exec(compile((ROOT / "run.py").read_text(), "run.py", "exec"), script)
     assert script["BIN"] == ROOT / ".venv" / folder

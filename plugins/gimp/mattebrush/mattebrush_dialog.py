@@ -155,7 +155,7 @@ class _Dialog(object):
         while True:
             response = self._window.run()
             if response == HELP:
-                mattebrush_help.show()
+                show_page(*mattebrush_help.page())
             elif response == _RESET:
                 self._prompt = prompt_of(self._image) if self._entry.prompt else None
                 self._form.reset()
@@ -355,7 +355,7 @@ def _open_settings():
 
 
 def _show_help():
-    mattebrush_help.show()
+    show_page(*mattebrush_help.page())
     return False
 
 

@@ -18,7 +18,7 @@ DEVICE = "device"  # stands in the settings
 
 class Entry(
     collections.namedtuple(
-        "Entry", "name label tip rows work ask menus check kept now legend prompt panel"
+        "Entry", "name label tip rows work ask menus check kept now legend prompt panel page"
     )
 ):
     """One entry.
@@ -29,6 +29,7 @@ class Entry(
     the entry whose last values it shares. now: gives the values the dialog starts with,
     where they are not the last ones. legend: whether the dialog says what strokes mean. prompt:
     whether its preview is clicked on. panel: makes one more widget for the dialog.
+    page: gives (title, sections) of a page to read, which is then all that the entry does.
     """
 
     __slots__ = ()
@@ -49,6 +50,7 @@ _PLAIN_ENTRY = {
     "legend": False,
     "prompt": False,
     "panel": None,
+    "page": None,
 }
 
 
@@ -184,5 +186,5 @@ ENTRIES = (
            work=mattebrush_background.add, check=actions.check),
     _entry("settings", *_named("settings", "S", "..."), rows=SETTINGS, menus=(FILTERS,),
            work=mattebrush_settings.change, now=mattebrush_settings.values, panel=_panel),
-    _entry("help", *_named("help", "H"), work=mattebrush_help.show, ask=False, menus=(FILTERS,)),
+    _entry("help", *_named("help", "H"), page=mattebrush_help.page, ask=False, menus=(FILTERS,)),
 )  # fmt: skip

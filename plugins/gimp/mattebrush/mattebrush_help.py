@@ -63,8 +63,6 @@ def sections():
     ]
 
 
-def show(image=None, layers=(), values=None):
-    """Shows the page in a window of its own."""
-    import mattebrush_dialog
-
-    mattebrush_dialog.show_page(_("Mattebrush Help"), sections())
+def page():
+    """(its title, its sections)."""
+    return _("Mattebrush Help"), sections()

@@ -72,7 +72,11 @@ def _fitting(row, value):
 
 
 def _work(entry, image, layers, values):
-    if isinstance(entry.work, actions.Work):
+    if entry.page is not None:
+        import mattebrush_dialog
+
+        mattebrush_dialog.show_page(*entry.page())
+    elif isinstance(entry.work, actions.Work):
         actions.run(entry.work, image, layers, values)
     else:
         entry.work(image, layers, values)

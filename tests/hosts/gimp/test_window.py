@@ -182,6 +182,14 @@ def state(pid: int) -> str:
     return "" if result == "Z" else result
 
 
+def test_help_is_a_page_to_read(window: Window) -> None:
+    window.at_once("Mattebrush Help")
+    window.screen.window("^Mattebrush Help$")
+    window.screen.picture("help")
+    window.screen.key("Escape")
+    window.screen.wait(lambda: not window.screen.windows("^Mattebrush Help$"), "the page's end")
+
+
 def test_without_an_engine_set_up_is_offered(window: Window) -> None:
     screen, gimp = window.screen, window.gimp
     gimp.set_up(python="/nowhere/python")
