@@ -242,28 +242,38 @@ def _mask_histogram(drawable, start, end):
 
 
 def _equalize(drawable, mask):
-    """Spreads the values evenly, by how many there are, each pixel as far as it is seen.
+    """Spreads the values evenly, by what is selected, each pixel as far as it is seen.
 
-    mask: count those within the selection.
+    mask: change no other pixels than those that are selected.
     """
     native, bounds = drawable.native, drawable.mask_intersect()
     if bounds is None:
         return
     if native.is_indexed():
         raise error("GIMP has no colour tools for indexed layers")
-    counted = bounds if mask else (0, 0, drawable.width, drawable.height)
-    values, colors = _values(native, counted)
-    weights = _weights(drawable, counted, values, mask)
+    values, colors = _values(native, bounds)
+    weights = _weights(drawable, bounds, values)
     total = _running_total(_counts(map(max, *colors) if len(colors) > 1 else colors[0], weights))
-    spread = [_running_total(_counts(color, weights)) for color in colors]
+    even = [
+        [one / total[-1] if total[-1] else 0.0 for one in _running_total(_counts(color, weights))]
+        for color in colors
+    ]
+    if mask:
+        _spread(drawable, bounds, even)
+        return
+    with _graph.everything_selected(native):
+        _spread(drawable, (0, 0, drawable.width, drawable.height), even)
+
+
+def _spread(drawable, bounds, even):
+    """Puts for each of 256 values of each color what `even` has for it."""
+    native = drawable.native
     values, colors = _values(native, bounds)
     count = len(colors) + int(native.has_alpha())
-    for channel, sums in enumerate(spread):
-        even = [one / total[-1] if total[-1] else 0.0 for one in sums]
-        values[channel::count] = array.array("f", (even[_step(one)] for one in colors[channel]))
-    _graph.put(
-        drawable, bounds, _graph.encoded_formats(native, False, "float")[0], values.tobytes()
-    )
+    for channel, color in enumerate(colors):
+        values[channel::count] = array.array("f", (even[channel][_step(one)] for one in color))
+    name = _graph.encoded_formats(native, False, "float")[0]
+    _graph.put(drawable, bounds, name, values.tobytes())
 
 
 def _step(value):
@@ -283,11 +293,11 @@ def _running_total(counts):
     return list(itertools.accumulate(counts))
 
 
-def _weights(drawable, bounds, values, selected_only=True):
+def _weights(drawable, bounds, values):
     """How far each pixel counts: as far as it is seen, and selected."""
     native = drawable.native
     selected = itertools.repeat(1.0, bounds[2] * bounds[3])
-    if selected_only and not Gimp.Selection.is_empty(native.get_image()):
+    if not Gimp.Selection.is_empty(native.get_image()):
         selected = _graph.selected(drawable, bounds)
     if not native.has_alpha():
         return list(selected)

@@ -523,14 +523,13 @@ class Drawable(Item):
 
 def _part_moved(native, bounds, args):
     """(a format, the pixels in that format) of a rectangle of a drawable, moved by itself."""
-    image = native.get_image()
     name = _graph.formats(native, False, "float")[0]
-    alone = Gimp.Image.new_with_precision(
-        bounds[2], bounds[3], image.get_base_type(), image.get_precision()
-    )
+    base = Gimp.ImageBaseType.RGB if native.is_rgb() else Gimp.ImageBaseType.GRAY
+    kind = Gimp.ImageType(2 * int(base) + int(native.has_alpha()))
+    precision = Gimp.Precision.FLOAT_NON_LINEAR
+    alone = Gimp.Image.new_with_precision(bounds[2], bounds[3], base, precision)
     try:
         alone.undo_disable()
-        kind = native.type()
         layer = Gimp.Layer.new(alone, "part", bounds[2], bounds[3], kind, 100.0, _NORMAL)
         alone.insert_layer(layer, None, 0)
         whole_part = Gegl.Rectangle.new(0, 0, bounds[2], bounds[3])
