@@ -47,10 +47,10 @@ def install_procedure(name, blurb, help, author, copyright, date, menu_path, ima
 class _Procedure(_registry._Plugin):
     """One that `install_procedure` declared; `function` is the name that `run` gets for it."""
 
-    def _call(self, procedure, run_mode, given, config):
-        values = list(given)
+    def _call(self, procedure, run_mode, args, config):
+        values = list(args)
         if run_mode == Gimp.RunMode.NONINTERACTIVE:
-            values += [parameter.value(config) for parameter in self.parameters[self.given :]]
+            values += [parameter.value(config) for parameter in self.parameters[self.leading :]]
         if self.with_mode:
             values.insert(0, int(run_mode))
         return _plugin["run"](self.function, tuple(values))

@@ -117,12 +117,15 @@ def _giving_item(transform):
 def oldest(kind, fill=()):
     """`gimp-rotate` and kin, with a yes or no about interpolation in front.
 
-    fill: what 2.10 put behind the arguments.
+    fill: what 2.10 put behind the arguments. What is selected floats then, was smoothed otherwise,
+    and the layer was what came back.
     """
 
     def transform(item, smooth, *own):
-        with _settings(0, _LINEAR if smooth else _NONE, 0):
-            return _call(item, kind, own + fill)
+        floats = not Gimp.Selection.is_empty(item.native.get_image())
+        with _settings(0, (_CUBIC if floats else _LINEAR) if smooth else _NONE, 0):
+            transformed = _call(item, kind, own + fill)
+        return item if floats else transformed
 
     return transform
 

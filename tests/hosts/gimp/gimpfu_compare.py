@@ -36,7 +36,6 @@ KNOWN = {
     "plug_in_max_rgb 2": "refuses gray images, where 2.10 left what lay in memory",
     "plug_in_colortoalpha": "refuses a selection without alpha, where 2.10 emptied the rest",
     "plug_in_unsharp_mask 2": "where a selection is soft and alpha nearly 0, four pixels by 7",
-    "copied": "the layer has another name",
     "gimp_clone": "raises gimp.error: GIMP 3's own paints nothing from an image",
     "gimp_drawable_get_format": "names of indexed formats have a number",
     "tinted": "seven color tools in a row: roundings add up to 3",

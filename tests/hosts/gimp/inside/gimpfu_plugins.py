@@ -38,7 +38,6 @@ CALLS = (
     ("by_pdb", (R, A, G), IMG, DRW),
     ("threshold_text", (R, A, G), IMG, DRW, "/tmp/threshold.pgm"),
     ("mandel", (R,), 24, 20),
-    ("batch_resize_py", (R,), DIR, 20, 20),
     ("layers_to_files", (R, A, X), IMG, DIR, "%02d-"),
     ("open_as_layers_py", (R,), IMG, DIR),
     ("contact_sheet", (R,), DIR, 3, 20, 3),

@@ -48,8 +48,7 @@ made = image.get_paths()[0]
 reported["points"] = [list(part) if isinstance(part, list) else int(part)
                   for part in made.stroke_get_points(made.get_strokes()[0])]  # fmt: skip
 
-orange = Gegl.Color.new("#ff8000")
-badge = run("python-fu-badge", size=16, color=orange, where="up").index(1)
+badge = run("python-fu-badge", size=16, where="up").index(1)  # its color is orange
 reported["badge"] = [badge.get_width(), badge.get_height()]
 reported["badge"].append(pixels(badge.get_layers()[0], "R'G'B'A u8"))
 with open(os.path.join(FOLDER, "ported.json"), "w") as out:
