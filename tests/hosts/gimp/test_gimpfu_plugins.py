@@ -29,7 +29,7 @@ def results(gimp: Gimp, **variables: str) -> Results:
             # 1: something for the author to look at, such as a procedure that is nowhere.
             target = str(gimp.config / "plug-ins")
             assert main(["gimpfu", "port", str(old), "--output-dir", target]) in (0, 1)
-    gimp.run(INSIDE / "gimpfu_plugins.py", **variables)
+    gimp.run(INSIDE / "gimpfu_plugins.py", 900, None, **variables)
     lines = (gimp.folder / "plugins.json").read_text().splitlines()
     return {(one["name"], one["kind"]): one for one in map(json.loads, lines)}
 
