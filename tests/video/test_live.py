@@ -162,8 +162,10 @@ def test_for_want_of_time_frames_are_left_out_and_none_is_lost() -> None:
     assert overlap(out[-1][..., 3], CLIP[-1][1]) > 0.5
 
 
-def test_a_file_is_not_run_through() -> None:
+def test_a_file_is_not_run_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its frames are there at once; they wait for their time, and none is left out."""
+    # A machine that has much else to do may need more than the second that is waited at most.
+    monkeypatch.setattr(live_pipe, "_AHEAD", 60.0)
     cutout = LiveCutout("cpu")
     cutout.matte(CLIP[0][0], STEPS[0])
     form = Form(WIDTH, HEIGHT, 3, 0.05)
