@@ -557,15 +557,18 @@ def losses(source: Raster, recipe: Recipe) -> list[str]:
     -------
     list[str]
     """
+    lost: list[str] = []
+    if isinstance(recipe.background, Raster):  # an animation's further frames, say
+        lost += [f"The background: {warning}" for warning in recipe.background.warnings]
     if recipe.cmyk is not None:
         deep = source.pixels.dtype != np.uint8
-        return ["CMYK is written with 8 bits; the picture has more."] if deep else []
+        return lost + ["CMYK is written with 8 bits; the picture has more."] * deep
     if recipe.format == "kra" and source.pixels.dtype != np.uint8:
-        return ["Krita's masks have 8 bits: there the mask is rounded to them."]
+        return [*lost, "Krita's masks have 8 bits: there the mask is rounded to them."]
     if recipe.format in (*LAYERED, "svg") or recipe.content in ("mask", "alpha"):
-        return []
+        return lost
     kept = dataclasses.replace(source, metadata=raster.Metadata()) if recipe.strip else source
-    return raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))
+    return lost + raster.losses(kept, raster.format_of(f"stream.{recipe.format}"))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -566,12 +566,17 @@ def test_a_shadow_to_the_upper_left(red_model: str, photo: Path) -> None:
 
 
 def test_a_wrong_word_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
-        main(["remove", "--no-such-option", "picture.png"])
-    assert ended.value.code == 2
-    err = capsys.readouterr().err
-    assert err.count("\n") == 1
-    assert "--help" in err
+    assert main(["remove", "--no-such-option", "picture.png"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("mattebrush: ") and said.err.count("\n") == 1
+    assert "--help" in said.err and said.out == ""
+    for words in (["--region", "a"], ["--no-such-option"], []):
+        assert main(["remove", "--json", *words]) == 2  # an error is a line, too
+        said = capsys.readouterr()
+        assert json.loads(said.out)["error"]["code"] == "option-invalid"
+    assert main(["remove", "-", "--json", "--region", "a"]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and '"error"' in said.err  # the picture would have gone there
 
 
 def test_layers_are_cropped_and_go_through_a_pipe(

@@ -112,7 +112,7 @@ def test_painted_trimaps_give_what_exact_ones_give(
     if kind == "floats to 255":
         tifffile.imwrite(path, painted.astype(np.float32))
     elif kind == "12 bits":
-        tifffile.imwrite(path, (painted.astype(np.uint16) * 4095 // 255).astype(np.uint16))
+        tifffile.imwrite(path, (painted.astype(np.uint32) * 4095 // 255).astype(np.uint16))
     else:
         Image.fromarray(painted).save(path, quality=90)
     Image.fromarray(exact).save(tmp_path / "exact.png")
@@ -231,3 +231,59 @@ def test_a_stream_of_a_deep_picture(red_model: str, scene: Scene) -> None:
     done = subprocess.run(words, input=head, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert raster.read(io.BytesIO(done.stdout).getvalue()).pixels.dtype == np.uint16
+
+
+# --- many pictures -------------------------------------------------------------------------------
+
+
+def test_wildcards_go_through_folders_in_natural_order(
+    red_model: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = tmp_path / "in" / "deep"
+    inner.mkdir(parents=True)
+    for name in ("in/p10.png", "in/p2.png", "in/deep/p1.png"):
+        (tmp_path / name).write_bytes(photo.read_bytes())
+    every = tmp_path / "in" / "**" / "*.png"
+    out = tmp_path / "out"
+    assert remove(red_model, every, tmp_path / "in" / "p2.png", "--output-dir", out, "--json") == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    names = [Path(line["input"]).name for line in lines]
+    assert sorted(names) == ["p1.png", "p10.png", "p2.png"]  # each once
+    assert names.index("p2.png") < names.index("p10.png")
+    (inner / "p2.png").write_bytes(photo.read_bytes())
+    assert remove(red_model, every, "--output-dir", out, "--overwrite") == 2
+    assert "mattebrush batch" in capsys.readouterr().err
+
+
+def test_results_of_an_earlier_run_are_no_pictures(
+    red_model: str, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pattern = photo.parent / "*.png"
+    assert remove(red_model, pattern) == 0
+    assert remove(red_model, pattern) == 5
+    told = capsys.readouterr().err
+    assert "photo-cutout.png is a result of photo.png" in told and "--resume" in told
+    assert remove(red_model, pattern, "--overwrite") == 2  # it might be a picture all the same
+    assert sorted(path.name for path in photo.parent.glob("*.png")) == [
+        "photo-cutout.png",
+        "photo.png",
+    ]
+
+
+def test_what_the_backdrop_leaves_out_is_said(
+    red_model: str, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = [Image.new("RGB", (30, 20), color) for color in ("blue", "red")]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    assert remove(red_model, photo, "--background", tmp_path / "a.gif", "--json") == 0
+    assert "The background: The file is animated" in report(capsys)["warnings"][0]
+
+
+def test_why_nothing_was_found_is_said(
+    red_model: str, scene: Scene, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dark = tmp_path / "dark.tif"
+    tifffile.imwrite(dark, (scene.image // 3).astype(np.uint16), photometric="rgb")
+    assert remove(red_model, dark) == 3
+    told = capsys.readouterr().err
+    assert "of 65535, so it is all but black" in told and "--region" in told

@@ -20,7 +20,8 @@ from ..errors import InputInvalid, MattebrushError, OptionInvalid
 from . import places
 
 _PHOTOGRAPHS = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif"}
-_OTHERS = {".avif", ".bmp", ".gif", ".psd", ".jp2", ".ppm", ".pgm", ".tga", ".exr"}
+_OTHERS = {".avif", ".bmp", ".gif", ".psd", ".psb", ".jp2", ".j2k", ".tga", ".exr"}
+_OTHERS |= {".ppm", ".pgm", ".pbm", ".pnm", ".pfm"}
 ENDINGS = frozenset(_PHOTOGRAPHS | _OTHERS)
 """What counts as a picture in a folder or shard; what a list names is taken as it is."""
 

@@ -42,6 +42,9 @@ _COMMANDS = (
 )
 """Modules with an `add_parser(subparsers)`, in the order of `mattebrush --help`."""
 
+STREAM = "-"
+"""Standard input or output, among the words of a command."""
+
 _JOINING = "mattebrush.commands"
 """Entry point group of commands that other packages bring: modules of the same kind."""
 
@@ -61,13 +64,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _open_closed_streams()
     arguments = argparse.Namespace()
+    words = _joined(sys.argv[1:] if argv is None else argv)
     try:
         try:
-            arguments = parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
+            arguments = parser().parse_args(words)
             status: int = arguments.func(arguments)
             return status
         finally:
             sys.stdout.flush()  # here, where a failure can still be reported
+    except _Misused as error:
+        print(f"{error.program}: {error}", file=sys.stderr)
+        if "--json" in words:
+            streamed = STREAM in words
+            print(json.dumps({"error": error.to_json()}), file=(sys.stdout, sys.stderr)[streamed])
+        return error.exit_status
     except MattebrushError as error:
         print(f"mattebrush: {error}", file=sys.stderr)
         if getattr(arguments, "json", False):
@@ -119,6 +129,14 @@ if TYPE_CHECKING:
     Subparsers = _SubParsersAction[argparse.ArgumentParser]
 
 
+class _Misused(OptionInvalid):
+    """Words that make no command; `program` are those that were understood."""
+
+    def __init__(self, program: str, message: str, fix: str) -> None:
+        super().__init__(f"{message}.", fix)
+        self.program = program
+
+
 class _Parser(argparse.ArgumentParser):
     """Reports errors in one line, as every other failure is reported; helps in the user's
     language."""
@@ -128,8 +146,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         where = translation.translated(translation.SEE_HELP) % self.prog
-        said = f"{self.prog}: {translation.error(message)}. {where}\n"
-        self.exit(OptionInvalid.exit_status, said)
+        raise _Misused(self.prog, translation.error(message), where)
 
 
 def _joined(argv: Sequence[str]) -> list[str]:

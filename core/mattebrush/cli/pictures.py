@@ -86,7 +86,8 @@ def plan(
 ) -> list[Task]:
     """Tasks for `inputs`, each with its target: `-o`, or the input's name with `suffix`.
 
-    Wildcards the shell did not expand are expanded.
+    Wildcards the shell did not expand are expanded, `**` through every folder below; what an
+    earlier run has written is no picture to work on.
 
     Parameters
     ----------
@@ -120,6 +121,7 @@ def plan(
     sources = [path for pattern in inputs for path in _expanded(pattern)]
     if sources.count(STREAM) > 1:
         raise OptionInvalid("Standard input is named twice.", "It can be read once.")
+    sources = list(dict.fromkeys(sources))  # a file that two patterns name is done once
     if arguments.output is not None:
         if len(sources) != 1 or arguments.output_dir:
             raise OptionInvalid(
@@ -131,6 +133,9 @@ def plan(
         tasks = [Task(sources[0], arguments.output)]
     else:
         tasks = [Task(s, _derived(s, arguments.output_dir, suffix, extension)) for s in sources]
+        if not arguments.overwrite:  # where it would be replaced, it is an original to keep
+            tasks = _without_results(tasks)
+            sources = [task.source for task in tasks]
     _refuse_collisions(tasks)
     for task in tasks:
         _keep_originals(task, [*sources, *further], arguments.overwrite)
@@ -153,7 +158,27 @@ def _check_output(output: str, more_formats: Sequence[str]) -> None:
 def _expanded(pattern: str) -> list[str]:
     if pattern == STREAM or paths.exists(pattern):
         return [pattern]
-    return sorted(glob.glob(pattern)) or [pattern]  # noqa: PTH207 - keeps the user's own spelling
+    from ..batch.sources import natural
+
+    found = glob.glob(pattern, recursive=True)  # noqa: PTH207 - keeps the user's own spelling
+    files = [path for path in found if not paths.is_folder(path)]
+    return sorted(files, key=natural) or [pattern]
+
+
+def _without_results(tasks: list[Task]) -> list[Task]:
+    """Leaves out pictures that are the results of others among them, from an earlier run."""
+    results = {os.path.realpath(task.target): task.source for task in tasks}
+    kept = []
+    for task in tasks:
+        origin = results.get(os.path.realpath(task.source), task.source)
+        if origin == task.source:  # nobody's, or what it would itself be written to
+            kept.append(task)
+        else:
+            print(
+                f"mattebrush: {task.name} is a result of {Path(origin).name} and left out.",
+                file=sys.stderr,
+            )
+    return kept
 
 
 def _derived(source: str, folder: str | None, suffix: str, extension: str) -> str:
@@ -178,7 +203,7 @@ def _refuse_collisions(tasks: list[Task]) -> None:
         if key in seen:
             raise OptionInvalid(
                 f"{seen[key]} and {task.source} would both be written to {task.target}.",
-                "Run them apart, or with different --output-dir.",
+                "Run them apart, or use `mattebrush batch`, which keeps the folders.",
             )
         seen[key] = task.source
 
@@ -319,7 +344,10 @@ def _one(
     bar = _Bar(task.name, visible=sys.stderr.isatty() and not arguments.quiet)
     try:
         if task.target != STREAM and not arguments.overwrite and paths.exists(task.target):
-            raise OutputExists(f"{task.target} exists already.", "Use --overwrite to replace.")
+            raise OutputExists(
+                f"{task.target} exists already.",
+                "Use --overwrite to replace; `mattebrush batch --resume` does what is missing.",
+            )
         report = work(task, bar)
     except MattebrushError as error:
         bar.clear()
