@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 from .errors import OptionInvalid
 
 if TYPE_CHECKING:
-    import os
-
     import numpy as np
     from PIL import Image
 
@@ -172,29 +171,36 @@ class Cutout:
         ------
         OutputExists
             If the file is there and `overwrite` is not set.
+        OptionInvalid
+            For a quality beyond 1 to 100.
         OutputUnwritable
             For other endings, and where the system or the program refuses.
         """
         from . import psd, raster
         from .programs import layered as programs
 
+        path = os.fsdecode(path)
+        if not 1 <= quality <= 100:
+            raise OptionInvalid(f"quality is {quality}.", "Give a number from 1 to 100.")
         source = self._source()
         layers = (source, self.matte, self.foreground)
-        ending = str(path).lower().rpartition(".")[2]
+        ending = path.lower().rpartition(".")[2]
         if ending in programs.FORMATS and not only_mask:
             programs.write(
-                str(path),
+                path,
                 ending,
                 lambda file: psd.write_to(file, *layers, strip=strip),
                 overwrite=overwrite,
             )
             return
         if ending == "psd" and not only_mask:
-            psd.write(str(path), *layers, overwrite=overwrite, strip=strip)
+            psd.write(path, *layers, overwrite=overwrite, strip=strip)
             return
+        if not only_mask:
+            raster.format_of(path, (".psd", *(f".{name}" for name in programs.FORMATS)))
         made = self.mask_raster() if only_mask else self.raster()
         raster.write(
-            str(path), made, overwrite=overwrite, strip=strip, quality=quality, lossless=only_mask
+            path, made, overwrite=overwrite, strip=strip, quality=quality, lossless=only_mask
         )
 
     def raster(self) -> Raster:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     """What the library's functions take for a picture, and for a mask."""
 
 _GIVE = "Give a path, a file's bytes, a PIL image, or a numpy array (H, W) or (H, W, 1 to 4)."
+
+
+_ADDRESS = re.compile(r"(https?|ftp|s3|gs|data|file):", re.IGNORECASE)
 
 
 def picture(source: Any, name: str = "image") -> Raster:
@@ -48,20 +52,59 @@ def picture(source: Any, name: str = "image") -> Raster:
     InputInvalid
         Naming the kind, for what is none.
     """
-    if isinstance(source, (str, os.PathLike, bytes, bytearray, memoryview)):
-        return raster.read(source)  # type: ignore[arg-type]
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fsdecode(source)
+        if _ADDRESS.match(path):
+            raise InputInvalid(f"{path} is an address.", "Nothing is fetched here: give a file.")
+        return raster.read(path)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return raster.read(bytes(source))
     if not isinstance(source, np.ndarray):
         if is_pillow(source):
-            return raster.of_pillow(source)
-        raise InputInvalid(f"The {name} is a {type(source).__name__}.", _GIVE)
+            return _of_pillow(source, name)
+        raise InputInvalid(f"The {name} is of the type {type(source).__name__}.", _advice(source))
     values = as_array(source, name)
     if values.ndim == 2:
         values = values[:, :, None]
     if values.ndim != 3 or values.shape[2] not in (1, 2, 3, 4) or 0 in values.shape:
-        raise InputInvalid(f"The {name} has the shape {values.shape}.", _GIVE)
+        turned = values.ndim == 3 and values.shape[0] in (1, 3, 4)
+        way = "Channels come last: values.transpose(1, 2, 0)." if turned else _GIVE
+        raise InputInvalid(f"The {name} has the shape {values.shape}.", way)
     if values.shape[2] % 2:
         return Raster(values)
     return Raster(values[:, :, :-1], values[:, :, -1])
+
+
+def _of_pillow(image: Image.Image, name: str) -> Raster:
+    """One of Pillow's images; what it has not read so far may prove to be damaged, or closed."""
+    try:
+        if image.mode == "I":
+            values = np.asarray(image)
+            low, high = int(values.min(initial=0)), int(values.max(initial=0))
+            if low < 0 or high > 65535:
+                raise InputInvalid(
+                    f"The {name} holds whole numbers from {low} to {high}.",
+                    "An image of mode I goes from 0 to 65535.",
+                )
+        made = raster.of_pillow(image)
+        frames = getattr(image, "n_frames", 1)
+    except (OSError, ValueError, EOFError, SyntaxError) as failure:
+        raise InputInvalid(
+            f"The {name} cannot be read: {failure}.", "Open it again, and give it while it is open."
+        ) from failure
+    if frames == 1 or image.format in ("TIFF", "MPO"):
+        return made
+    remark = f"The {name} has {frames} frames; only the one at which it stands is used."
+    return dataclasses.replace(made, warnings=(*made.warnings, remark))
+
+
+def _advice(source: Any) -> str:
+    """How another kind of thing becomes one that is taken."""
+    if callable(getattr(source, "read", None)):
+        return "Give what it holds: file.read() of a file opened in binary."
+    if hasattr(source, "__array__") or isinstance(source, (list, tuple)):
+        return "Give numpy.asarray(image), as (H, W) or (H, W, 1 to 4)."
+    return _GIVE
 
 
 def plane(source: Any, kind: str, name: str) -> tuple[np.ndarray, list[str]]:

@@ -69,7 +69,7 @@ def remove(
     OutputExists, OutputUnwritable
         Of a path, where the result cannot be written.
     """
-    target = _target(image, output, only_mask)
+    target = _target(image, _path(output), only_mask)
     cutout = remove_background(image, options, progress)
     for warning in cutout.report.warnings:  # first: one may say why nothing was found
         if force or warning != subject.NO_SUBJECT:
@@ -91,12 +91,19 @@ def _target(image: Any, output: str | os.PathLike[str] | None, only_mask: bool) 
                 "Save what comes back, or use remove_background(...).save(path).",
             )
         return None
-    source = Path(image)
+    source = Path(os.fsdecode(image))
     if output is None:
         return source.with_name(f"{source.stem}-{'mask' if only_mask else 'cutout'}.png")
     if os.path.realpath(output) == os.path.realpath(source):
         raise OptionInvalid(f"{output} is the picture itself.", "Originals are never written to.")
     return Path(output)
+
+
+def _path(output: Any) -> Any:
+    """A path as text; None for none."""
+    if output is None or isinstance(output, (str, bytes, os.PathLike)):
+        return None if output is None else os.fsdecode(output)
+    raise OptionInvalid(f"output is of the type {type(output).__name__}.", "Give a path.")
 
 
 def remove_background(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 import re
 import warnings
 from pathlib import Path
@@ -172,9 +173,9 @@ SQUARE = np.zeros((20, 30, 3), np.uint8)
         (SQUARE.astype(np.uint32), "array of uint32"),
         (SQUARE.astype(complex), "array of complex128"),
         (SQUARE.astype(object), "array of object"),
-        (SQUARE.tolist(), "is a list"),
-        (None, "is a NoneType"),
-        (3, "is a int"),
+        (SQUARE.tolist(), "of the type list"),
+        (None, "of the type NoneType"),
+        (3, "of the type int"),
         (SQUARE[None], "shape"),
         (SQUARE[:0], "shape"),
         (np.zeros((4, 4, 5), np.uint8), "shape"),
@@ -349,3 +350,51 @@ def test_the_examples_of_the_page_run(tmp_path: Path, monkeypatch: pytest.Monkey
     names: dict[str, Any] = {}
     for example in examples:
         exec(compile(example, "docs/python.md", "exec"), names)
+
+
+def test_what_is_no_picture_says_how_it_becomes_one(tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(file)
+    closed = Image.open(file)
+    closed.close()
+    torn = Image.open(io.BytesIO(file.read_bytes()[:45]))
+    deep = Image.fromarray(np.full((9, 9), 70_000, np.int32))
+    with file.open("rb") as opened:
+        for given, words in (
+            (opened, "file.read"),
+            (io.BytesIO(file.read_bytes()), "file.read"),
+            ([[1, 2], [3, 4]], "numpy.asarray"),
+            ("https://example.org/a.png", "an address"),
+            (np.zeros((3, 20, 30), np.uint8), "transpose"),
+            (closed, "open"),
+            (torn, "cannot be read"),
+            (deep, "0 to 65535"),
+        ):
+            with pytest.raises(errors.InputInvalid, match=words):
+                mattebrush.remove_background(given)  # type: ignore[arg-type]
+
+
+def test_frames_of_an_image_are_said() -> None:
+    frames = [Image.new("RGB", (30, 20), color) for color in ("blue", "red")]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    cutout = mattebrush.remove_background(Image.open(file))
+    assert "2 frames" in cutout.report.warnings[0]
+
+
+def test_paths_of_bytes_and_endings(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    y, x = np.mgrid[:96, :128]
+    inside = (x - 64) ** 2 + (y - 48) ** 2 < 900
+    pixels = np.where(inside[..., None], (220, 40, 40), (40, 90, 60)).astype(np.uint8)
+    Image.fromarray(pixels).save(photo)
+    out = os.fsencode(tmp_path / "o.png")
+    got = mattebrush.remove(photo, output=out, force=True)
+    assert got == tmp_path / "o.png" and got.exists()
+    with pytest.raises(errors.OptionInvalid, match="output is of the type int"):
+        mattebrush.remove(photo, output=5)  # type: ignore[arg-type]
+    with pytest.raises(errors.OutputUnwritable, match="psd"):
+        mattebrush.remove(photo, output=tmp_path / "o.bmp", force=True)
+    cutout = mattebrush.remove_background(photo)
+    with pytest.raises(errors.OptionInvalid, match="quality is 0"):
+        cutout.save(tmp_path / "q.webp", quality=0)

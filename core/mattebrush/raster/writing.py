@@ -253,7 +253,7 @@ def checked(raster: Raster, format: str, strip: bool, quality: int) -> Raster:
         )
     if format == "JPEG" and raster.alpha is not None:
         raise OutputUnwritable(
-            "JPEG has no transparency.", "Give a background color, or write PNG, WebP or TIFF."
+            "JPEG has no transparency.", "Write PNG, WebP or TIFF, or put a background behind it."
         )
     # A clipping path was asked for, and is no data about where a picture comes from.
     metadata = Metadata(photoshop=raster.metadata.photoshop) if strip else raster.metadata
