@@ -389,7 +389,7 @@ def test_paths_of_bytes_and_endings(tmp_path: Path) -> None:
     pixels = np.where(inside[..., None], (220, 40, 40), (40, 90, 60)).astype(np.uint8)
     Image.fromarray(pixels).save(photo)
     out = os.fsencode(tmp_path / "o.png")
-    got = mattebrush.remove(photo, output=out, force=True)
+    got = mattebrush.remove(photo, output=out, force=True)  # type: ignore[arg-type]
     assert got == tmp_path / "o.png" and got.exists()
     with pytest.raises(errors.OptionInvalid, match="output is of the type int"):
         mattebrush.remove(photo, output=5)  # type: ignore[arg-type]
