@@ -140,9 +140,9 @@ def main() -> None:
         if arguments.sheets:
             arguments.sheets.mkdir(parents=True, exist_ok=True)
             sheet(frames, mattes).save(arguments.sheets / f"{name.replace(' ', '-')}.png")
-    for what, found in rows.items():
-        _print(f"mean{what}", tuple(float(np.mean(column)) for column in zip(*found, strict=True)))
-        shares = [row[0] for row in found]
+    for what, scores in rows.items():
+        _print(f"mean{what}", tuple(float(np.mean(column)) for column in zip(*scores, strict=True)))
+        shares = [row[0] for row in scores]
         low, high = interval(shares)
         print(f"  IoU's mean between {low:.3f} and {high:.3f}, lowest clip {min(shares):.3f}")
     print(f"{1000 * worked / max(count, 1):.0f} ms of processor time a frame")

@@ -234,8 +234,8 @@ def _open(shutter: float) -> list[float]:
 
 def _mean(layers: list[Image.Image]) -> Image.Image:
     """What a film sees of several instants."""
-    held = np.mean([np.asarray(layer.convert("RGBa"), np.float32) for layer in layers], axis=0)
-    return Image.fromarray(held.astype(np.uint8), "RGBa").convert("RGBA")
+    mean = np.mean([np.asarray(layer.convert("RGBa"), np.float32) for layer in layers], axis=0)
+    return Image.fromarray(mean.astype(np.uint8), "RGBa").convert("RGBA")
 
 
 def _seen_ground(ground: Image.Image, scene: Scene, at: int, count: int) -> Image.Image:

@@ -54,7 +54,7 @@ class Service:
             name: Lane(name, self._work, settings.idle_worker, settings.job_seconds)
             for name in names
         }
-        self._asked: set[Job] = set()
+        self._awaited: set[Job] = set()
         self._waiters = threading.BoundedSemaphore(settings.waiters)
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep_house, daemon=True, name="housekeeper")
@@ -251,7 +251,7 @@ class Service:
         Job
             The same, done; the caller releases it. Raises what makes it fail; it is released then.
         """
-        self._asked.add(job)
+        self._awaited.add(job)
         try:
             self.lanes[lane].queue.put(job.client, job)
             self.wait(job, self.settings.job_seconds, still_wanted)
@@ -261,7 +261,7 @@ class Service:
             job.release()
             raise
         finally:
-            self._asked.discard(job)
+            self._awaited.discard(job)
         return job
 
     def follow(self, job: Job, pulse_seconds: float) -> Iterator[bytes]:
@@ -324,7 +324,7 @@ class Service:
     def close(self) -> None:
         """Cancels everything and ends the processes."""
         self._closing.set()
-        for job in (*self.store.select(lambda job: True), *self._asked):
+        for job in (*self.store.select(lambda job: True), *self._awaited):
             job.stop()
         self.live.close()
         for lane in self.lanes.values():

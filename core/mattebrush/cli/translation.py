@@ -72,8 +72,8 @@ def error(message: str) -> str:
     """
     for template in ERRORS:
         pattern = re.escape(template).replace("%s", "(.+?)")
-        if found := re.fullmatch(pattern, message, re.DOTALL):
-            return translated(template) % found.groups()
+        if match := re.fullmatch(pattern, message, re.DOTALL):
+            return translated(template) % match.groups()
     return message
 
 

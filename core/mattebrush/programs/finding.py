@@ -96,9 +96,9 @@ def find(host: str, machine: Machine | None = None) -> Program | None:
 def _in_folders(bases: tuple[Path, ...], patterns: tuple[str, ...]) -> Program | None:
     for pattern in patterns:
         for base in bases:
-            found = sorted(base.glob(pattern)) if paths.is_folder(base) else []
-            if found:
-                return Program(str(found[-1]))
+            candidates = sorted(base.glob(pattern)) if paths.is_folder(base) else []
+            if candidates:
+                return Program(str(candidates[-1]))
     return None
 
 

@@ -37,7 +37,7 @@ _LEAST_SECONDS, _SECONDS_A_MEGABYTE = 300.0, 2.0
 
 _RUNNER = "kritarunner"
 _POLL = 0.1
-_SAID = 400
+_LAST_WORDS = 400
 """So many characters of what a program said go into the message of its failure."""
 
 _FOREIGN = (
@@ -240,15 +240,15 @@ def _convert(
             f"{name} did not finish within {limit:.0f} seconds.",
             f"Write a .psd, which {name} opens with its layers and masks.",
         )
-    said_so = desk.done.exists() if _says_so(program, host) else status == 0
-    if not said_so or _head(desk.target) != _MAGIC[desk.format]:
+    succeeded = desk.done.exists() if _reports_success(program, host) else status == 0
+    if not succeeded or _head(desk.target) != _MAGIC[desk.format]:
         raise OutputUnwritable(
             f"{name} could not write it (status {status}): {_last_words(desk.log)}",
             f"Write a .psd, which {name} opens with its layers and masks.",
         )
 
 
-def _says_so(program: Program, host: str) -> bool:
+def _reports_success(program: Program, host: str) -> bool:
     """Whether the program leaves a mark that all went well; else its status counts."""
     return host == "gimp" or program.runs_scripts
 
@@ -389,5 +389,5 @@ def _head(path: Path) -> bytes:
 
 
 def _last_words(log: Path) -> str:
-    said = " ".join(log.read_text("utf-8", "replace").split())
-    return said[-_SAID:] or "it said nothing"
+    words = " ".join(log.read_text("utf-8", "replace").split())
+    return words[-_LAST_WORDS:] or "it said nothing"

@@ -312,7 +312,7 @@ def _look(
     answers = []
     for share in _SIDES:
         seen, guide = _seen(image, window, draw, _enlarged(how, share))
-        there, back = _said(_and_mirrored(seen), _and_mirrored(guide), session, row)
+        there, back = _predicted(_and_mirrored(seen), _and_mirrored(guide), session, row)
         answers.append((there + back[:, ::-1]) / 2)
     finest = max((answer.shape for answer in answers), key=math.prod)
     mean: np.ndarray = np.mean([resize(answer, finest) for answer in answers], axis=0)
@@ -328,7 +328,9 @@ def _seen(
     return preprocess.network_input(view, placement, how), draw(window, placement.canvas)[None]
 
 
-def _said(seen: np.ndarray, guide: np.ndarray, session: Session, row: ModelRow) -> list[np.ndarray]:
+def _predicted(
+    seen: np.ndarray, guide: np.ndarray, session: Session, row: ModelRow
+) -> list[np.ndarray]:
     """What the network says of each of a batch."""
     return _answers(session.run({session.inputs[0].name: seen, INPUT: guide}), session, row)
 

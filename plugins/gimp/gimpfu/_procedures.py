@@ -300,10 +300,10 @@ def _described(kind):
     """`gimp-procedural-db-proc-arg` and `-val`: one argument's or result's type, name and text."""
 
     def describe(name, number):
-        found = getattr(_procedure(name), kind)
-        if not 0 <= number < len(found):
+        specs = getattr(_procedure(name), kind)
+        if not 0 <= number < len(specs):
             raise error("Procedure '%s' has no such argument: %d" % (name, number))
-        return found[number]
+        return specs[number]
 
     return describe
 

@@ -32,9 +32,9 @@ class _Module(types.ModuleType):
             raise AttributeError(name)
         for namespace in self._namespaces:
             module = _introspected(namespace)
-            found = getattr(module, name, None) or _constructor(module, name)
-            if found is not None:
-                return found
+            value = getattr(module, name, None) or _constructor(module, name)
+            if value is not None:
+                return value
         if self._values is None:
             self._values = self._enums()
         if name in self._values:
@@ -43,14 +43,14 @@ class _Module(types.ModuleType):
 
     def _enums(self):
         """{the name of a value in C without its prefix: the value} of all enums and flags."""
-        found = {}
+        enums = {}
         for namespace in self._namespaces:
             module = _introspected(namespace)
             kinds = (getattr(module, name, None) for name in dir(module))
             for kind in kinds:
                 if isinstance(kind, type) and issubclass(kind, (GObject.GEnum, GObject.GFlags)):
-                    found.update(_named_values(kind, self._prefix))
-        return found
+                    enums.update(_named_values(kind, self._prefix))
+        return enums
 
 
 def _introspected(namespace):
@@ -67,8 +67,8 @@ def _named_values(kind, prefix):
 
 def _constructor(module, name):
     """image_new_from_file as Image.new_from_file."""
-    words, found, rest = name.partition("_new")
-    if not found or not words.islower():
+    words, new, rest = name.partition("_new")
+    if not new or not words.islower():
         return None
     kind = getattr(module, "".join(word.capitalize() for word in words.split("_")), None)
     return getattr(kind, "new" + rest, None) if kind else None

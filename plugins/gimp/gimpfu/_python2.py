@@ -221,8 +221,8 @@ def _stays_whole(name):
     plain = getattr(int, name)
 
     def method(self, *others):
-        found = plain(self, *others)
-        return Whole(found) if type(found) is int else found
+        result = plain(self, *others)
+        return Whole(result) if type(result) is int else result
 
     return method
 
@@ -259,8 +259,8 @@ class Words(str):
         return str(self)
 
     def __add__(self, other):
-        found = str.__add__(self, other)
-        return Words(found) if isinstance(found, str) else found
+        result = str.__add__(self, other)
+        return Words(result) if isinstance(result, str) else result
 
     def __radd__(self, other):
         return Words(other + str(self)) if isinstance(other, str) else NotImplemented

@@ -196,9 +196,9 @@ def _segment_color(side):
     """2.10 gave the opacity, 0 to 100, behind the color."""
 
     def color(name, segment):
-        found = getattr(_native("gradient", name), "segment_get_%s_color" % side)(int(segment))
-        found = from_native(found[-1] if isinstance(found, tuple) else found)
-        return found, found.a * 100.0
+        result = getattr(_native("gradient", name), "segment_get_%s_color" % side)(int(segment))
+        result = from_native(result[-1] if isinstance(result, tuple) else result)
+        return result, result.a * 100.0
 
     return color
 
