@@ -56,7 +56,7 @@ def test_a_python_2_plugin_becomes_a_folder_that_gimp_3_takes(old: Path, tmp_pat
     assert {"__init__.py", "procedures.txt"} <= {
         path.name for path in (ported.folder / "gimpfu").iterdir()
     }
-    for alias in ("gimp", "gimpcolor", "gimpenums", "gimpshelf"):
+    for alias in ("gimp", "gimpcolor", "gimpenums", "gimpplugin", "gimpshelf", "gtk", "pygtk"):
         assert (ported.folder / f"{alias}.py").is_file()
 
 
@@ -123,3 +123,20 @@ def test_what_python_3_reads_otherwise_is_python_2(tmp_path: Path) -> None:
     new = (port(tmp_path / "new.py", tmp_path / "a").folder / "new.py").read_text()
     assert "print(1, file=out)" in old and "old_division(width" in old
     assert lines in new
+
+
+def test_text_that_was_bytes_is_let_pass(tmp_path: Path) -> None:
+    """`decode()` of names, and the default encoding, which is set before gimpfu is imported."""
+    old = tmp_path / "words.py"
+    old.write_text(
+        "import sys\n"
+        "reload(sys)\n"
+        "sys.setdefaultencoding('utf-8')\n"
+        "print (name[:2] + other).decode('utf-8'), name.split('.')[0].decode()\n"
+    )
+    text = (port(old, tmp_path / "out").folder / "words.py").read_text()
+    assert "old_text((name[:2] + other), 'utf-8'), old_text(name.split('.')[0], )" in text
+    assert text.index("from gimpfu import old_text") < text.index("setdefaultencoding")
+    old.write_text("import sys\nreload(sys)\nsys.setdefaultencoding('utf-8')\n")
+    text = (port(old, tmp_path / "more").folder / "words.py").read_text()
+    assert text.index("from gimpfu import old_text") < text.index("setdefaultencoding")

@@ -166,6 +166,9 @@ def _converted(path: Path) -> tuple[str, list[str]]:
         if decoded != mended:
             mended = decoded
             done.append(f"decode() goes through {_TEXT}(), which takes text for what it is")
+        if "setdefaultencoding" in mended and f"import {_TEXT}" not in mended:
+            mended = _with_import(mended, _TEXT)  # the library brings it, and comes first
+            done.append("sys.setdefaultencoding() changes nothing, since all is text")
     if mended.startswith("#!"):
         first, _, rest = mended.partition("\n")
         if first.strip() != _SHEBANG:

@@ -45,7 +45,6 @@ CALLS = (
     ("guides_from_selection", (R, S), IMG, DRW, 1),
     ("sprite_sheet_py", (R, A, X), IMG, 2, 1),
     ("seamless_py", (R, A), IMG, DRW),
-    ("wave_path", (R, A), IMG, DRW, 5.0, 4),
     ("selection_to_path_py", (R,), IMG, DRW),
     ("text_stamp", (R, A), IMG, DRW, "Hi", 12.0, (200, 0, 0)),
     ("palettes_py", (R,), "genre", 5),
