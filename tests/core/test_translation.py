@@ -11,7 +11,8 @@ import unicodedata
 
 import pytest
 
-from mattebrush.cli import translation
+from mattebrush.cli import command_line, translation
+from mattebrush.errors import OptionInvalid
 
 
 def _help(*words: str, **variables: str) -> str:
@@ -49,3 +50,30 @@ def test_values_stand_in_translations_and_lines_fit() -> None:
     for line in explained:
         wide = sum(unicodedata.east_asian_width(character) in "WF" for character in line)
         assert len(line) + wide <= 82, line
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "remove: diese Angaben fehlen: IN. Siehe `mattebrush remove --help`."),
+        (("a.jpg", "--nothing"), "unbekannte Angaben: --nothing. Siehe `mattebrush --help`."),
+        (("a.jpg", "--model"), "Angabe --model: ein Wert fehlt. Siehe"),
+        (("a.jpg", "--device", "tpu"), "Angabe --device: ungültige Wahl: 'tpu' (möglich sind "),
+        (("a.jpg", "--feather", "soft"), "Angabe --feather: ungültiger Wert ("),
+    ],
+)
+def test_what_argparse_says_is_in_the_users_language(
+    words: tuple[str, ...],
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(translation, "_language", lambda: "de")
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(["remove", *words])
+    assert ended.value.code == OptionInvalid.exit_status
+    assert said in capsys.readouterr().err
+
+
+def test_other_messages_stay_as_they_are() -> None:
+    assert translation.error("a sentence of our own") == "a sentence of our own"

@@ -231,13 +231,10 @@ def test_gimp_offline_from_the_bundle_to_a_mask(bundle: Path, tmp_path: Path) ->
     with desk("gimp3", tmp_path, network=False) as here:
         here.fresh.give(bundle)
         here.fresh.give(PICTURE)
-        mouse, downloads = here.mouse, "Downloads - Thunar"
-        zipped = here.fresh.home / "Downloads" / bundle.name
+        mouse = here.mouse
+        unpacked_by_mouse(here, bundle)
         with here.program("thunar", "Downloads"):
-            mouse.click("the bundle, right", downloads, 375, 103, button=3)
-            mouse.click("Extract Here", downloads, 375 + 72, 103 + 224)
-            mouse.wait(lambda: unpacked(zipped), "the bundle's folder")
-            mouse.click("the bundle's folder, twice", downloads, 238, 103, times=2)
+            mouse.click("the bundle's folder, twice", "Downloads - Thunar", 238, 103, times=2)
             mouse.click("plugins, twice", "mattebrush-.* - Thunar", 238, 103, times=2)
             mouse.window("plugins - Thunar")
             mouse.picture("bundle")
@@ -269,8 +266,11 @@ _KRITA = "class:krita"
 _SET_UP = "Mattebrush: Set Up"
 
 
-def imported_into_krita(desk: Desk) -> None:
-    """Krita's own importer takes the zip, and switches it on."""
+def imported_into_krita(desk: Desk, folders: tuple[str, ...], row: int) -> None:
+    """Krita's own importer takes the zip, and switches it on.
+
+    folders: to be opened on the way from the home, each the first one there. row: the zip's.
+    """
     mouse = desk.mouse
     with desk.program("krita", "--nosplash", "Downloads/lemur.jpg"):
         mouse.clicks.append("Open With Krita")
@@ -279,9 +279,10 @@ def imported_into_krita(desk: Desk) -> None:
         mouse.click("Tools", _KRITA, 335, 10)
         mouse.click("Scripts", _KRITA, 370, 32)
         mouse.click("Import Python Plugin from File...", _KRITA, 560, 124)
-        mouse.click("Downloads, twice", "Import Plugin", 163, 72, times=2)
+        for name in folders:
+            mouse.click(f"{name}, twice", "Import Plugin", 163, 72, times=2)
         mouse.picture("import")
-        mouse.click("the zip, twice", "Import Plugin", 163, 72, times=2)
+        mouse.click("the zip, twice", "Import Plugin", 163, 72 + 18 * row, times=2)
         mouse.click("Yes", "Activate Plugins", 205, 104)
         mouse.close(_KRITA)
         mouse.gone(_KRITA)
@@ -297,8 +298,11 @@ def krita_is_open(mouse: Mouse) -> None:
     mouse.wait(greens, "the picture in Krita")
 
 
-def kritas_first_mask(desk: Desk) -> None:
-    """Set Up in the docker, then Remove Background."""
+def kritas_first_mask(desk: Desk, offline: bool) -> None:
+    """Set Up in the docker, then Remove Background.
+
+    offline: from the unpacked bundle, by "From a Folder...".
+    """
     mouse = desk.mouse
     mouse.clicks.append("Open With Krita")
     mouse.window(_KRITA)
@@ -307,6 +311,13 @@ def kritas_first_mask(desk: Desk) -> None:
     mouse.click("Set Up...", _KRITA, 668, 603)
     mouse.window(_SET_UP)
     mouse.still()
+    if offline:
+        mouse.click("From a Folder...", _SET_UP, 147, -28)
+        mouse.click("Downloads, twice", "Find Directory", 163, 72, times=2)
+        mouse.click("the bundle's folder", "Find Directory", 163, 72)
+        mouse.click("Choose", "Find Directory", 573, 359)
+        mouse.gone("Find Directory")
+        mouse.still()
     mouse.picture("question")
     mouse.click("Set Up...", _SET_UP, 51, -28)
     ready = desk.fresh.home / ".local/share/mattebrush/engine/state.json"
@@ -327,10 +338,34 @@ def test_krita_from_the_zip_to_a_mask(wheel: Path, tmp_path: Path) -> None:
     with desk("krita52", tmp_path, network=True) as here:
         here.fresh.give(zipped)
         here.fresh.give(PICTURE)
-        imported_into_krita(here)
+        imported_into_krita(here, ("Downloads",), 0)
         with here.program("krita", "--nosplash", "Downloads/lemur.jpg"):
-            kritas_first_mask(here)
+            kritas_first_mask(here, offline=False)
             told("Krita", here, began)
+
+
+@pytest.mark.slow
+def test_krita_offline_from_the_bundle_to_a_mask(bundle: Path, tmp_path: Path) -> None:
+    """All from the bundle: unpacked in the file manager, the plug-in's zip in it imported."""
+    began = time.monotonic()
+    with desk("krita52", tmp_path, network=False) as here:
+        here.fresh.give(bundle)
+        here.fresh.give(PICTURE)
+        unpacked_by_mouse(here, bundle)
+        imported_into_krita(here, ("Downloads", "the bundle's folder", "plugins"), 4)
+        with here.program("krita", "--nosplash", "Downloads/lemur.jpg"):
+            kritas_first_mask(here, offline=True)
+            told("Krita, offline", here, began)
+
+
+def unpacked_by_mouse(desk: Desk, bundle: Path) -> None:
+    """The file manager unpacks the bundle where it lies."""
+    mouse, downloads = desk.mouse, "Downloads - Thunar"
+    with desk.program("thunar", "Downloads"):
+        mouse.click("the bundle, right", downloads, 375, 103, button=3)
+        mouse.click("Extract Here", downloads, 375 + 72, 103 + 224)
+        zipped = desk.fresh.home / "Downloads" / bundle.name
+        mouse.wait(lambda: unpacked(zipped), "the bundle's folder")
 
 
 def client(fresh: Fresh, zipped: Path, folder: str) -> str:

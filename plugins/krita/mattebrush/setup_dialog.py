@@ -91,6 +91,10 @@ class SetupDialog(JobDialog):
         self._remove.setVisible(known and self._now.state != "absent" and not busy)
         self._bar.setVisible(busy and self._job is not None)
         self._cancel.setVisible(busy and self._job is not None)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Makes the window as high as its texts are."""
         self.resize(self.width(), self.layout().totalHeightForWidth(self.width()))
 
     # --------------------------------------------------------------------------------- what is done
@@ -138,6 +142,7 @@ class SetupDialog(JobDialog):
         self._bar.setRange(0, 100 if fraction > 0 else 0)
         self._bar.setValue(round(100 * fraction))
         self._notice.show_text(kit.stage_text(stage) + "…")
+        self._fit()  # the first stage's line needs room, which the question has
 
     def _done(self, _status: Any) -> None:
         self._notice.show_text("")
