@@ -187,7 +187,7 @@ def gimps_first_mask(desk: Desk, offline: bool) -> None:
         chooser = "Takes an offline bundle"
         mouse.click("Home", chooser, 57, 60)
         mouse.click("Downloads, twice", chooser, 223, 97, times=2)
-        mouse.click("the bundle's folder", chooser, 289, 97)
+        mouse.click("the bundle's folder", chooser, 289, 120)
         mouse.picture("chosen")
         mouse.click("Choose", chooser, -51, -31)
         mouse.gone(chooser)
