@@ -38,7 +38,7 @@ SHOTS = {
     "gimp": Shot(
         ("tests/hosts/gimp/test_window.py", "-k", "from_menu_to_undo"), "screen/removed.png"
     ),
-    "krita": Shot(("tests/hosts/krita/test_krita_first_start.py", "-m", "slow"), "shots/mask.png"),
+    "krita": Shot(("tests/hosts/test_fresh.py", "-m", "slow", "-k", "krita_offline"), "mask.png"),
 }
 """By host; docs/pictures/HOST.png is what its page shows."""
 
