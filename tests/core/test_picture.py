@@ -107,3 +107,33 @@ def test_an_opaque_picture_is_not_copied() -> None:
     image = np.dstack([PHOTO, np.full((40, 60), 255, np.uint8)])
     view = picture.checked(image).view(Rect(0, 0, 60, 40))
     assert np.shares_memory(view, image)
+
+
+def test_masks_of_floats_on_the_scale_of_255_are_refused() -> None:
+    whole = picture.checked(PHOTO)
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    mask[10:20] = 1.2  # an overshoot of a host's filter
+    picture.check_plane(mask, "mask", whole)
+    mask[10:20] = 255
+    with pytest.raises(InputInvalid, match="up to 255"):
+        picture.check_plane(mask, "mask", whole)
+
+
+def test_values_that_look_like_a_mistake_are_said() -> None:
+    ramp = np.linspace(0, 1, 40 * 60 * 3).reshape(40, 60, 3)
+    for image, words in (
+        ((ramp * 255).astype(np.uint16), "end at 255 of 65535"),
+        ((ramp * 4095).astype(np.uint16), "scaled to 65535"),
+        ((ramp * 1.4).astype(np.uint8), "0 and 255"),
+        ((ramp * 2 - 1).astype(np.float32), "from -1 to 1"),
+    ):
+        (remark,) = picture.remarks(picture.checked(image))
+        assert words in remark
+    for image in (
+        np.zeros((9, 9, 3), np.uint8),
+        (ramp * 255).astype(np.uint8),
+        (ramp * 65535).astype(np.uint16),
+        (ramp * 5).astype(np.float32),  # highlights
+        np.where(ramp < 0.001, -0.1, ramp).astype(np.float32),  # vivid colors
+    ):
+        assert picture.remarks(picture.checked(image)) == []
