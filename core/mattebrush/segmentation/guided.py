@@ -384,8 +384,14 @@ def _prompted(image: np.ndarray, prompt: Prompt, session: Session, row: ModelRow
     def draw(window: Rect, size: tuple[int, int]) -> np.ndarray:
         return _drawn(prompt, window, size)
 
+    extent = _extent(prompt)
+    if prompt.boxes:
+        # A box says where to look, so that nothing else need be looked at.
+        around = _around(extent, whole)
+        near = _look(image, around, draw, session, row)
+        return _inset(np.zeros_like(near), near, around, whole)
     answer = _look(image, whole, draw, session, row)
-    window = _closer(answer > 0.5, whole, _extent(prompt))
+    window = _closer(answer > 0.5, whole, extent)
     if window is None or window.width * window.height <= answer.size:
         return answer  # there is no more to see
 
@@ -553,14 +559,18 @@ def _closer(cells: np.ndarray, whole: Rect, seed: Rect) -> Rect | None:
         return None
     x0, y0 = min(r.x0 for r in corners), min(r.y0 for r in corners)
     x1, y1 = max(r.x1 for r in corners), max(r.y1 for r in corners)
-    longest = max(whole.width, whole.height)
-    margin = round(_AROUND * max(x1 - x0, y1 - y0))
-    least = round(_CLOSEST * longest)
-    grow_x, grow_y = (max(margin, (least - side) // 2) for side in (x1 - x0, y1 - y0))
-    window = Rect(x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y).within(whole)
+    window = _around(Rect(x0, y0, x1, y1), whole)
     if max(window.width / whole.width, window.height / whole.height) > _CLOSER:
         return None
     return window
+
+
+def _around(seen: Rect, whole: Rect) -> Rect:
+    """What is looked at closer, with what must be seen around it."""
+    margin = round(_AROUND * max(seen.width, seen.height))
+    least = round(_CLOSEST * max(whole.width, whole.height))
+    across, down = (max(margin, (least - side) // 2) for side in (seen.width, seen.height))
+    return Rect(seen.x0 - across, seen.y0 - down, seen.x1 + across, seen.y1 + down).within(whole)
 
 
 def in_cells(window: Rect, whole: Rect, size: tuple[int, ...]) -> tuple[float, float, float, float]:
