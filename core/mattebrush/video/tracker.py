@@ -393,8 +393,7 @@ class Tracker:
             known = view.odds(track.memory)
             odds += _LOOKS * known
             mask = (1 / (1 + np.exp(-odds))).astype(np.float32)
-        back = _come_back(mask, known, missing * track.area) if partly else None
-        mask = _near_the_subject(mask, carried, prompt, image.shape, back)
+        mask = _near_the_subject(mask, carried, prompt, image.shape)
         area = float(mask.mean())
         if area < _GONE * track.area and not prompt:
             mask = np.zeros_like(mask)
@@ -534,18 +533,6 @@ def _extent(cells: np.ndarray) -> float:
     return float(max(y[-1] - y[0], x[-1] - x[0]) + 1) if y.size else 0.0
 
 
-def _come_back(answer: np.ndarray, known: np.ndarray, missing: float) -> np.ndarray:
-    """Parts that the memory knows, no larger than what is missing: what comes out on the other
-    side of a post."""
-    labels = label(answer > 0.5)
-    back = np.zeros(answer.shape, bool)
-    for part in np.unique(labels[labels > 0]):
-        here = labels == part
-        if known[here].mean() > _KNOWN and float(here.mean()) < 1.3 * missing:
-            back |= here
-    return back
-
-
 def _window(
     cells: np.ndarray, whole: Rect, prompt: Prompt, margin_share: float, extent: float = 0.0
 ) -> Rect:
@@ -578,20 +565,13 @@ def _log_odds(share: np.ndarray) -> np.ndarray:
 
 
 def _near_the_subject(
-    answer: np.ndarray,
-    carried: np.ndarray,
-    prompt: Prompt,
-    shape: tuple[int, ...],
-    back: np.ndarray | None,
+    answer: np.ndarray, carried: np.ndarray, prompt: Prompt, shape: tuple[int, ...]
 ) -> np.ndarray:
     """An answer without what cannot be the subject: parts that don't hang together with what was
-    carried, and what lies further from it than anything moves. back: what came back to light."""
+    carried, and what lies further from it than anything moves."""
     body = carried > 0.5
     allowed = dilated(body, max(3, round(_REACH * float(body.sum()) ** 0.5)))
     seeds = body.copy()
-    if back is not None:
-        allowed |= back
-        seeds |= back
     for point in prompt.points:
         if point.label:
             allowed |= _disc(answer.shape, point, shape)
