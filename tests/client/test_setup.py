@@ -303,6 +303,12 @@ def test_an_index_that_is_not_there(setup: Any, home: Path) -> None:
     assert "secret" not in str(failed.value) and "127.0.0.1:9" in str(failed.value)
 
 
+def test_a_folder_that_is_no_bundle(setup: Any, home: Path) -> None:
+    with pytest.raises(setup.SetupFailed, match="does not hold uv-") as failed:
+        setup.run(True, setup.Source(folder=str(home))).result()
+    assert "unpacked offline bundle" in str(failed.value)
+
+
 def test_cancelled(setup: Any, home: Path, mirror: tuple[str, type[Mirror]]) -> None:
     client = importlib.import_module("mattebrush_client")
     job = setup.run(True, setup.Source(mirror[0]))

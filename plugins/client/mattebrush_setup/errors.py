@@ -11,7 +11,7 @@ class ConsentMissing(client.ClientError):
 
 
 class SourceUnreachable(client.ClientError):
-    """The package index, or the folder, cannot be read or lacks what is needed."""
+    """The package index cannot be read, or lacks what is needed."""
 
     code = "setup-unreachable"
 

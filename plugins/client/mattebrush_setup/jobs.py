@@ -10,7 +10,7 @@ import zipfile
 
 from . import environment, machine, source, uv
 from ._client import client
-from .errors import ConsentMissing, EngineDamaged, SetupFailed, SourceUnreachable
+from .errors import ConsentMissing, EngineDamaged, SetupFailed
 
 
 def run(agreed=False, source=None):
@@ -171,12 +171,12 @@ class _Install(_Setup):
         self._at("setup-fetch", self.fraction if fraction is None else fraction)
 
     def _in_folder(self, name):
-        """The path of a file of the source's folder. Raises SourceUnreachable."""
+        """The path of a file of the source's folder. Raises SetupFailed."""
         for below in ("wheels", ""):
             path = os.path.join(self._plan.source.folder, below, name)
             if os.path.isfile(path):
                 return path
-        raise SourceUnreachable(
+        raise SetupFailed(
             "%s does not hold %s." % (self._plan.source.folder, name),
             "Choose the folder of an unpacked offline bundle of this version and platform.",
         )
@@ -237,13 +237,13 @@ class _Install(_Setup):
     def _engine(self):
         """(folder, content of its engine.json) of the engine to install.
 
-        The source's, else the plug-in's own. Raises SourceUnreachable.
+        The source's, else the plug-in's own. Raises SetupFailed.
         """
         for folder in (self._plan.source.folder, environment.PACKED):
             about = _read(os.path.join(folder, "engine.json")) if folder else {}
             if about.get("version") == self._plan.version:
                 return folder, about
-        raise SourceUnreachable(
+        raise SetupFailed(
             "This copy of the plug-in does not bring the engine %s along." % self._plan.version,
             "Set it up from an offline bundle, or take the plug-in's full zip.",
         )
