@@ -5,7 +5,7 @@ import array
 import collections
 import contextlib
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Gegl, Gimp, GObject
 
 Step = collections.namedtuple("Step", "operation properties inputs")
 """A GEGL operation: its properties by name, and drawables for inputs other than the first."""
@@ -271,7 +271,9 @@ def _process(source, target, steps, place):
     for step in list(steps) + ends:
         node = graph.create_child(step.operation)
         for name, value in step.properties.items():
-            node.set_property(name, value)
+            # GEGL guesses the type of a value, and knows no kinds of int.
+            whole = isinstance(value, int) and not isinstance(value, (bool, GObject.GEnum))
+            node.set_property(name, int(value) if whole else value)
         for pad, other in step.inputs.items():
             reader = graph.create_child("gegl:buffer-source")
             reader.set_property("buffer", other.native.get_buffer())
