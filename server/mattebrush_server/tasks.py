@@ -22,6 +22,7 @@ from mattebrush.cutout import Progress
 from mattebrush.imaging.depth import to_depth
 from mattebrush.imaging.morphology import dilated
 from mattebrush.jobs import contract, operations
+from mattebrush.matting.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
 from . import live, movies, rendering
 from .blobs import Blob
@@ -115,9 +116,9 @@ def _thresholded(mask: np.ndarray, above: int, below: int, erosion: int) -> np.n
     """A trimap of what is surely in and surely out, each eroded by a square of that side."""
     erosion = min(erosion, 2 * max(mask.shape))
     inside, outside = mask * 255 > above, mask * 255 < below
-    trimap = np.full(mask.shape, 128, np.uint8)
-    trimap[~dilated(~inside, erosion // 2)] = 255
-    trimap[~dilated(~outside, erosion // 2)] = 0
+    trimap = np.full(mask.shape, UNKNOWN, np.uint8)
+    trimap[~dilated(~inside, erosion // 2)] = FOREGROUND
+    trimap[~dilated(~outside, erosion // 2)] = BACKGROUND
     return trimap
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputInvalid, MattebrushError, OptionInvalid, OutputExists, OutputUnwritable
 from . import engine_arguments, recipe_arguments
+from .status_line import StatusLine, time_left
 
 if TYPE_CHECKING:
     from ..batch.manifest import Manifest
@@ -208,10 +209,10 @@ def _is_within(inner: Path, outer: Path) -> bool:
 
 
 class _Progress:
-    """How far the batch is, in one line on a terminal, or a line now and then in a log."""
+    """How far the batch is."""
 
     def __init__(self, visible: bool) -> None:
-        self._visible, self._began, self._printed = visible, time.monotonic(), 0.0
+        self._line, self._began = StatusLine(visible), time.monotonic()
         self.done = self.failed = self.skipped = 0
         self.total = 0
 
@@ -220,36 +221,22 @@ class _Progress:
         self.done += 1
         self.failed += failed
         now = time.monotonic()
-        terminal = sys.stderr.isatty()
-        if self._visible and (now - self._printed > (0.2 if terminal else 10) or self.left == 0):
-            self._printed = now
-            start, end = ("\r\x1b[K", "") if terminal else ("", "\n")
-            print(start + self.line(now), end=end, file=sys.stderr, flush=True)
+        left = self.total - self.done - self.skipped
+        if self._line.is_due(now, last=left == 0):
+            self._line.show(self._parts(left, self.done / max(now - self._began, 1e-3)))
 
-    @property
-    def left(self) -> int:
-        """Pictures still to do."""
-        return self.total - self.done - self.skipped
-
-    def line(self, now: float) -> str:
-        """The line itself."""
-        pace = self.done / max(now - self._began, 1e-3)
-        minutes, seconds = divmod(round(self.left / pace), 60)
-        parts = [
-            f"{self.done + self.skipped}/{self.total}",
-            f"{pace:.2f} pictures/s",
-            f"{minutes}:{seconds:02d} left",
-        ]
+    def _parts(self, left: int, pace: float) -> list[str]:
+        parts = [f"{self.done + self.skipped}/{self.total}", f"{pace:.2f} pictures/s"]
+        parts.append(time_left(left, pace))
         if self.skipped:
             parts.append(f"{self.skipped} done before")
         if self.failed:
             parts.append(f"{self.failed} failed")
-        return "  ".join(parts)
+        return parts
 
     def end(self) -> None:
         """Leaves the terminal's line."""
-        if self._visible and self._printed and sys.stderr.isatty():
-            print(file=sys.stderr)
+        self._line.end()
 
 
 class _Batch:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import OptionInvalid
 from ..options import EMBEDDED_MODEL
 from . import engine_arguments, pictures
+from .status_line import StatusLine, time_left
 
 if TYPE_CHECKING:
     from ..render import Recipe
@@ -316,31 +317,21 @@ def ranges(numbers: list[int]) -> str:
 
 
 class _Progress:
-    """How far it is, in one line on a terminal, or a line now and then in a log."""
+    """How far the movie is."""
 
     def __init__(self, visible: bool) -> None:
-        self._visible = visible
-        self._began, self._first = time.monotonic(), -1
-        self._printed = float("-inf")
+        self._line, self._began, self._first = StatusLine(visible), time.monotonic(), -1
 
     def __call__(self, done: int, count: int) -> None:
         now = time.monotonic()
         if self._first < 0:
             self._first = done - 1
-        terminal = sys.stderr.isatty()
-        if not self._visible or (now - self._printed < (0.2 if terminal else 10) and done != count):
+        if not self._line.is_due(now, last=done == count):
             return
-        self._printed = now
         pace = (done - self._first) / max(now - self._began, 1e-3)
         parts = [f"frame {done}/{count}" if count else f"frame {done}", f"{pace:.2f} frames/s"]
-        if count:
-            minutes, seconds = divmod(round(max(0, count - done) / pace), 60)
-            parts.append(f"{minutes}:{seconds:02d} left")
-        start, end = ("\r\x1b[K", "") if terminal else ("", "\n")
-        print(start + "  ".join(parts), end=end, file=sys.stderr, flush=True)
+        self._line.show([*parts, time_left(count - done, pace)] if count else parts)
 
     def end(self) -> None:
         """Leaves the terminal's line."""
-        if self._visible and self._printed > 0 and sys.stderr.isatty():
-            print(file=sys.stderr)
-            self._printed = float("-inf")
+        self._line.end()
