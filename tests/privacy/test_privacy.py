@@ -147,6 +147,8 @@ def check(trace: tracer.Trace, allowed: list[Path]) -> None:
 def is_allowed(path: Path, allowed: list[Path]) -> bool:
     if any(path.is_relative_to(place) for place in allowed):
         return True
+    if "__pycache__" in path.parts:  # Python's own, as the page says
+        return True
     # A parent of an allowed place that was missing is made with it; devices are no files.
     if any(place.is_relative_to(path) for place in allowed):
         return True
