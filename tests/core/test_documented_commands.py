@@ -210,6 +210,7 @@ OTHER_OPTIONS = {
     "--env": "docker",
     "--command": "blender",
     "--gbit": "bench.growth",
+    "--frame-by-frame": "bench.video",
     "--enable-media-stream": "obs",
     "--use-fake-ui-for-media-stream": "obs",
     "--u2netp": "docs/make_choosing.py",
