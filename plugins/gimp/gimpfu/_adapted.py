@@ -77,24 +77,18 @@ def _edit(function):
 
 @_in_old_mode
 def _edit_paste(drawable, paste_into):
-    return _renamed(_pasted(Gimp.edit_paste(drawable.native, bool(paste_into))))
+    return _pasted(Gimp.edit_paste(drawable.native, bool(paste_into)))
 
 
 @_in_old_mode
 def _edit_named_paste(drawable, name, paste_into):
-    return _renamed(_pasted(Gimp.edit_named_paste(drawable.native, name, bool(paste_into))))
+    return _pasted(Gimp.edit_named_paste(drawable.native, name, bool(paste_into)))
 
 
 def _done(layer):
     """The layer. Raises error, with GIMP's words, for none."""
     if layer is None:
         raise error(Gimp.get_pdb().get_last_error() or "the layers cannot be merged")
-    return layer
-
-
-def _renamed(layer):
-    """A pasted layer by 2.10's name for all of them."""
-    layer.name = "Pasted Layer"
     return layer
 
 

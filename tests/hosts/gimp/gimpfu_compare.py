@@ -29,6 +29,8 @@ _NAMES = {
     "SCRIPTS": "what plug-ins do in several steps",
 }
 KNOWN = {
+    "copied": "the layer has another name",
+    "high_pass": "within a soft selection: two mixings, roundings add up to 4",
     "channels": "GIMP 2.10 reads the selection as linear once a plug-in asked for a precision",
     "plug_in_color_enhance": "refuses gray images, where 2.10 left what lay in memory",
     "plug_in_colorify": "refuses gray images, where 2.10 left what lay in memory",
