@@ -41,10 +41,6 @@ single one."""
 GUIDED = 0.5
 """Of a batch, what is trained with prompts; the rest hears nothing."""
 
-AGAIN = 0.25
-"""Of a batch, what hears no prompt but has the network's own first answer as the mask before: so
-the engine looks at every picture twice."""
-
 
 def main() -> None:
     args = parser().parse_args()
@@ -103,8 +99,7 @@ def prompted(
     """Guidance (N, 4, S, S) for a batch, and what is meant by it (N, 1, S, S).
 
     Prompts correct the network's own mistakes as it is now, without and then with a first prompt,
-    damaged masks and crude ones; or they are the first that is said. A part of the rest gets what
-    the network says of it now as the mask before.
+    damaged masks and crude ones; or they are the first that is said.
     """
     count = int(len(image) * GUIDED)
     size = image.shape[-1]
@@ -134,14 +129,8 @@ def prompted(
                 painted = bool(draws.uniform() < 0.4)
                 number = int(draws.integers(1, 3))
                 prompts.correct(guides[row], plane, own[row], number, painted, draws)
-    again = slice(count, count + int(len(image) * AGAIN))
-    nothing = np.zeros((again.stop - count, len(GUIDES), size, size), np.float32)
-    first = np.stack(answers(network, image[again], nothing))[:, None]
-    if draws.uniform() < 0.5:
-        first = (first > 0.5).astype(np.float32)
     whole = image.new_zeros(len(image), len(GUIDES), size, size)
     whole[:count] = torch.from_numpy(guides).to(image)
-    whole[again, 2:3] = torch.from_numpy(first).to(image)
     return whole, truth
 
 
