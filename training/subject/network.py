@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from training.encoder import GUIDED, STAGES, Encoder, channels
+from training.encoder import GUIDED, Encoder, channels
 
 TAPS = (0, 1, 2, 4, 5)
 """The encoder's stages that end strides 2, 4, 8, 16 and 32."""
@@ -33,12 +33,14 @@ not, the mask as it was (0 where there was none), the inside of a box around the
 @dataclass(frozen=True)
 class Shape:
     """Channels of the decoder at strides 2, 4, 8, 16 and of the context at stride 32; dilations
-    of the context's residuals; number of its attention blocks; channels of the guidance."""
+    of the context's residuals; number of its attention blocks; channels of the guidance; the
+    encoder's size, of `training.encoder.SERIES`."""
 
     decoder: tuple[int, ...] = (16, 32, 48, 96, 128)
     dilations: tuple[int, ...] = (1, 2)
     attention: int = 2
     guide: int = 24
+    encoder: str = "lite0"
 
     def to_json(self) -> dict[str, Any]:
         """For the run's folder and the exported file's metadata."""
@@ -170,9 +172,9 @@ class SubjectNetwork(nn.Module):
         super().__init__()
         self.shape = shape = shape or Shape()
         widths = shape.decoder
-        seen = channels(TAPS)
-        self.encoder = Encoder(TAPS, frozen=GUIDED + 1, low_precision=low_precision)
-        self.into_encoder = Guidance(4, shape.guide, STAGES[GUIDED][4])
+        seen = channels(TAPS, shape.encoder)
+        self.encoder = Encoder(TAPS, GUIDED + 1, low_precision, shape.encoder)
+        self.into_encoder = Guidance(4, shape.guide, seen[GUIDED])
         self.guidance = nn.ModuleList(
             Guidance(2 ** (i + 1), shape.guide, seen[i]) for i in range(2, 5)
         )

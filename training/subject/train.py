@@ -15,6 +15,7 @@ import argparse
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -155,7 +156,9 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--branch", help="a run to take the state from, for a new run")
     words.add_argument("--start", type=Path, help="an exported .onnx to take the weights from")
     words.add_argument(
-        "--shape", type=json.loads, help="of a new network, as JSON: what `shape.json` holds"
+        "--shape",
+        type=json.loads,
+        help="of a new network, as JSON: what `shape.json` holds; what fits is taken from --start",
     )
     words.add_argument("--side", type=int, default=256, help="of the picture, on average")
     words.add_argument("--batch", type=int, default=16)
@@ -178,17 +181,31 @@ def starting_network(
     folder: Path,
     start: Path | None = None,
     branch: str | None = None,
-    shape: dict[str, list[int]] | None = None,
+    shape: dict[str, Any] | None = None,
 ) -> SubjectNetwork:
     """The network of this run, of the run branched from, of an exported file, or a new one."""
     for known in (folder, *([loop.RUNS / branch] if branch else [])):
         if (known / "shape.json").exists():
             return SubjectNetwork(Shape.from_json(json.loads((known / "shape.json").read_text())))
-    if start:
+    if start and not shape:
         return read(start)
     network = SubjectNetwork(Shape.from_json(shape or {}))
+    if start:
+        fill_what_fits(network, read(start))
     fill_from_imagenet(network.encoder)
     return network
+
+
+def fill_what_fits(network: SubjectNetwork, trained: SubjectNetwork) -> None:
+    """Takes over every weight that has a place of the same shape: of another encoder's decoder,
+    all but what joins the two."""
+    known = trained.state_dict()
+    network.load_state_dict(
+        {
+            name: known[name] if name in known and known[name].shape == value.shape else value
+            for name, value in network.state_dict().items()
+        }
+    )
 
 
 def optimizer_for(network: SubjectNetwork, rate: float) -> torch.optim.Optimizer:
