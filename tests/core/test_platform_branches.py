@@ -65,15 +65,15 @@ def on(monkeypatch: pytest.MonkeyPatch) -> On:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The client and the set-up, as a plug-in imports them."""
-    before = {name: module for name, module in sys.modules.items() if "mattebrush_setup" in name}
+    ours = ("mattebrush_client", "mattebrush_setup")
+    before = {name: module for name, module in sys.modules.items() if name.startswith(ours)}
     monkeypatch.syspath_prepend(str(CLIENT))
     names = ("machine", "environment", "source", "uv")
     parts = {name: importlib.import_module(f"mattebrush_setup.{name}") for name in names}
     yield types.SimpleNamespace(client=importlib.import_module("mattebrush_client"), **parts)
-    for name in [name for name in sys.modules if name.startswith("mattebrush_setup")]:
+    for name in [name for name in sys.modules if name.startswith(ours)]:
         del sys.modules[name]
-    sys.modules.update(before)
-    sys.modules.pop("mattebrush_client", None)
+    sys.modules.update(before)  # what others hold, the kit say, is still the one to be found
 
 
 # --------------------------------------------------------------------------------- the engine
