@@ -298,6 +298,29 @@ def test_a_run_that_was_ended_goes_on_where_it_was(
     assert not (tmp_path / "out.mov.parts").exists()
 
 
+def test_a_movie_goes_on_though_its_subject_was_settled_late(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "_PART", 2)  # of the first there is no state to go on from
+    path = movies.write(tmp_path / "in.mkv", [picture for picture, _ in frames(10)])
+    options = Options(matting="none", device="cpu", decontaminate=False)
+    late = Plan(open_source(str(path)), SessionOptions(options, look=3), (), Recipe())
+    whole, out = tmp_path / "whole.mov", tmp_path / "out.mov"
+    work.to_movie(late, whole, False, False, quiet)
+
+    def stop(done: int, count: int) -> None:
+        if done == 7:
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        work.to_movie(late, out, False, False, stop)
+    seen: list[int] = []
+    work.to_movie(late, out, False, True, lambda number, _: seen.append(number))
+    assert seen == [7, 8, 9, 10]
+    for again, before in zip(movies.frames(out), movies.frames(whole), strict=True):
+        np.testing.assert_array_equal(again, before)
+
+
 def test_a_folder_goes_on_without_doing_a_frame_twice(tmp_path: Path, recurrent: Options) -> None:
     shot = tmp_path / "shot"
     shot.mkdir()

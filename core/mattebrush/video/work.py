@@ -327,12 +327,11 @@ class _Store:
 
     def done_parts(self, ending: str) -> list[Path]:
         """The parts that are whole, as far as a state is there to go on from."""
-        parts: list[Path] = []
-        for number in itertools.count():
-            path = self.folder / f"{number:06d}{ending}"
-            if not paths.is_file(path) or not paths.is_file(self._state((number + 1) * _PART)):
-                return parts
-            parts.append(path)
+        numbered = (self.folder / f"{number:06d}{ending}" for number in itertools.count())
+        parts = list(itertools.takewhile(paths.is_file, numbered))
+        # While a shot's subject is being settled there is none: then from the part before.
+        while parts and not paths.is_file(self._state(len(parts) * _PART)):
+            parts.pop()
         return parts
 
     def done_frames(self) -> int:
