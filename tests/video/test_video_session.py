@@ -111,6 +111,15 @@ def test_a_subject_that_leaves_is_lost_and_says_so() -> None:
     assert not results[0].doubtful
 
 
+def test_points_that_say_no_to_all_of_it_lose_the_subject_and_nothing_else() -> None:
+    pictures = {number: picture for number, (picture, _) in enumerate(frames(5))}
+    places = [(48, 48), (36, 48), (60, 48), (48, 36), (48, 60)]
+    session = VideoSession(BALL, [Key(2, Prompt(tuple(Point(x, y, 0) for x, y in places)))])
+    results = fed(session, pictures)
+    assert results[2].lost and results[2].doubtful and matte(results[2]).max() == 0
+    assert not results[1].lost
+
+
 def test_a_frame_is_done_again_after_a_correction() -> None:
     clip = frames(3)
     session = VideoSession(BALL)

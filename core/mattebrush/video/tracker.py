@@ -395,7 +395,8 @@ class Tracker:
             mask = (1 / (1 + np.exp(-odds))).astype(np.float32)
         mask = _near_the_subject(mask, carried, prompt, image.shape)
         area = float(mask.mean())
-        if area < _GONE * track.area and not prompt:
+        # Nothing is left where a point says of all of it that it is not the subject.
+        if mask.max() < 0.5 or (area < _GONE * track.area and not prompt):
             mask = np.zeros_like(mask)
             after = dataclasses.replace(track, seen=colors, mask=mask)
             return Look(mask, 0.0, True, view.device, view.warnings), after
