@@ -143,12 +143,27 @@ def test_what_makes_no_sense_is_refused(changes: dict[str, Any], expected: str) 
         Recipe(**changes)
 
 
+def fails_at_the_first_pixel(profile: bytes) -> bytes:
+    """An ink profile of version 4 with a matrix before its table, as Ghostscript's gray_to_k.icc:
+    a transform is built from it, but Pillow cannot hand the profile on with a picture."""
+    data = bytearray(profile)
+    data[8:12] = (0x04200000).to_bytes(4, "big")
+    data[20:24] = b"XYZ "
+    row = data.index(b"B2A0", 128)
+    table = int.from_bytes(data[row + 4 : row + 8], "big")
+    data[table + 12 : table + 16] = (2 << 16).to_bytes(4, "big")
+    return bytes(data)
+
+
 def test_other_profiles_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "srgb.icc"
     path.write_bytes(raster.srgb_profile())
     with pytest.raises(OptionInvalid, match="profile of RGB, not of CMYK"):
         InkProfile.read(path)
     path.write_bytes(PROFILE.data[:400])
+    with pytest.raises(OptionInvalid, match="cannot be taken into"):
+        InkProfile.read(path)
+    path.write_bytes(fails_at_the_first_pixel(PROFILE.data))
     with pytest.raises(OptionInvalid, match="cannot be taken into"):
         InkProfile.read(path)
     path.write_bytes(b"none")

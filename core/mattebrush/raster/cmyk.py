@@ -111,7 +111,7 @@ def _transform(own: bytes | None, profile: InkProfile) -> ImageCms.ImageCmsTrans
     from PIL import ImageCms
 
     try:
-        return ImageCms.buildTransform(
+        transform = ImageCms.buildTransform(
             profile_of(own),
             profile_of(profile.data),
             "RGB",
@@ -119,6 +119,9 @@ def _transform(own: bytes | None, profile: InkProfile) -> ImageCms.ImageCmsTrans
             ImageCms.Intent.RELATIVE_COLORIMETRIC,
             ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
+        # Some profiles fail not here but at the first pixel, which would be in the midst of a file.
+        applied(transform, np.zeros((1, 1, 3), np.uint8))
+        return transform
     except (ImageCms.PyCMSError, OSError) as failure:
         raise OptionInvalid(
             f"Colors cannot be taken into {profile.path}: {failure}.",
