@@ -81,6 +81,16 @@ def test_a_tree_comes_out_as_it_went_in_and_a_bad_file_is_a_line(
     assert manifest.doubtful(recorded)[0]["key"] == "broken.jpg"
 
 
+def test_a_listed_file_that_is_gone_is_a_line_with_its_code(folder: Path, tmp_path: Path) -> None:
+    (folder / "list.txt").write_text("a/photo 1.png\na/gone.png\n")
+    out = tmp_path / "out"
+    assert main(["batch", str(folder / "list.txt"), str(out)]) == InputInvalid.exit_status
+    recorded = rows(out)
+    assert "cannot be read" in str(recorded["gone.png"]["error"])
+    assert recorded["gone.png"]["code"] == InputInvalid.code
+    assert recorded["photo 1.png"]["output"] == "photo 1.png"
+
+
 def test_a_second_run_asks_and_a_resumed_one_does_what_is_left(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

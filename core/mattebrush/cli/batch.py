@@ -369,9 +369,8 @@ class _Batch:
             try:
                 data = item.read()
             except MattebrushError as error:
-                self._manifest.add(
-                    {**_origin(item), "settings": self._settings, "error": str(error)}
-                )
+                failure = {"error": str(error), "code": error.code}
+                self._manifest.add({**_origin(item), "settings": self._settings, **failure})
                 self.progress.add(failed=True)
                 continue
             content = fingerprint(data)
