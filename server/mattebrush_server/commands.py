@@ -103,7 +103,7 @@ class _TokenInSight(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         parser.error(
             "--token would show the token to every user of this machine. Put it into a file and "
-            f"give --token-file FILE, or into the environment as {TOKEN_VARIABLE}."
+            f"give --token-file FILE, or into the environment as {TOKEN_VARIABLE}"
         )
 
 
