@@ -174,6 +174,15 @@ def test_a_missing_package_is_named_with_its_cure(
     assert not (tmp_path / "out" / manifest.NAME).exists()
 
 
+def test_a_store_that_the_extra_does_not_bring_is_named_without_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "gcsfs", None)
+    assert main(["batch", str(folder), "gs://bucket/out"]) == OptionInvalid.exit_status
+    err = capsys.readouterr().err
+    assert "gcsfs" in err and "[cloud]" not in err
+
+
 def test_without_a_url_fsspec_is_not_even_loaded(folder: Path, tmp_path: Path) -> None:
     code = "import sys; from mattebrush.cli.command_line import main; main(sys.argv[1:]); "
     code += "sys.exit(sorted({'fsspec', 'pyarrow', 'ray'} & set(sys.modules)) or 0)"

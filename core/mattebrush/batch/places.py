@@ -92,9 +92,12 @@ def file_system(url: str) -> tuple[Any, str]:
         ) from missing
     try:
         system, path = fsspec.core.url_to_fs(url)
-    except ImportError as missing:  # fsspec names the package
+    except ImportError as missing:  # fsspec names the package; the extra brings that of S3 only
         raise OptionInvalid(
-            f"{url} needs a further package: {missing}.", extras.advice("cloud", "fsspec s3fs")
+            f"{url} needs a further package: {missing}.",
+            extras.advice("cloud", "fsspec s3fs")
+            if url.lower().startswith(("s3:", "s3a:"))
+            else "It goes into the Python environment that Mattebrush runs in.",
         ) from missing
     except ValueError as failure:
         raise OptionInvalid(f"{url} is no URL that fsspec knows: {failure}.") from failure
