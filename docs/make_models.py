@@ -83,7 +83,8 @@ calls good fail, please report it.
 
 Commercial use: **yes** is what the license of the weights says. *With a caveat*: the license allows
 it, but something should be read first, most often that the training pictures were collected for
-research; `info` says what. *Unknown*: nobody states a license. None of this is legal advice.
+research; `info` says what. *Unknown*: nobody states a license, or two statements of it contradict
+each other. None of this is legal advice.
 """
 
 TAIL = """\

@@ -20,9 +20,10 @@ ADVICE = {
     " programs see none of yours: start [`mattebrush serve`](server.md).",
     "engine-died": "Most often the memory was too little: try a smaller model, or a selection."
     " `mattebrush doctor` says what works here.",
-    "engine-damaged": "*Repair* builds it anew; masks and settings stay.",
-    "answer-invalid": "One of the two was updated without the other. *Repair* brings the engine to"
-    " the plug-in's version.",
+    "engine-damaged": "It is built anew; masks and settings stay. In Blender"
+    " [from a terminal](install.md#when-something-is-said).",
+    "answer-invalid": "One of the two was updated without the other. *Repair...* brings the engine"
+    " to the plug-in's version.",
     "job-invalid": "",
     "unauthorized": "The server was started with a token of its own (`--token-file`,"
     " `MATTEBRUSH_TOKEN`): put the same into the plug-in's engine settings.",
@@ -53,7 +54,8 @@ ADVICE = {
     "setup-failed": "The installer's last lines stand below it. As administrator nothing is set up:"
     " start the program as yourself.",
     "internal": "A fault of ours: please report it with the line below it.",
-    "busy": "The server takes as many jobs at once as `--max-jobs` says.",
+    "busy": "How much the server takes at once, and of one program, `--max-jobs`, `--max-held` and"
+    " `--max-per-client` say.",
     "not-allowed": "As for a token above; the link to the page works once, so ask for a new one:"
     " `mattebrush page`.",
     "origin-refused": "A web page elsewhere may only use the server if it was started with"
@@ -74,8 +76,9 @@ HEAD = """\
 
 # When something is said
 
-Each message of the plug-ins, in the program's own language there, with the button beside it. Under
-it stands what the engine said in English, with the file or the number it is about.
+Each message that the plug-ins share, in the program's own language there, with the button beside
+it where the program has one for it. Under it stands what the engine said in English, with the file
+or the number it is about.
 
 | message | button | what else helps |
 | --- | --- | --- |
@@ -84,8 +87,9 @@ it stands what the engine said in English, with the file or the number it is abo
 TAIL = """
 ## Nothing is said, and nothing happens
 
-- `mattebrush doctor` tries every part and says what is wrong with it; `mattebrush plugin status`
-  says which programs have the plug-in, and of which version.
+- `mattebrush doctor` tries each device, says what is wrong with the installation, and which
+  packages, models and plug-ins are here; `mattebrush plugin status` says which programs have the
+  plug-in, and of which version.
 - The menu entry or the docker is missing: restart the program after installing; in Krita and
   Blender the plug-in has to be switched on once.
 

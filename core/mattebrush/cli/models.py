@@ -28,7 +28,7 @@ _COMMERCIAL = {
     "yes": "allowed",
     "no": "NOT allowed",
     "caveat": "allowed by the license, but read the note",
-    "unknown": "unknown: the license is not stated",
+    "unknown": "unknown: the license is not stated, or not clearly",
 }
 
 
