@@ -109,6 +109,8 @@ def _matted(
         clean = engine.decontaminate(image, fine.matte, options, progress)
         fine = dataclasses.replace(fine, foreground=clean.foreground)
     answer = operations.answer_of(fine, request, "matte")
+    # Its own report knows the matting alone; the subject was found before.
+    answer.report.update(model=coarse.report.model, license=coarse.report.license)
     return answer, answer.report
 
 

@@ -439,6 +439,8 @@ def test_rembg_thresholds_make_the_trimap(client: Any, picture_file: bytes) -> N
         pixels: np.ndarray = rembg(client, picture_file, om="true", **texts).picture()
         return pixels
 
+    own = rembg(client, picture_file, a="true", af="128", ab="50", ae="16")
+    assert own.headers["x-model"] == "mattebrush-subject"
     adaptive = mask(a="true")
     assert (mask(a="true", af="240", ab="10", ae="10") == adaptive).all()
     assert (mask(af="100", ab="50", ae="30") == mask()).all()  # without a
