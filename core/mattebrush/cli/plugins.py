@@ -27,7 +27,8 @@ _FLATPAK_NEXT = """\
     flatpak override --user --filesystem=xdg-run/mattebrush:ro {app}"""
 _SNAP_NEXT = """\
   In this Snap the engine is reached as a server: start "mattebrush serve" and enter the address
-  and the token that it prints in the plug-in's settings."""
+  that it prints, and the token from the file in the folder that it names, in the plug-in's
+  settings."""
 _WAY_OUT = (
     "Start the program once so that it makes its folders, or name one with --folder: for a Blender"
     " that is in no usual place, make its folder first, such as ~/.config/blender/4.5."

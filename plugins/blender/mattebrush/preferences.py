@@ -33,7 +33,9 @@ class MattebrushPreferences(bpy.types.AddonPreferences):
         name="Server", description="Address of a server, such as http://127.0.0.1:8080; empty: none"
     )
     token: bpy.props.StringProperty(
-        name="Token", subtype="PASSWORD", description="What the server printed at its start"
+        name="Token",
+        subtype="PASSWORD",
+        description="It is in the folder that the server names when it is started",
     )
     model: bpy.props.StringProperty(
         name="Model", description='From "mattebrush models list"; empty: the one that came along'

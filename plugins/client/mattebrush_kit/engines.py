@@ -47,7 +47,7 @@ ENGINE_SETTINGS = (
         "token",
         "password",
         N_("Server token"),
-        N_("What the server printed when it was started."),
+        N_("It is in the folder that the server names when it is started."),
         (),
     ),
 )
