@@ -91,7 +91,7 @@ TAIL = """
   packages, models and plug-ins are here; `mattebrush plugin status` says which programs have the
   plug-in, and of which version.
 - The menu entry or the docker is missing: restart the program after installing; in Krita and
-  Blender the plug-in has to be switched on once.
+  Blender see whether the plug-in is switched on.
 
 The command line says the same in English and ends with [a status](cli.md) by kind.
 """
