@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws docs/pictures/choosing.jpg and clicking.jpg for docs/choosing.md.
+"""Draws docs/pictures/choosing.jpg for docs/choosing.md.
 
     python docs/make_choosing.py [--u2netp FILE]
 
