@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mattebrush.cutout import Progress
-from mattebrush.errors import InputTooLarge
+from mattebrush.errors import InputInvalid, InputTooLarge
 
 from .blobs import Blob
 
@@ -62,7 +62,12 @@ def cut_out(
         received, made = folder / "movie", folder / f"cutout.{params['format']}"
         with received.open("wb") as file, inputs["movie"].view as view:
             file.write(view)
-        source = Movie(str(received))
+        try:
+            source = Movie(str(received))
+        except InputInvalid as error:  # whoever sent it knows nothing of the folder here
+            raise InputInvalid(
+                error.message.replace(str(received), "The file"), error.fix
+            ) from error
         _check(source.clip.width, source.clip.height, source.clip.count)
         color = params["background"]
         flat = None if color is None else tuple(value / 255 for value in color[:3])

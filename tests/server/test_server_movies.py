@@ -70,6 +70,7 @@ def test_what_is_not_taken(client: Client, movie: bytes, monkeypatch: pytest.Mon
     job = send(client, b"no movie at all").json()["id"]
     failed = client.wait(job, 300)
     assert failed["state"] == "failed" and failed["error"]["code"] == "input-invalid"
+    assert failed["error"]["message"].startswith("The file is no movie")
     folder = str(Path(tempfile.gettempdir()) / "mattebrush-movie-test")
     params: dict[str, Any] = {"folder": folder, "format": "mov", "background": None, "options": {}}
     monkeypatch.setattr(movies, "MOST_FRAMES", 2)
