@@ -126,7 +126,9 @@ def test_pull_with_the_license_accepted_asks_nothing(
     assert "here already" in capsys.readouterr().out
 
 
-def test_pull_mends_what_has_been_damaged(tmp_path: Path) -> None:
+def test_pull_mends_what_has_been_damaged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     row = catalog.get("modnet-photographic")
     content = tiny("modnet", tmp_path / "x.onnx").read_bytes()
     with serving({f"/{row.files[0].name}": File(content)}) as site:
@@ -136,6 +138,8 @@ def test_pull_mends_what_has_been_damaged(tmp_path: Path) -> None:
             assert path.read_bytes() == content
             path.write_bytes(damaged)
     assert len(site.log) == 2
+    # The size is that of the download, not of the rest that lies here.
+    assert capsys.readouterr().out.count(f"{row.name}, {row.size / 1e6:.1f} MB") == 2
 
 
 def test_add_warns_on_stderr_about_a_checksum_and_verify_says_it_again(

@@ -208,7 +208,8 @@ def _pull_for_program(arguments: argparse.Namespace) -> int:
 
 def _agree(row: ModelRow, accepted: bool) -> None:
     """Shows the license and asks; raises unless the user agrees."""
-    print(f"{row.name}, {megabytes(_size(row))}")
+    # What would be fetched; what lies here may be a damaged rest of it.
+    print(f"{row.name}, {megabytes(row.size)}")
     print(f"License: {row.license}. Commercial use: {_COMMERCIAL[row.commercial]}.")
     if row.license_note:
         print(f"{row.license_note}.")
