@@ -77,9 +77,9 @@ picture of yours goes: the answer must be high inside the figure and low outside
 either side of its outline; of a click: around it; of words: its box must be the figure's). The exit
 status is 0 where all pass, else that of the first failure ("model invalid" where the answer lies
 elsewhere). It tells a damaged file, another model's file, or one that is fed wrongly from a good
-one; it says nothing of quality. Real files that were tried pass: both networks of ours, U²-Netp,
-MediaPipe's two and SINet. Those of the other rows could not be had here: should one that `verify`
-calls good fail, please report it.
+one; it says nothing of quality. Real files that were tried pass: both networks of ours, MediaPipe's
+two, SINet, and of U²-Netp another export than the one that is downloaded. Those of the other rows
+could not be had here: should one that `verify` calls good fail, please report it.
 
 Commercial use: **yes** is what the license of the weights says. *With a caveat*: the license allows
 it, but something should be read first, most often that the training pictures were collected for
@@ -88,9 +88,10 @@ each other. None of this is legal advice.
 """
 
 TAIL = """\
-*Known from*: `run`, our tests run the real file; `parsed`, read out of the file; `code`, read in a
-public program that runs this very file; `export`, read in the script that makes it; `partial`, some
-of it. Whatever it is, a file that does not fit what we expect is refused with what differs.
+*Known from*: `run`, our tests run the real file (of U²-Netp another export of it); `parsed`, read
+out of the file; `code`, read in a public program that runs this very file; `export`, read in the
+script that makes it; `partial`, some of it. Whatever it is, a file that does not fit what we expect
+is refused with what differs.
 """
 
 
