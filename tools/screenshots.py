@@ -47,7 +47,11 @@ def main(words: list[str] | None = None) -> int:
     """Takes the pictures of the hosts named, or of all; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tools.screenshots", description=__doc__)
     parser.add_argument("hosts", nargs="*", metavar="HOST", help=f"of {', '.join(SHOTS)}")
-    for host in parser.parse_args(words).hosts or SHOTS:
+    hosts = parser.parse_args(words).hosts or list(SHOTS)
+    unknown = sorted(set(hosts) - set(SHOTS))
+    if unknown:
+        parser.error(f"there is no picture of {unknown[0]}")
+    for host in hosts:
         with tempfile.TemporaryDirectory() as folder:
             take(host, Path(folder) / "tests")
         print(PICTURES / f"{host}.png")
@@ -90,3 +94,7 @@ def cut(picture: Image.Image) -> Image.Image:
         ImageChops.difference(picture, empty).convert("L").point(lambda v: 255 * (v > 8)).getbbox()
     )
     return picture.crop(box).quantize(COLORS, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from PIL import Image
 
 from tools import screenshots
@@ -23,3 +26,9 @@ def test_the_tests_and_the_pictures_are_there() -> None:
         page = (ROOT / "docs" / f"{host}.md").read_text("utf-8")
         assert f"pictures/{host}.png" in page and f"tools.screenshots {host}" in page
         assert (screenshots.PICTURES / f"{host}.png").exists()
+
+
+def test_the_command_is_one() -> None:
+    command = [sys.executable, "-m", "tools.screenshots", "inkscape"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "no picture of inkscape" in done.stderr
