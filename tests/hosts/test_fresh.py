@@ -367,6 +367,7 @@ def unpacked_by_mouse(desk: Desk, bundle: Path) -> None:
         mouse.click("Extract Here", downloads, 375 + 72, 103 + 224)
         zipped = desk.fresh.home / "Downloads" / bundle.name
         mouse.wait(lambda: unpacked(zipped), "the bundle's folder")
+    mouse.gone(downloads)  # a window may outlive its program by a moment
 
 
 def client(fresh: Fresh, zipped: Path, folder: str) -> str:
