@@ -116,17 +116,22 @@ class Procedure(object):
     def __init__(self, name):
         self._name = name
 
-    proc_name = property(lambda self: self._name.replace("-", "_"))
+    proc_name = property(lambda self: self._name)
+
+    @property
+    def _called(self):
+        """The name as Python writes it."""
+        return self._name.replace("-", "_")
 
     def __repr__(self):
-        return "<pdb function %s>" % self.proc_name
+        return "<pdb function %s>" % self._called
 
     def __call__(self, *args, **kwargs):
         if not _hears():
-            raise error("pdb.%s was called before main(): GIMP cannot hear yet." % self.proc_name)
+            raise error("pdb.%s was called before main(): GIMP cannot hear yet." % self._called)
         implementation = _implementation(self._name)
         if implementation is None:
-            raise MissingProcedure("pdb." + self.proc_name, _adapted.instead(self._name))
+            raise MissingProcedure("pdb." + self._called, _adapted.instead(self._name))
         args = [_plain(one) for one in args]
         if callable(implementation):
             return _as_before(implementation(*args))
@@ -158,7 +163,7 @@ class Procedure(object):
         """GIMP 3's procedure. Raises NotCovered where a function of ours stands for it."""
         name = self._name if _exists(self._name) else _present_name(self._name)
         if name is None:
-            raise NotCovered("the description of pdb." + self.proc_name)
+            raise NotCovered("the description of pdb." + self._called)
         return Gimp.get_pdb().lookup_procedure(name)
 
 
