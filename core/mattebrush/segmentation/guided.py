@@ -5,7 +5,8 @@ picture.
 The network takes four planes of guidance: what certainly belongs to the subject, what certainly
 does not, the mask as it was, the inside of a box (Sofiiuk et al., "Reviving Iterative Training
 with Mask Guidance for Interactive Segmentation", ICIP 2022). It looks at the whole picture first,
-and where the subject or the change is small once more, closer, as in the same paper.
+and where the subject or the change is small once more, closer, as in the same paper; at a box it
+looks close by at once.
 """
 
 from __future__ import annotations
